@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: MIT
+#
+# Vigil is built by GNU make from this one file.
+#
+# Targets:
+#
+#   all        the command, the libraries, the examples (the default)
+#   deps       install what demo and test need: with apt-get, as root or by sudo
+#   demo       show a busy server in `vigil top`; printed if not on a terminal
+#   test       build and run every test; the last line is "N passed, N failed"
+#   bench      build the benchmarks and run them; BENCH_ARGS are handed on
+#   lint       formatting, static analysis, shell scripts, who includes whom
+#   fuzz       run every fuzz target FUZZ_SECONDS long
+#   install    headers, libraries, command, pages, completions below PREFIX
+#   uninstall  remove what install put there
+#   clean      remove BUILD
+#
+# demo, test, lint and fuzz first do what deps does, each for itself.
+#
+# Variables, with what they are when not given:
+#
+#   V=              1: show whole command lines, and what passing tests print
+#   DEV=            1: warnings are errors
+#   SAN=            address, undefined, thread, or address,undefined: sanitized
+#   BUILD=build     where results go; build-san-NAME with SAN=NAME
+#   CC=cc           gcc or clang; CFLAGS, CPPFLAGS, LDFLAGS add to our own flags
+#   DESTDIR=        install below this directory, as if it were /
+#   PREFIX=/usr/local
+#   BINDIR, INCLUDEDIR, LIBDIR, DATADIR, MANDIR, BASHDIR, ZSHDIR, FISHDIR
+#                   below PREFIX, where Debian looks for such files
+#   TESTS=          programs for test to run: TESTS="hot table"; default: all
+#   BENCH_ARGS=     such as --json
+#   DEMO_SECONDS=   how long demo may load its server: 60, or 4 off a terminal
+#   FUZZ_SECONDS=60
+#
+# Results: build/vigil build/libvigil.so build/libvigil.a build/libvigil-lttng.so
+# (only where LTTng's headers are) build/examples/* build/bench build/tests/*
+
+VERSION = 0.1.0
+SONAME = libvigil.so.0
+
+V =
+DEV =
+SAN =
+CFLAGS = -O2 -g
+BUILD = build$(if $(SAN),-san-$(subst $(comma),-,$(SAN)))
+comma = ,
+
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+INCLUDEDIR = $(PREFIX)/include
+LIBDIR = $(PREFIX)/lib
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/vendor-completions
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
+
+TESTS =
+BENCH_ARGS =
+DEMO_SECONDS =
+FUZZ_SECONDS = 60
+
+# ---- What is built from what ----
+
+LIB_SRCS = $(filter-out $(LTTNG_SRCS),$(wildcard libtrace/*.c))
+LTTNG_SRCS = $(wildcard libtrace/tracepoints_lttng*.c)
+CONSOLE_SRCS = $(filter-out console/main.c,$(wildcard console/*.c))
+HTTPD_SRCS = $(wildcard examples/httpd/*.c)
+BENCH_SRCS = $(wildcard tests/bench/*.c)
+
+LIB_OBJS = $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
+LTTNG_OBJS = $(LTTNG_SRCS:%.c=$(BUILD)/obj/%.o)
+CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o)
+HTTPD_OBJS = $(HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
+BENCH_OBJS = $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/bench/subject-disabled.o
+
+HAVE_LTTNG = $(wildcard $(addsuffix /lttng/tracepoint.h,/usr/include /usr/local/include))
+LIBS = $(BUILD)/libvigil.so $(BUILD)/libvigil.a \
+       $(if $(HAVE_LTTNG),$(if $(LTTNG_SRCS),$(BUILD)/libvigil-lttng.so))
+COMMAND = $(patsubst console/main.c,$(BUILD)/vigil,$(wildcard console/main.c))
+EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+BENCH = $(if $(BENCH_SRCS),$(BUILD)/bench)
+
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c))
+TEST_HELPERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c)) \
+	       $(patsubst %.c,$(BUILD)/tests/boardcat,$(wildcard tests/describe/boardcat.c))
+FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+
+all: $(LIBS) $(COMMAND) $(EXAMPLES)
+
+.PHONY: all deps demo test bench lint fuzz install uninstall clean programs FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# ---- How ----
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+OWN_CFLAGS = -std=c11 -pthread $(WARNINGS) $(if $(DEV),-Werror) $(SANITIZE)
+OWN_CPPFLAGS = -D_GNU_SOURCE -Iinclude -I. $(DISABLE)
+
+COMPILE = $(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(OWN_CFLAGS) $(CFLAGS)
+LINK = $(CC) -pthread $(SANITIZE) $(CFLAGS) $(LDFLAGS)
+
+NCURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
+LIB_LIBS = -ldl
+CONSOLE_LIBS = $(NCURSES_LIBS) -lm
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@)
+
+# Holds the flags of the last build: other flags build all again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(LDFLAGS)' | cmp -s - $@ || echo '$(COMPILE) $(LDFLAGS)' >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(PIC) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
+
+# ---- The libraries ----
+
+$(LIB_OBJS): private PIC = -fPIC -fvisibility=hidden
+$(LTTNG_OBJS): private PIC = -fPIC
+
+$(BUILD)/libvigil.so.$(VERSION): $(LIB_OBJS) libtrace/libvigil.map
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtrace/libvigil.map \
+		$(if $(SAN),,-Wl,-z,defs) -o $@ $(LIB_OBJS) $(LIB_LIBS)
+
+$(BUILD)/$(SONAME): $(BUILD)/libvigil.so.$(VERSION)
+	$(Q)ln -sf $(<F) $@
+
+$(BUILD)/libvigil.so: $(BUILD)/$(SONAME)
+	$(Q)ln -sf $(<F) $@
+
+# One object in which only vigil_* is global: an archive of the objects as they
+# are would put names like pool_take into every program.
+$(BUILD)/libvigil.a: $(LIB_OBJS)
+	$(call say,AR)
+	$(Q)$(LD) -r -o $(BUILD)/libvigil.o $(LIB_OBJS)
+	$(Q)objcopy --wildcard --keep-global-symbol='vigil_*' $(BUILD)/libvigil.o
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(BUILD)/libvigil.o
+
+$(BUILD)/libvigil-lttng.so: $(LTTNG_OBJS)
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F) -o $@ $^ -llttng-ust $(LIB_LIBS)
+
+# ---- The command and the examples ----
+
+$(BUILD)/vigil: $(BUILD)/obj/console/main.o $(CONSOLE_OBJS) $(BUILD)/libvigil.a
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
+
+$(BUILD)/examples/httpd: $(HTTPD_OBJS)
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libvigil.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(BUILD)/libvigil.a $(LIB_LIBS)
+
+# ---- Tests, benchmarks, fuzz targets ----
+
+# What tests link: the insides of all three, without their main.
+INSIDES = $(BUILD)/libconsole.a $(BUILD)/libhttpd.a $(BUILD)/libtrace.a
+$(BUILD)/libconsole.a: $(CONSOLE_OBJS)
+$(BUILD)/libhttpd.a: $(HTTPD_OBJS)
+$(BUILD)/libtrace.a: $(LIB_OBJS)
+$(INSIDES):
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Sanitized tests bring a runner of their own; it says why.
+TEST_RUNNER = $(if $(SAN),$(BUILD)/obj/tests/support/runner.o)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_RUNNER) $(INSIDES)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ -lcriterion $(CONSOLE_LIBS) $(LIB_LIBS)
+
+$(BUILD)/tests/helpers/%: $(BUILD)/obj/tests/helpers/%.o $(BUILD)/libvigil.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+
+# Knows a board by its description alone, so it cannot see our headers.
+$(BUILD)/obj/tests/describe/boardcat.o: private OWN_CPPFLAGS = -D_GNU_SOURCE
+$(BUILD)/tests/boardcat: $(BUILD)/obj/tests/describe/boardcat.o
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
+
+# The program under test comes twice, the second time without instrumentation.
+$(BUILD)/obj/tests/bench/subject-disabled.o: private DISABLE = -DVIGIL_DISABLE
+$(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libvigil.a
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
+
+# Compiled with the library in one go, for the fuzzer to see its branches.
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_SRCS) $(wildcard include/vigil/* libtrace/*.h)
+	$(call say,FUZZ)
+	@mkdir -p $(@D)
+	$(Q)clang $(OWN_CPPFLAGS) $(CPPFLAGS) -std=c11 -pthread -O1 -g $(WARNINGS) \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $(filter %.c,$^) $(LIB_LIBS)
+
+programs: all $(TEST_PROGRAMS) $(TEST_HELPERS)
+
+# ---- What people call ----
+
+# demo and test start make anew: what was just installed may change what is built.
+
+deps:
+	@tests/deps.sh build test demo
+
+demo:
+	@tests/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@DEMO_SECONDS='$(DEMO_SECONDS)' tests/demo.sh $(BUILD)
+
+test:
+	@tests/deps.sh build test
+	@$(MAKE) --no-print-directory programs
+	@VERBOSE='$(V)' tests/run $(BUILD) \
+		$(or $(TESTS),$(patsubst tests/%.c,%,$(wildcard tests/*.c)))
+
+bench: $(BENCH)
+	@$(BUILD)/bench $(BENCH_ARGS)
+
+lint:
+	@tests/deps.sh lint
+	@tests/lint.sh
+
+fuzz:
+	@tests/deps.sh build fuzz
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+
+# ---- Installation ----
+
+PAGES1 = $(wildcard console/*.1)
+PAGES3 = $(wildcard libtrace/*.3)
+PAGES7 = $(wildcard libtrace/*.7)
+HEADERS = $(wildcard include/vigil/*)
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(INCLUDEDIR)/vigil $(LIBDIR)/pkgconfig \
+		$(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	install -m 755 $(BUILD)/vigil $(DESTDIR)$(BINDIR)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/vigil
+	install -m 644 $(BUILD)/libvigil.a $(BUILD)/libvigil.so.$(VERSION) \
+		$(wildcard $(BUILD)/libvigil-lttng.so) $(DESTDIR)$(LIBDIR)
+	ln -sf libvigil.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libvigil.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		libtrace/vigil.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/vigil.pc
+	$(if $(PAGES1),install -m 644 $(PAGES1) $(DESTDIR)$(MANDIR)/man1)
+	$(if $(PAGES3),install -m 644 $(PAGES3) $(DESTDIR)$(MANDIR)/man3)
+	$(if $(PAGES7),install -m 644 $(PAGES7) $(DESTDIR)$(MANDIR)/man7)
+	install -m 644 console/completions/vigil.bash $(DESTDIR)$(BASHDIR)/vigil
+	install -m 644 console/completions/_vigil $(DESTDIR)$(ZSHDIR)
+	install -m 644 console/completions/vigil.fish $(DESTDIR)$(FISHDIR)
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/vigil $(DESTDIR)$(LIBDIR)/pkgconfig/vigil.pc \
+		$(addprefix $(DESTDIR)$(LIBDIR)/libvigil,.a .so .so.0 .so.$(VERSION) -lttng.so) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(PAGES1))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man3/,$(notdir $(PAGES3))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(PAGES7))) \
+		$(DESTDIR)$(BASHDIR)/vigil $(DESTDIR)$(ZSHDIR)/_vigil $(DESTDIR)$(FISHDIR)/vigil.fish
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/vigil
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every call but polls and wakes (hot.h) does to a board: the same
+ * functions live, in a replay, and for a remote program.
+ *
+ * board, the caller's lane (may be NULL), the time. want is the reference a
+ * replay needs the new object to have, 0 for any; sites are indexes plus one.
+ * Stale references and calls on ended objects are counted, nothing else.
+ */
+#ifndef LIBTRACE_APPLY_H
+#define LIBTRACE_APPLY_H
+
+#include "libtrace/lane.h"
+
+/* ---- task.c ---- */
+
+struct task_birth {
+	uint64_t want;
+	uint64_t executor;
+	uint64_t parent;
+	uint32_t site;
+	uint32_t kind;
+	uint32_t flags;
+	const char *name;
+};
+
+/* Returns the new task's reference, or 0 (counted). */
+uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
+			  const struct task_birth *birth);
+void board_task_rename(struct board *board, uint64_t task, const char *name);
+void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task,
+		    uint32_t outcome, int32_t code, const char *message);
+void board_task_yield(struct board *board, uint64_t task, bool forced);
+
+struct wait {
+	uint32_t kind;
+	int32_t fd;
+	uint64_t object;
+	uint64_t until_ns;
+};
+void board_task_wait(struct board *board, uint64_t now, uint64_t task, const struct wait *wait);
+
+/* joiner counts for VIGIL_JOIN_AWAITED only. */
+void board_join(struct board *board, uint64_t task, uint32_t state, uint64_t joiner);
+
+/* ---- executor.c ---- */
+
+uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+			    uint32_t site, uint32_t kind, const char *name);
+void board_executor_free(struct board *board, uint64_t now, uint64_t executor);
+void board_executor_queued(struct board *board, uint64_t executor, uint64_t tasks);
+void board_worker_begin(struct lane *lane, uint64_t executor, const char *name);
+void board_worker_end(struct lane *lane);
+void board_worker_park(struct lane *lane, uint64_t now);
+void board_worker_unpark(struct lane *lane, uint64_t now);
+
+/* ---- resource.c ---- */
+
+struct resource_birth {
+	uint64_t want;
+	uint64_t parent;
+	uint32_t site;
+	uint32_t kind;
+	uint32_t flags;
+	const char *type;
+	const char *name;
+};
+
+uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now,
+			    const struct resource_birth *birth);
+void board_resource_free(struct board *board, struct lane *lane, uint64_t now, uint64_t resource);
+
+/* ---- lock.c: owner 0 is the lane's actor ---- */
+
+void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+		     uint32_t mode, uint32_t site);
+void board_lock_acquired(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+			 uint32_t mode, uint32_t site, uint64_t owner);
+void board_lock_abandoned(struct board *board, struct lane *lane, uint64_t now, uint64_t lock);
+void board_lock_released(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+			 uint64_t owner);
+
+/* A task that ends waits no more. */
+void board_lock_forget(struct board *board, const struct vigil_task_record *task);
+
+/* ---- op.c ---- */
+
+uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+		      uint32_t site, uint64_t resource, uint64_t parent, const char *source);
+void board_op_poll_begin(struct board *board, uint64_t now, uint64_t op);
+void board_op_poll_end(struct board *board, uint64_t now, uint64_t op, bool is_ready);
+void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_t op);
+
+/* ---- attr.c ---- */
+
+struct attr_value {
+	uint64_t want;
+	const char *key;
+	const char *text; /* for VIGIL_ATTR_TEXT */
+	const char *unit;
+	uint64_t value;
+	uint32_t type;
+};
+
+/* Returns the attribute's reference, or 0 (counted). */
+uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
+			const struct attr_value *value);
+
+/* ---- span.c ---- */
+
+/* The span a thread is in: its task's, or its own outside any task. */
+uint64_t board_span_current(struct board *board, struct lane *lane);
+uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+			uint32_t site, uint64_t parent, uint32_t level, const char *name);
+void board_span_enter(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
+void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
+void board_span_free(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
+
+/* ---- counting misuse ---- */
+
+/* A reference that names nothing now. 0 is no misuse. */
+static inline void ref_misused(struct board *board, uint64_t ref)
+{
+	if (ref)
+		COUNT(board, misused_stale);
+}
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a board: where each table stands, the memory behind it, and the claim
+ * on storage that must come before the first touch.
+ *
+ * The law: no page of the file is written before fallocate promised it. A full
+ * file system then means "not recorded", never SIGBUS.
+ */
+#include "libtrace/board.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+#define CHUNK_MIN (16u * 1024)
+#define CHUNK_MAX (4u * 1024 * 1024)
+
+static size_t page_round(size_t size)
+{
+	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+void text_put(char *field, size_t size, const char *text)
+{
+	size_t length = text ? strnlen(text, size - 1) : 0;
+
+	/* Do not cut a UTF-8 character in two. */
+	if (text && text[length])
+		while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length--;
+	if (length)
+		memcpy(field, text, length);
+	memset(field + length, 0, size - length);
+}
+
+void board_shape_default(struct board_shape *ret_shape)
+{
+	static const uint32_t capacity[VIGIL_TABLES] = {
+		[VIGIL_TABLE_process] = 1,
+		[VIGIL_TABLE_counts] = 1,
+		[VIGIL_TABLE_site] = 4096,
+		[VIGIL_TABLE_cell] = 32768,
+		[VIGIL_TABLE_executor] = 1024,
+		[VIGIL_TABLE_worker] = 512,
+		[VIGIL_TABLE_task] = 1048576,
+		[VIGIL_TABLE_hist] = 1310720,
+		[VIGIL_TABLE_resource] = 262144,
+		[VIGIL_TABLE_op] = 262144,
+		[VIGIL_TABLE_span] = 262144,
+		[VIGIL_TABLE_attr] = 1048576,
+		[VIGIL_TABLE_edge] = 65536,
+	};
+	static const uint32_t retain[VIGIL_TABLES] = {
+		[VIGIL_TABLE_executor] = 64, [VIGIL_TABLE_worker] = 64,	 [VIGIL_TABLE_task] = 8192,
+		[VIGIL_TABLE_resource] = 1024, [VIGIL_TABLE_op] = 1024, [VIGIL_TABLE_span] = 1024,
+	};
+
+	memset(ret_shape, 0, sizeof(*ret_shape));
+	memcpy(ret_shape->capacity, capacity, sizeof(capacity));
+	memcpy(ret_shape->retain, retain, sizeof(retain));
+}
+
+static uint32_t capacity_of(const struct board_shape *shape, uint32_t table)
+{
+	uint32_t workers = shape->capacity[VIGIL_TABLE_worker];
+
+	if (table == VIGIL_TABLE_event)
+		return workers * RING_EVENTS;
+	if (table == VIGIL_TABLE_message)
+		return workers * RING_MESSAGES;
+	return shape->capacity[table];
+}
+
+size_t board_size(const struct board_shape *shape)
+{
+	size_t size = page_round(describe_size());
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		size += page_round((size_t)capacity_of(shape, i) * table_kinds[i].record_size);
+	return size;
+}
+
+/*
+ * A program may close descriptors it does not know, and open files under their
+ * numbers. Ours is still ours if it leads to the same file.
+ */
+static bool file_is_ours(const struct board *board)
+{
+	struct stat st;
+
+	return !fstat(board->fd, &st) && st.st_dev == board->file[0] &&
+	       st.st_ino == board->file[1];
+}
+
+/* Storage for [offset, offset + size). Returns 0 or -errno. */
+static int storage_claim(const struct board *board, size_t offset, size_t size)
+{
+	static const char zeros[PAGE];
+	int fd = board->fd, tries = 8;
+
+	if (!file_is_ours(board))
+		return -EBADF;
+	while (fallocate(fd, 0, (off_t)offset, (off_t)size)) {
+		if (errno == EOPNOTSUPP)
+			break;
+		if (errno != EINTR || !--tries)
+			return -errno;
+	}
+	if (errno != EOPNOTSUPP)
+		return 0;
+	/* No fallocate here (some network file systems): write the zeros. */
+	for (size_t end = offset + size; offset < end; offset += PAGE)
+		if (pwrite(fd, zeros, PAGE, (off_t)offset) != PAGE)
+			return errno ? -errno : -ENOSPC;
+	return 0;
+}
+
+/* How many records of a table to claim at once: more as it grows. */
+static uint32_t chunk_of(uint32_t claimed, uint32_t record_size)
+{
+	size_t bytes = (size_t)claimed * record_size / 8;
+
+	if (bytes < CHUNK_MIN)
+		bytes = CHUNK_MIN;
+	if (bytes > CHUNK_MAX)
+		bytes = CHUNK_MAX;
+	return (uint32_t)(bytes / record_size) + 1;
+}
+
+bool board_claim(struct board *board, uint32_t table, uint32_t count)
+{
+	struct vigil_table_header *header = &board->tables[table];
+	uint32_t claimed = load_acquire(&header->claimed);
+	uint32_t size = table_kinds[table].record_size;
+	uint32_t wanted = claimed;
+	size_t from, to;
+	int saved = errno, r;
+
+	if (likely(count <= claimed))
+		return true;
+	if (count > header->capacity)
+		return false;
+	while (wanted < count)
+		wanted += chunk_of(wanted, size);
+	if (wanted > header->capacity)
+		wanted = header->capacity;
+
+	/* Claiming twice is harmless, so threads that race here both may. */
+	from = (header->offset + (size_t)claimed * size) & ~(size_t)(PAGE - 1);
+	to = page_round(header->offset + (size_t)wanted * size);
+	errno = 0;
+	r = storage_claim(board, from, to - from);
+	errno = saved;
+	if (r) {
+		COUNT(board, refused_space);
+		return false;
+	}
+	raise_shared(&header->claimed, wanted);
+	return true;
+}
+
+static size_t ring_size_of(const struct board_shape *shape, uint32_t table)
+{
+	uint32_t size = 1;
+
+	if (!shape->retain[table])
+		return 0;
+	while (size < shape->retain[table])
+		size *= 2;
+	return size;
+}
+
+static uint32_t next_offset_of(uint32_t table)
+{
+	switch (table) {
+#define NEXT(name)                                                                                 \
+	case VIGIL_TABLE_##name:                                                                   \
+		return offsetof(struct vigil_##name##_record, next)
+		NEXT(executor);
+		NEXT(worker);
+		NEXT(task);
+		NEXT(resource);
+		NEXT(op);
+		NEXT(span);
+		NEXT(attr);
+#undef NEXT
+	default: /* a free histogram chains through its first bucket */
+		return 0;
+	}
+}
+
+/* The memory no reader sees: lanes, their cell maps, the rings of finished records. */
+static int private_init(struct board *board, const struct board_shape *shape)
+{
+	uint32_t workers = shape->capacity[VIGIL_TABLE_worker];
+	size_t lanes = page_round(workers * sizeof(struct lane)) + PAGE;
+	size_t cells = (size_t)workers * shape->capacity[VIGIL_TABLE_site] * sizeof(uint32_t);
+	size_t size = lanes + cells;
+	uint8_t *at;
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		size += ring_size_of(shape, i) * sizeof(uint32_t);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		  -1, 0);
+	if (at == MAP_FAILED)
+		return -ENOMEM;
+	board->private = at;
+	board->private_size = size;
+	board->fork_mark = (uint32_t *)at;
+	board->lanes = (struct lane *)(at + PAGE);
+	board->cells = (uint32_t *)(at + lanes);
+	at += lanes + cells;
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		struct pool *pool = &board->pools[i];
+
+		pool->ring_size = (uint32_t)ring_size_of(shape, i);
+		pool->ring = (uint32_t *)at;
+		pool->next_offset = next_offset_of(i);
+		pool->gen_first = shape->gen_first[i] ? shape->gen_first[i] : 1;
+		at += pool->ring_size * sizeof(uint32_t);
+	}
+	/* A mark of 0, and lanes without a board, are how a forked child notices. */
+	if (board->fd >= 0 && madvise(board->fork_mark, lanes, MADV_WIPEONFORK))
+		return -errno;
+	*board->fork_mark = 1;
+	return 0;
+}
+
+static void tables_init(struct board *board, const struct board_shape *shape)
+{
+	size_t offset = page_round(describe_size());
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		struct vigil_table_header *table = &board->tables[i];
+
+		table->offset = offset;
+		table->capacity = capacity_of(shape, i);
+		board->records[i] = board->base + offset;
+		if (board->fd < 0)
+			table->claimed = table->capacity;
+		offset += page_round((size_t)table->capacity * table->record_size);
+	}
+}
+
+static int singles_init(struct board *board)
+{
+	static const uint32_t singles[] = { VIGIL_TABLE_counts, VIGIL_TABLE_process };
+
+	/* refused_space is counted in counts, so that comes first. */
+	board->counts = RECORD_AT(board, counts, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct vigil_table_header *table = &board->tables[singles[i]];
+
+		if (board->fd >= 0 && storage_claim(board, table->offset, PAGE))
+			return -ENOSPC;
+		table->claimed = table->used = 1;
+	}
+	board->process = RECORD_AT(board, process, 0);
+	return 0;
+}
+
+static int file_prepare(struct board *board, size_t size)
+{
+	struct rlimit limit;
+	struct stat st;
+
+	/* Past the limit ftruncate would send SIGXFSZ. */
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size)
+		return -EFBIG;
+	if (fstat(board->fd, &st) || ftruncate(board->fd, (off_t)size))
+		return -errno;
+	board->file[0] = st.st_dev;
+	board->file[1] = st.st_ino;
+	errno = 0;
+	return storage_claim(board, 0, page_round(describe_size()));
+}
+
+int board_init(struct board *board, int fd, const struct board_shape *shape)
+{
+	size_t size = board_size(shape);
+	int flags = fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+	int r;
+
+	memset(board, 0, sizeof(*board));
+	board->fd = fd;
+	if (fd >= 0) {
+		r = file_prepare(board, size);
+		if (r)
+			return r;
+	}
+	board->base = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, 0);
+	if (board->base == MAP_FAILED)
+		return -ENOMEM;
+	board->size = size;
+	/* The board is a file already: a core dump need not hold it again. */
+	madvise(board->base, size, MADV_DONTDUMP);
+
+	describe_write(board->base);
+	board->header = (struct vigil_header *)board->base;
+	board->header->file_size = size;
+	board->tables = (struct vigil_table_header *)(board->base + board->header->tables_offset);
+	tables_init(board, shape);
+	r = singles_init(board);
+	if (!r)
+		r = private_init(board, shape);
+	if (r)
+		board_fini(board);
+	return r;
+}
+
+void board_publish(struct board *board)
+{
+	uint64_t magic;
+
+	memcpy(&magic, VIGIL_MAGIC, sizeof(magic));
+	/* Partner: the acquire load of magic in reader_check.c. */
+	store_release((uint64_t *)(void *)board->header->magic, magic);
+}
+
+void board_fini(struct board *board)
+{
+	if (board->private)
+		munmap(board->private, board->private_size);
+	if (board->base)
+		munmap(board->base, board->size);
+	board->private = board->base = NULL;
+}

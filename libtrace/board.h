@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A board as its writer holds it: where the tables are, how records are taken
+ * and given back, and the private half of each thread's worker record.
+ *
+ * Three kinds of writer share these functions: the live library, the reader of
+ * traces and the client of a remote program. So nothing here reads a clock or
+ * asks which thread it is on: board, time and lane come as arguments.
+ */
+#ifndef LIBTRACE_BOARD_H
+#define LIBTRACE_BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/board.h>
+#include "libtrace/atomic.h"
+
+struct board;
+
+#define LANE_FRAMES 16
+#define LANE_EDGES 256
+#define RING_EVENTS 256
+#define RING_MESSAGES 64
+#define ATTRS_PER_OBJECT 64
+
+/* A poll that runs on a lane. */
+struct frame {
+	uint64_t task;
+	struct vigil_task_record *record; /* NULL: accounted elsewhere, or ended */
+	uint64_t begin_ns;
+	uint64_t outer_span; /* the lane's innermost span before this poll */
+};
+
+/*
+ * The private half of a worker record: what its one thread needs at hand. One
+ * thread writes a lane at a time. Cells and edges stay with the lane when the
+ * record is given to another thread: they are sums.
+ */
+struct lane {
+	struct board *board; /* NULL in a forked child: the memory is wiped on fork */
+	struct vigil_worker_record *record;
+	uint64_t ref;
+	uint32_t index;
+	uint32_t depth; /* frames in use */
+	uint32_t dropped_frames;
+	uint32_t ring_mask;
+	struct vigil_event_record *ring; /* NULL: no space for it */
+	struct vigil_message_record *messages;
+	uint32_t *cells; /* by site: its cell, plus one */
+	struct frame frames[LANE_FRAMES];
+	uint32_t edges[LANE_EDGES]; /* by hash of its sites: the edge, plus one */
+};
+
+/* How a pool table's records come and go. Private to the writer. */
+struct pool {
+	uint64_t free;       /* tag << 32 | index + 1: a stack through `next` */
+	uint64_t retired;    /* records ever put into the ring */
+	uint32_t *ring;      /* the last finished ones, index + 1 */
+	uint32_t ring_size;  /* a power of two */
+	uint32_t next_offset; /* of `next` in the record */
+	uint32_t gen_high;   /* highest generation given out */
+	uint32_t gen_first;  /* generation of a record's first use */
+};
+
+struct board {
+	uint8_t *base;
+	size_t size;
+	int fd; /* -1: private memory, all of it there */
+	uint64_t file[2]; /* its device and inode: a program may close our fd */
+	uint32_t *fork_mark; /* 1; wiped to 0 in a forked child */
+	struct vigil_header *header;
+	struct vigil_table_header *tables;
+	struct vigil_process_record *process;
+	struct vigil_counts_record *counts;
+	uint8_t *records[VIGIL_TABLES];
+	struct pool pools[VIGIL_TABLES];
+	struct lane *lanes; /* by worker index */
+	uint32_t *cells;    /* of all lanes */
+	uint8_t *private;   /* what lanes, cells and rings stand in */
+	size_t private_size;
+};
+
+struct board_shape {
+	uint32_t capacity[VIGIL_TABLES];
+	uint32_t retain[VIGIL_TABLES];    /* finished records that stay visible */
+	uint32_t gen_first[VIGIL_TABLES]; /* 0: 1 */
+};
+
+/* ---- board.c ---- */
+
+/* Fills a shape with the defaults that vigil.h documents. */
+void board_shape_default(struct board_shape *ret_shape);
+
+/* Returns the bytes that a board's file spans. */
+size_t board_size(const struct board_shape *shape);
+
+/*
+ * Makes a board in fd (an empty file, then owned by the board), or in private
+ * memory when fd is -1. The process record stays to be filled; the board is not
+ * valid for readers before board_publish. Returns 0, -ENOSPC, -ENOMEM, or what
+ * the file system said.
+ */
+int board_init(struct board *board, int fd, const struct board_shape *shape);
+void board_publish(struct board *board);
+
+/* Unmaps a board that no thread uses. */
+void board_fini(struct board *board);
+
+/*
+ * Makes sure that records [0, count) of a table have storage. Any thread.
+ * Returns false when there is none. Saves errno.
+ */
+bool board_claim(struct board *board, uint32_t table, uint32_t count);
+
+/* ---- pool.c ---- */
+
+/*
+ * Takes a record, zero but for seq, gen and next, with seq odd. want is a reference
+ * whose index and generation it must get (a replay), 0 for any. Returns its
+ * reference, 0 when there is none.
+ */
+uint64_t pool_take(struct board *board, uint32_t table, uint64_t want);
+
+/* The record ended: it stays visible until enough others have ended. */
+void pool_retire(struct board *board, uint32_t table, uint32_t index);
+
+/* Gives a record back at once: for histograms and attributes. */
+void pool_give(struct board *board, uint32_t table, uint32_t index);
+
+/* Takes the next record of a `fixed` table. Returns its index plus one, or 0. */
+uint32_t fixed_take(struct board *board, uint32_t table);
+
+/* ---- describe.c ---- */
+
+/* Returns the bytes of the header, table headers, fields and words. */
+size_t describe_size(void);
+
+/* Writes them, all but the magic. Table offsets and capacities are the caller's. */
+void describe_write(uint8_t *base);
+
+/* Name and size of a table's records, as this version has them. */
+struct table_kind {
+	const char *name;
+	uint32_t record_size;
+	uint32_t how;
+};
+extern const struct table_kind table_kinds[VIGIL_TABLES];
+
+/* ---- records ---- */
+
+static inline void *record_at(const struct board *board, uint32_t table, uint32_t index)
+{
+	return board->records[table] + (size_t)index * table_kinds[table].record_size;
+}
+
+#define RECORD_AT(board, name, index)                                                              \
+	((struct vigil_##name##_record *)(board)->records[VIGIL_TABLE_##name] + (index))
+
+/*
+ * Finds the record a reference names. A reference is foreign data: its table
+ * and index are checked here, its generation by RECORD_OF. The difference
+ * checks both in one comparison.
+ */
+static inline bool ref_is_in(const struct board *board, uint32_t table, uint64_t ref)
+{
+	return (uint32_t)ref - (table << VIGIL_REF_INDEX_BITS) < load(&board->tables[table].used);
+}
+
+/* Returns the record of a reference, NULL when it is none or stale. */
+#define RECORD_OF(board, name, ref)                                                                \
+	(ref_is_in((board), VIGIL_TABLE_##name, (ref)) &&                                          \
+			 load(&RECORD_AT(board, name, vigil_ref_index(ref))->gen) ==               \
+				 vigil_ref_gen(ref) ?                                              \
+		 RECORD_AT(board, name, vigil_ref_index(ref)) :                                    \
+		 NULL)
+
+/* Counts what went wrong; any thread. */
+#define COUNT(board, field) ((void)fetch_add(&(board)->counts->field, 1))
+
+/* Copies text into a record's field, cut to fit, NUL-padded. */
+void text_put(char *field, size_t size, const char *text);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What a poll and a wake do to a board. Used live, by replays, and remotely. */
+#ifndef LIBTRACE_HOT_H
+#define LIBTRACE_HOT_H
+
+#include "libtrace/lane.h"
+
+void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint64_t task);
+void board_poll_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task);
+void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site,
+		uint64_t task);
+
+/*
+ * Ends the poll of a task by this lane, in the middle of it: the task ended.
+ * The poll's own end, still to come, finds its frame empty.
+ */
+void board_poll_cut(struct board *board, struct lane *lane, uint64_t now, uint64_t task);
+
+#endif

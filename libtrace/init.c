@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start, end, fork: which board is live, and each thread's lane on it.
+ *
+ * The law: a board that was live is never unmapped in its own process, since
+ * another thread may be inside a call. In a forked child nobody can be.
+ */
+#include "libtrace/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libtrace/clock.h"
+#include "libtrace/home.h"
+#include "libtrace/tracepoints.h"
+
+#define BOARDS 64
+
+int vigil_live_;
+struct board *live_board;
+uint32_t live_turn;
+__thread struct lane *this_lane __attribute__((tls_model("initial-exec")));
+
+/* The board on which this thread found no free worker record. */
+static __thread struct board *this_refusal __attribute__((tls_model("initial-exec")));
+
+static struct board boards[BOARDS];
+static uint32_t boards_used;
+static struct board_shape shape;
+static uint32_t gens[VIGIL_TABLES]; /* given out by earlier boards of this process */
+static char home_dir[HOME_PATH_MAX];
+static bool has_home_dir;
+static char board_name[32];
+static char board_path[HOME_PATH_MAX];
+static pthread_key_t lane_key;
+static pthread_once_t lane_key_once = PTHREAD_ONCE_INIT;
+static int starting;
+
+static void lane_exit(void *arg)
+{
+	struct lane *lane = arg;
+	struct board *board = load_acquire(&live_board);
+
+	this_lane = NULL;
+	if (!board || lane->board != board)
+		return;
+	TRACE(thread_end, clock_now(), lane->ref);
+	lane_close(lane, clock_now());
+}
+
+static void lane_key_make(void)
+{
+	pthread_key_create(&lane_key, lane_exit);
+}
+
+/* ---- options ---- */
+
+static const char *env_of(const char *name)
+{
+	return secure_getenv(name);
+}
+
+static int capacity_set(uint32_t table, const char *env, uint32_t option)
+{
+	const char *text = env_of(env);
+	unsigned long value = text ? strtoul(text, NULL, 10) : option;
+
+	if (value > VIGIL_REF_MAX_INDEX)
+		return -EINVAL;
+	if (value)
+		shape.capacity[table] = (uint32_t)value;
+	return 0;
+}
+
+static int options_read(const struct vigil_options *given)
+{
+	struct vigil_options options = { 0 };
+	const char *dir = env_of("VIGIL_DIR");
+	uint32_t tasks;
+	int r = 0;
+
+	if (given && !given->struct_size)
+		return -EINVAL;
+	if (given)
+		memcpy(&options, given,
+		       given->struct_size < sizeof(options) ? given->struct_size : sizeof(options));
+	board_shape_default(&shape);
+	r |= capacity_set(VIGIL_TABLE_task, "VIGIL_TASKS", options.tasks);
+	r |= capacity_set(VIGIL_TABLE_resource, "VIGIL_RESOURCES", options.resources);
+	r |= capacity_set(VIGIL_TABLE_op, "VIGIL_OPS", options.ops);
+	r |= capacity_set(VIGIL_TABLE_span, "VIGIL_SPANS", options.spans);
+	r |= capacity_set(VIGIL_TABLE_attr, "VIGIL_ATTRS", options.attrs);
+	r |= capacity_set(VIGIL_TABLE_worker, "VIGIL_WORKERS", options.workers);
+	r |= capacity_set(VIGIL_TABLE_site, "VIGIL_SITES", options.sites);
+	if (r || shape.capacity[VIGIL_TABLE_worker] > 16384 ||
+	    shape.capacity[VIGIL_TABLE_site] > 65536)
+		return -EINVAL;
+	tasks = shape.capacity[VIGIL_TABLE_task];
+	if (options.finished)
+		shape.retain[VIGIL_TABLE_task] = options.finished;
+	if (shape.retain[VIGIL_TABLE_task] > tasks / 2 + 1)
+		shape.retain[VIGIL_TABLE_task] = tasks / 2 + 1;
+	shape.capacity[VIGIL_TABLE_hist] = tasks + tasks / 4 + 64;
+	if (!dir || !*dir)
+		dir = options.dir;
+	has_home_dir = dir && *dir;
+	if (has_home_dir)
+		text_put(home_dir, sizeof(home_dir), dir);
+	text_put(board_name, sizeof(board_name),
+		 options.name ? options.name : program_invocation_short_name);
+	clock_init(options.now_ns, options.now_arg);
+	return 0;
+}
+
+static bool env_says_off(void)
+{
+	const char *vigil = env_of("VIGIL");
+
+	return vigil && (!strcmp(vigil, "off") || !strcmp(vigil, "0") || !strcmp(vigil, "no"));
+}
+
+/* ---- making a board live ---- */
+
+static void command_put(struct vigil_process_record *process)
+{
+	char *text = process->command;
+	size_t length = home_read("/proc/self/cmdline", text, sizeof(process->command));
+
+	for (size_t i = 0; i + 1 < length; i++)
+		if (!text[i])
+			text[i] = ' ';
+}
+
+static void process_put(struct board *board, uint32_t pid, uint64_t start_ticks)
+{
+	struct vigil_process_record *process = board->process;
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	process->pid = pid;
+	process->parent_pid = (uint32_t)getppid();
+	process->uid = (uint32_t)geteuid();
+	process->clock_source = the_clock.source;
+	process->tsc_hz = clock_tsc_hz();
+	process->start_ticks = start_ticks;
+	process->created_ns = clock_now();
+	process->created_unix_ns = (uint64_t)wall.tv_sec * 1000000000ull + (uint64_t)wall.tv_nsec;
+	home_read("/proc/sys/kernel/random/boot_id", process->boot_id, 37);
+	text_put(process->name, sizeof(process->name), board_name);
+	text_put(process->version, sizeof(process->version), VIGIL_VERSION);
+	command_put(process);
+	process->life = VIGIL_LIFE_LIVE;
+}
+
+/* Moves a descriptor out of the way of programs that count on low numbers. */
+static int fd_raise(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, 500);
+
+	if (high < 0)
+		high = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+	if (high < 0)
+		return fd;
+	close(fd);
+	return high;
+}
+
+/* Makes the file and the board in it. Returns 0 or -errno. */
+static int board_open(struct board *board)
+{
+	uint32_t pid = (uint32_t)getpid();
+	uint64_t start_ticks = home_start_ticks(0);
+	int home = home_open(has_home_dir ? home_dir : NULL, board_path);
+	int fd, r;
+
+	if (home < 0)
+		return home;
+	fd = home_create(home, pid, start_ticks, board_path);
+	close(home);
+	if (fd < 0)
+		return fd;
+	fd = fd_raise(fd);
+	r = board_init(board, fd, &shape);
+	if (r) {
+		unlink(board_path);
+		close(fd);
+		return r;
+	}
+	process_put(board, pid, start_ticks);
+	board_publish(board);
+	return 0;
+}
+
+/* Handles of a board that goes must stay strangers on the next one. */
+static void gens_carry(const struct board *board)
+{
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		if (board->pools[i].gen_high > gens[i])
+			gens[i] = board->pools[i].gen_high;
+}
+
+static int board_start(void)
+{
+	struct board *board;
+	int r;
+
+	if (boards_used == BOARDS)
+		return -EBUSY;
+	board = &boards[boards_used];
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		shape.gen_first[i] = gens[i] + 1;
+	r = board_open(board);
+	if (r) {
+		board_path[0] = '\0';
+		return r;
+	}
+	boards_used++;
+	/* Sites of earlier turns are not believed; 0 is "never registered". */
+	store(&live_turn, live_turn % 255 + 1);
+	store_release(&live_board, board);
+	store_release(&vigil_live_, 1);
+	return 0;
+}
+
+/* We are a forked child: the parent's board is the parent's. */
+static void fork_leave(struct board *parent)
+{
+	gens_carry(parent);
+	store(&vigil_live_, 0);
+	store(&live_board, NULL);
+	close(parent->fd);
+	board_fini(parent);
+	boards_used = 0;
+}
+
+int(vigil_init)(const struct vigil_options *options)
+{
+	int saved = errno, r;
+
+	if (swap(&starting, 1))
+		return -EALREADY;
+	if (load(&live_board)) {
+		if (load(load(&live_board)->fork_mark)) {
+			store_release(&starting, 0);
+			return -EALREADY;
+		}
+		fork_leave(load(&live_board));
+	}
+	if (env_says_off()) {
+		store_release(&starting, 0);
+		return 0;
+	}
+	pthread_once(&lane_key_once, lane_key_make);
+	r = options_read(options);
+	if (!r)
+		r = board_start();
+	store_release(&starting, 0);
+	if (!r)
+		tracepoints_init(env_of("VIGIL_LTTNG"));
+	errno = saved;
+	return r;
+}
+
+void(vigil_fini)(void)
+{
+	struct board *board = load_acquire(&live_board);
+
+	if (!board || swap(&starting, 1))
+		return;
+	if (load(board->fork_mark)) {
+		store(&board->process->ended_ns, clock_now());
+		store_release(&board->process->life, VIGIL_LIFE_ENDED);
+	}
+	gens_carry(board);
+	store_release(&vigil_live_, 0);
+	store_release(&live_board, NULL);
+	board_path[0] = '\0';
+	store_release(&starting, 0);
+}
+
+/* ---- threads and children ---- */
+
+/* Returns the child's board or NULL. */
+static struct board *fork_adopt(struct board *parent)
+{
+	if (swap(&starting, 1))
+		return NULL; /* another thread of the child is at it */
+	fork_leave(parent);
+	board_start();
+	store_release(&starting, 0);
+	return load(&live_board);
+}
+
+bool call_begin_slow(struct call *ret_call)
+{
+	struct board *board = load_acquire(&live_board);
+	int saved = errno;
+	uint64_t now;
+
+	/* Not entered, or on its way back from vigil_fini. */
+	if (!board)
+		return false;
+	/* The mark is wiped on fork. A vfork child shares it, and our memory. */
+	if (!load(board->fork_mark)) {
+		board = fork_adopt(board);
+		if (!board) {
+			errno = saved;
+			return false;
+		}
+		this_refusal = NULL;
+	}
+	ret_call->board = board;
+	ret_call->lane = NULL;
+	if (this_refusal == board)
+		return true;
+	now = clock_now();
+	this_lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), 0);
+	this_refusal = this_lane ? NULL : board;
+	ret_call->lane = this_lane;
+	pthread_setspecific(lane_key, this_lane);
+	if (this_lane)
+		TRACE(thread_begin, now, this_lane->ref, load(&this_lane->record->tid));
+	errno = saved;
+	return true;
+}
+
+bool(vigil_is_live)(void)
+{
+	return load_acquire(&live_board) != NULL;
+}
+
+uint64_t(vigil_now)(void)
+{
+	return load_acquire(&live_board) ? clock_now() : 0;
+}
+
+size_t(vigil_board_path)(char *buf, size_t size)
+{
+	struct call call;
+	size_t length;
+
+	/* A forked child's board is made by its first call: let it be this one. */
+	if (!load(&vigil_live_) || !call_begin(&call))
+		return 0;
+	length = strlen(board_path);
+	if (size)
+		text_put(buf, size, board_path);
+	return length;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lanes come and go with threads.
+ *
+ * The law: a lane's statistics (cells, edges) are sums and stay when its worker
+ * record is given to another thread.
+ */
+#include "libtrace/lane.h"
+
+#include "libtrace/hot.h"
+
+/* Rings belong to the worker record's index, whoever has it. */
+static void rings_open(struct lane *lane)
+{
+	struct board *board = lane->board;
+	uint32_t events = (lane->index + 1) * RING_EVENTS;
+	uint32_t messages = (lane->index + 1) * RING_MESSAGES;
+
+	lane->ring = NULL;
+	lane->messages = NULL;
+	if (board_claim(board, VIGIL_TABLE_event, events)) {
+		lane->ring = RECORD_AT(board, event, events - RING_EVENTS);
+		lane->ring_mask = RING_EVENTS - 1;
+		raise_shared(&board->tables[VIGIL_TABLE_event].used, events);
+	}
+	if (board_claim(board, VIGIL_TABLE_message, messages)) {
+		lane->messages = RECORD_AT(board, message, messages - RING_MESSAGES);
+		raise_shared(&board->tables[VIGIL_TABLE_message].used, messages);
+	}
+}
+
+struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t want)
+{
+	uint64_t ref = pool_take(board, VIGIL_TABLE_worker, want);
+	struct vigil_worker_record *record;
+	struct lane *lane;
+
+	if (!ref) {
+		COUNT(board, lost_workers);
+		return NULL;
+	}
+	record = RECORD_AT(board, worker, vigil_ref_index(ref));
+	lane = &board->lanes[vigil_ref_index(ref)];
+	lane->board = board;
+	lane->record = record;
+	lane->ref = ref;
+	lane->index = vigil_ref_index(ref);
+	lane->depth = 0;
+	lane->dropped_frames = 0;
+	lane->cells = board->cells +
+		      (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
+	rings_open(lane);
+	store(&record->tid, tid);
+	store(&record->id, fetch_add(&board->tables[VIGIL_TABLE_worker].serial, 1) + 1);
+	store(&record->created_ns, now);
+	store(&record->last_ns, now);
+	store(&record->ring_size, lane->ring ? RING_EVENTS : 0);
+	store(&record->message_size, lane->messages ? RING_MESSAGES : 0);
+	store(&record->life, VIGIL_LIFE_LIVE);
+	write_end(&record->seq);
+	return lane;
+}
+
+void lane_close(struct lane *lane, uint64_t now)
+{
+	struct vigil_worker_record *record = lane->record;
+
+	while (lane->depth)
+		board_poll_end(lane->board, lane, now, lane->frames[lane->depth - 1].task);
+	write_begin(&record->seq);
+	store(&record->ended_ns, now);
+	store(&record->park_begin_ns, 0);
+	store(&record->wait_kind, VIGIL_WAIT_NONE);
+	store(&record->life, VIGIL_LIFE_ENDED);
+	write_end(&record->seq);
+	pool_retire(lane->board, VIGIL_TABLE_worker, lane->index);
+}
+
+struct vigil_cell_record *lane_cell_make(struct lane *lane, uint32_t site)
+{
+	struct vigil_cell_record *cell;
+	uint32_t index;
+
+	if (site > lane->board->tables[VIGIL_TABLE_site].capacity)
+		return NULL;
+	index = fixed_take(lane->board, VIGIL_TABLE_cell);
+	if (!index) {
+		COUNT(lane->board, lost_cells);
+		return NULL;
+	}
+	cell = RECORD_AT(lane->board, cell, index - 1);
+	store(&cell->worker, lane->index + 1);
+	/* The site last: a cell without one is not there yet for readers. */
+	store_release(&cell->site, site);
+	lane->cells[site - 1] = index;
+	return cell;
+}
+
+struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t to)
+{
+	uint32_t at = (from * 31u + to) % LANE_EDGES;
+	struct vigil_edge_record *edge;
+	uint32_t index;
+
+	for (int probe = 0; probe < 8; probe++, at = (at + 1) % LANE_EDGES) {
+		index = lane->edges[at];
+		if (!index)
+			break;
+		edge = RECORD_AT(lane->board, edge, index - 1);
+		if (likely(load(&edge->from) == from && load(&edge->to) == to))
+			return edge;
+	}
+	index = lane->edges[at] ? 0 : fixed_take(lane->board, VIGIL_TABLE_edge);
+	if (!index) {
+		COUNT(lane->board, lost_edges);
+		return NULL;
+	}
+	edge = RECORD_AT(lane->board, edge, index - 1);
+	store(&edge->worker, lane->index + 1);
+	store(&edge->from, from);
+	store_release(&edge->to, to);
+	lane->edges[at] = index;
+	return edge;
+}
+
+void lane_message(struct lane *lane, uint64_t now, uint32_t site, uint32_t level, uint64_t span,
+		  const char *text)
+{
+	struct vigil_message_record *message;
+	uint64_t head;
+
+	if (!lane->messages) {
+		COUNT(lane->board, lost_messages);
+		return;
+	}
+	head = load(&lane->record->message_head);
+	message = &lane->messages[head % RING_MESSAGES];
+	store(&message->time_ns, now);
+	store(&message->level, level);
+	store(&message->site, site);
+	store(&message->task, lane_task(lane));
+	store(&message->span, span);
+	text_put(message->words, sizeof(message->words), text);
+	/* Partner: the acquire load of message_head in reader_ring.c. */
+	store_release(&lane->record->message_head, head + 1);
+}

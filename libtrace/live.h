@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live board of this process, and this thread's lane on it. Every public
+ * call starts with call_begin.
+ */
+#ifndef LIBTRACE_LIVE_H
+#define LIBTRACE_LIVE_H
+
+#include "libtrace/board.h"
+#include "libtrace/lane.h"
+
+#include <vigil/vigil.h>
+
+/* The board calls write to; NULL when nothing records. */
+extern struct board *live_board;
+
+/* This thread's lane: maybe of an earlier board, maybe wiped by fork. */
+extern __thread struct lane *this_lane __attribute__((tls_model("initial-exec")));
+
+struct call {
+	struct board *board;
+	struct lane *lane; /* NULL: no worker record was left */
+};
+
+/* The first call of a thread, of a forked child, or after vigil_fini. */
+bool call_begin_slow(struct call *ret_call);
+
+/* Returns false when nothing records. */
+static inline bool call_begin(struct call *ret_call)
+{
+	struct board *board = load_acquire(&live_board);
+	struct lane *lane = this_lane;
+
+	if (unlikely(!lane || !board || lane->board != board))
+		return call_begin_slow(ret_call);
+	ret_call->board = board;
+	ret_call->lane = lane;
+	return true;
+}
+
+/* The worker of a call, as tracepoints name it. */
+static inline uint64_t call_worker(const struct call *call)
+{
+	return call->lane ? call->lane->ref : 0;
+}
+
+/* ---- site.c ---- */
+
+/* Returns a site's index plus one on this board; 0 for NULL or a full table. */
+uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site_kind kind);
+
+/*
+ * A site remembers its index together with the board's turn, so that sites of
+ * an earlier board (before a fork, before vigil_fini) are not believed.
+ */
+extern uint32_t live_turn;
+#define SITE_TURN_SHIFT 24
+
+static inline uint32_t site_of(struct board *board, struct vigil_site *site,
+			       enum vigil_site_kind kind)
+{
+	uint32_t id;
+
+	if (unlikely(!site))
+		return 0;
+	id = load_acquire(&site->id);
+	if (likely(id >> SITE_TURN_SHIFT == load(&live_turn)))
+		return id & ((1u << SITE_TURN_SHIFT) - 1);
+	return site_slow(board, site, kind);
+}
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks: who waits, who holds, how long.
+ *
+ * The law: as hot.c's. The lock itself makes its holder the only writer of an
+ * exclusive hold: acquired is called after it was taken, released before it is
+ * given back. Shared holders write at once, so their counters are raised with
+ * locked instructions, and their owner slots are taken by compare-and-swap.
+ */
+#include "libtrace/apply.h"
+
+/* Raises a counter of the lock: by its only writer, or by one of many. */
+static inline void bump(uint64_t *word, uint64_t value, bool is_shared)
+{
+	if (is_shared)
+		fetch_add(word, value);
+	else
+		add(word, value);
+}
+
+static inline void bump_hist(uint32_t *counts, uint32_t bucket, bool is_shared)
+{
+	if (is_shared)
+		fetch_add(&counts[bucket / 8], 1);
+	else
+		hist_count(counts, VIGIL_TASK_BUCKETS, bucket / 8);
+}
+
+static struct vigil_hist_record *lock_hist(struct board *board, struct vigil_resource_record *r)
+{
+	uint32_t hist = load_acquire(&r->hist);
+	uint32_t none = 0;
+
+	if (hist)
+		return RECORD_AT(board, hist, hist - 1);
+	hist = (uint32_t)pool_take(board, VIGIL_TABLE_hist, 0);
+	if (!hist) {
+		COUNT(board, lost_hists);
+		return NULL;
+	}
+	if (!compare_swap(&r->hist, &none, hist)) {
+		pool_give(board, VIGIL_TABLE_hist, hist - 1);
+		hist = none;
+	}
+	return RECORD_AT(board, hist, hist - 1);
+}
+
+static void waiters_less(struct vigil_resource_record *r)
+{
+	uint32_t waiters = load(&r->waiters);
+
+	while (waiters && !compare_swap(&r->waiters, &waiters, waiters - 1))
+		;
+}
+
+static struct vigil_resource_record *lock_of(struct board *board, uint64_t lock)
+{
+	struct vigil_resource_record *r = RECORD_OF(board, resource, lock);
+
+	if (!r)
+		ref_misused(board, lock);
+	else if (load(&r->life) != VIGIL_LIFE_LIVE)
+		COUNT(board, misused_ended);
+	else
+		return r;
+	return NULL;
+}
+
+void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+		     uint32_t mode, uint32_t site)
+{
+	struct vigil_resource_record *r = lock_of(board, lock);
+	uint32_t kind = mode == VIGIL_MODE_SHARED ? VIGIL_WAIT_LOCK_SHARED : VIGIL_WAIT_LOCK;
+	uint64_t task = lane_task(lane);
+
+	if (!r)
+		return;
+	if (load(&r->kind) == VIGIL_RESOURCE_SEMAPHORE || load(&r->kind) == VIGIL_RESOURCE_POOL)
+		kind = VIGIL_WAIT_PERMIT;
+	fetch_add(&r->waiters, 1);
+	if (task && !(load(&r->flags) & VIGIL_RESOURCE_THREAD)) {
+		struct wait wait = { .kind = kind, .fd = -1, .object = lock };
+
+		board_task_wait(board, now, task, &wait);
+	} else if (lane) {
+		write_begin(&lane->record->seq);
+		store(&lane->record->wait_kind, kind);
+		store(&lane->record->wait_site, site);
+		store(&lane->record->wait_object, lock);
+		store(&lane->record->wait_since_ns, now);
+		write_end(&lane->record->seq);
+	}
+	if (lane)
+		lane_event(lane, now, VIGIL_EVENT_LOCK_WAIT, site, task, lock);
+}
+
+/*
+ * Ends the wait for a lock of a thread, or of a task. Returns since when it
+ * waited, 0 if it did not.
+ */
+static uint64_t wait_end(struct board *board, struct lane *lane, uint64_t lock, uint64_t owner)
+{
+	struct vigil_task_record *t;
+	uint64_t since;
+
+	if (lane && load(&lane->record->wait_kind) && load(&lane->record->wait_object) == lock) {
+		write_begin(&lane->record->seq);
+		store(&lane->record->wait_kind, VIGIL_WAIT_NONE);
+		write_end(&lane->record->seq);
+		return load(&lane->record->wait_since_ns);
+	}
+	/* Its kind went with the poll that began since; its object stays. */
+	t = RECORD_OF(board, task, owner);
+	if (!t || load(&t->wait_object) != lock)
+		return 0;
+	since = load(&t->wait_since_ns);
+	store(&t->wait_object, 0);
+	store(&t->wait_kind, VIGIL_WAIT_NONE);
+	return since;
+}
+
+static void wait_count(struct board *board, struct lane *lane, struct vigil_resource_record *r,
+		       uint64_t wait_ns, bool is_shared)
+{
+	struct vigil_hist_record *hist = lock_hist(board, r);
+	struct vigil_cell_record *cell = lane_cell(lane, load(&r->site));
+	uint32_t bucket = vigil_bucket(wait_ns);
+
+	bump(&r->contended, 1, is_shared);
+	bump(&r->wait_ns, wait_ns, is_shared);
+	raise_to(&r->wait_max_ns, wait_ns);
+	if (hist)
+		bump_hist(hist->delay, bucket, is_shared);
+	if (cell)
+		cell_delay(cell, wait_ns, bucket);
+}
+
+/* Writes an owner into a free slot; more than the slots are only counted. */
+static void owner_add(struct board *board, struct vigil_resource_record *r, uint64_t now,
+		      uint64_t owner, uint32_t site)
+{
+	for (int i = 0; i < VIGIL_OWNERS; i++) {
+		uint64_t none = 0;
+
+		if (load(&r->owner[i]) || !compare_swap(&r->owner[i], &none, owner))
+			continue;
+		store(&r->held_since_ns[i], now);
+		store(&r->held_site[i], site);
+		return;
+	}
+	COUNT(board, lost_owners);
+}
+
+void board_lock_acquired(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+			 uint32_t mode, uint32_t site, uint64_t owner)
+{
+	struct vigil_resource_record *r = lock_of(board, lock);
+	bool is_shared = mode == VIGIL_MODE_SHARED;
+	uint64_t since;
+
+	if (!r)
+		return;
+	if (!owner)
+		owner = lane_actor(lane);
+	since = wait_end(board, lane, lock, owner);
+	if (since) {
+		waiters_less(r);
+		wait_count(board, lane, r, now > since ? now - since : 0, is_shared);
+	}
+	bump(&r->acquired, 1, is_shared);
+	fetch_add(&r->holders, 1);
+	store(&r->mode, mode);
+	if (is_shared) {
+		owner_add(board, r, now, owner, site);
+	} else {
+		write_begin(&r->seq);
+		store(&r->owner[0], owner);
+		store(&r->held_since_ns[0], now);
+		store(&r->held_site[0], site);
+		write_end(&r->seq);
+	}
+	if (lane) {
+		store(&lane->record->last_ns, now);
+		lane_event(lane, now, VIGIL_EVENT_LOCK, site, lane_task(lane), lock);
+	}
+}
+
+void board_lock_abandoned(struct board *board, struct lane *lane, uint64_t now, uint64_t lock)
+{
+	struct vigil_resource_record *r = lock_of(board, lock);
+
+	if (!r)
+		return;
+	if (wait_end(board, lane, lock, lane_actor(lane)))
+		waiters_less(r);
+	if (lane)
+		store(&lane->record->last_ns, now);
+}
+
+static int slot_of(const struct vigil_resource_record *r, uint64_t owner)
+{
+	for (int i = 0; i < VIGIL_OWNERS; i++)
+		if (load(&r->owner[i]) == owner)
+			return i;
+	return -1;
+}
+
+static void hold_count(struct board *board, struct lane *lane, struct vigil_resource_record *r,
+		       int slot, uint64_t now, bool is_shared)
+{
+	uint64_t since = load(&r->held_since_ns[slot]);
+	uint64_t hold_ns = now > since ? now - since : 0;
+	uint32_t site = load(&r->held_site[slot]);
+	uint32_t bucket = vigil_bucket(hold_ns);
+	struct vigil_hist_record *hist = lock_hist(board, r);
+	struct vigil_cell_record *cell = lane_cell(lane, load(&r->site));
+
+	bump(&r->hold_ns, hold_ns, is_shared);
+	if (hold_ns > load(&r->hold_max_ns)) {
+		store(&r->hold_max_ns, hold_ns);
+		store(&r->hold_max_site, site);
+	}
+	store(&r->last_owner, load(&r->owner[slot]));
+	store(&r->last_site, site);
+	if (hist)
+		bump_hist(hist->busy, bucket, is_shared);
+	if (cell)
+		cell_busy(cell, hold_ns, bucket);
+}
+
+void board_lock_released(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
+			 uint64_t owner)
+{
+	struct vigil_resource_record *r = lock_of(board, lock);
+	bool is_shared;
+	int slot;
+
+	if (!r)
+		return;
+	if (!owner)
+		owner = lane_actor(lane);
+	is_shared = load(&r->mode) == VIGIL_MODE_SHARED;
+	slot = slot_of(r, owner);
+	if (!load(&r->holders)) {
+		COUNT(board, misused_owner);
+		return;
+	}
+	if (slot < 0 && !is_shared) {
+		/* Given back by somebody else: it is free all the same. */
+		COUNT(board, misused_owner);
+		slot = 0;
+	}
+	write_begin(&r->seq);
+	if (slot >= 0) {
+		hold_count(board, lane, r, slot, now, is_shared);
+		store_release(&r->owner[slot], 0);
+	}
+	if (fetch_sub(&r->holders, 1) == 1)
+		store(&r->mode, VIGIL_MODE_NONE);
+	write_end(&r->seq);
+	if (lane) {
+		store(&lane->record->last_ns, now);
+		lane_event(lane, now, VIGIL_EVENT_UNLOCK, 0, lane_task(lane), lock);
+	}
+}
+
+void board_lock_forget(struct board *board, const struct vigil_task_record *task)
+{
+	struct vigil_resource_record *r;
+
+	switch (load(&task->wait_kind)) {
+	case VIGIL_WAIT_LOCK:
+	case VIGIL_WAIT_LOCK_SHARED:
+	case VIGIL_WAIT_PERMIT:
+		r = RECORD_OF(board, resource, load(&task->wait_object));
+		if (r)
+			waiters_less(r);
+		break;
+	default:
+		break;
+	}
+}

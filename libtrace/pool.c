@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking and giving back records.
+ *
+ * A finished record first stands in its table's ring, where readers still see
+ * it; when the ring comes round it is freed and stacked for reuse. So memory
+ * follows what is alive, and the last finished ones stay visible.
+ *
+ * The law: any thread at any time, no lock, every loop bounded.
+ */
+#include "libtrace/board.h"
+
+#include <string.h>
+
+#define TRIES 64
+
+static uint32_t *next_of(const struct board *board, uint32_t table, uint32_t index)
+{
+	uint8_t *record = record_at(board, table, index);
+
+	return (uint32_t *)(void *)(record + board->pools[table].next_offset);
+}
+
+static void stack_push(struct board *board, uint32_t table, uint32_t index)
+{
+	struct pool *pool = &board->pools[table];
+	uint64_t old = load(&pool->free);
+	uint64_t top;
+
+	do {
+		store(next_of(board, table, index), (uint32_t)old);
+		top = ((old >> 32) + 1) << 32 | (index + 1);
+	} while (!compare_swap(&pool->free, &old, top));
+}
+
+/*
+ * Returns an index plus one, 0 when the stack is empty or too busy. Reading the
+ * next word of a record another thread pops at this moment is harmless: the
+ * memory stays mapped and the tag makes the swap fail.
+ */
+static uint32_t stack_pop(struct board *board, uint32_t table)
+{
+	struct pool *pool = &board->pools[table];
+	uint64_t old = load_acquire(&pool->free);
+
+	for (int i = 0; i < TRIES && (uint32_t)old; i++) {
+		uint32_t next = load(next_of(board, table, (uint32_t)old - 1));
+		uint64_t top = ((old >> 32) + 1) << 32 | next;
+
+		if (compare_swap(&pool->free, &old, top))
+			return (uint32_t)old;
+	}
+	return 0;
+}
+
+/* Takes a record that was never used. Returns its index plus one, or 0. */
+static uint32_t fresh_take(struct board *board, uint32_t table)
+{
+	struct vigil_table_header *header = &board->tables[table];
+	uint32_t used = load(&header->used);
+
+	while (used < header->capacity) {
+		if (!board_claim(board, table, used + 1))
+			return 0;
+		if (compare_swap(&header->used, &used, used + 1))
+			return used + 1;
+	}
+	return 0;
+}
+
+uint32_t fixed_take(struct board *board, uint32_t table)
+{
+	return fresh_take(board, table);
+}
+
+static void attrs_give(struct board *board, uint32_t first)
+{
+	for (int i = 0; first && i < ATTRS_PER_OBJECT; i++) {
+		struct vigil_attr_record *attr = RECORD_AT(board, attr, first - 1);
+		uint32_t index = first - 1;
+
+		first = load(&attr->sibling);
+		write_begin(&attr->seq);
+		store(&attr->life, VIGIL_LIFE_FREE);
+		write_end(&attr->seq);
+		stack_push(board, VIGIL_TABLE_attr, index);
+	}
+}
+
+/* Frees a finished record and what belongs to it. */
+static void record_free(struct board *board, uint32_t table, uint32_t index)
+{
+#define FREE(name)                                                                                 \
+	{                                                                                          \
+		struct vigil_##name##_record *record = RECORD_AT(board, name, index);              \
+                                                                                                   \
+		write_begin(&record->seq);                                                         \
+		attrs = swap(&record->attrs, 0);                                                   \
+		store(&record->life, VIGIL_LIFE_FREE);                                             \
+		write_end(&record->seq);                                                           \
+	}
+	uint32_t attrs = 0, hist = 0;
+
+	switch (table) {
+	case VIGIL_TABLE_task:
+		hist = swap(&RECORD_AT(board, task, index)->hist, 0);
+		FREE(task);
+		break;
+	case VIGIL_TABLE_resource:
+		hist = swap(&RECORD_AT(board, resource, index)->hist, 0);
+		FREE(resource);
+		break;
+	case VIGIL_TABLE_executor:
+		FREE(executor);
+		break;
+	case VIGIL_TABLE_op:
+		FREE(op);
+		break;
+	case VIGIL_TABLE_span:
+		FREE(span);
+		break;
+	default: /* workers have neither */
+		store(&RECORD_AT(board, worker, index)->life, VIGIL_LIFE_FREE);
+		break;
+	}
+#undef FREE
+	if (hist)
+		stack_push(board, VIGIL_TABLE_hist, hist - 1);
+	if (attrs)
+		attrs_give(board, attrs);
+}
+
+/* A full table gives up its oldest finished record. Index plus one, or 0. */
+static uint32_t ring_steal(struct board *board, uint32_t table)
+{
+	struct pool *pool = &board->pools[table];
+
+	for (int i = 0; i < TRIES && pool->ring_size; i++) {
+		uint64_t at = fetch_add(&pool->retired, 1);
+		uint32_t old = swap(&pool->ring[at & (pool->ring_size - 1)], 0);
+
+		if (old) {
+			record_free(board, table, old - 1);
+			return old;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Zeroes a record behind its seq and gen, a word at a time: a late call with a
+ * stale handle may read it just now.
+ */
+static void record_clear(uint8_t *record, uint32_t size)
+{
+	uint64_t *words = (uint64_t *)(void *)record;
+
+	for (uint32_t i = 1; i < size / 8; i++)
+		store(&words[i], 0);
+}
+
+static uint32_t gen_after(struct pool *pool, uint32_t gen)
+{
+	gen = gen ? gen + 1 : pool->gen_first;
+	if (!gen)
+		gen = 1;
+	/* A forked child starts above every generation its parent gave out. */
+	if (gen > load(&pool->gen_high))
+		store(&pool->gen_high, gen);
+	return gen;
+}
+
+/* The record a replay asks for. Its neighbours below may stay unused for now. */
+static uint32_t wanted_take(struct board *board, uint32_t table, uint64_t want)
+{
+	struct vigil_table_header *header = &board->tables[table];
+	uint32_t index = vigil_ref_index(want);
+
+	if (index >= header->capacity || !board_claim(board, table, index + 1))
+		return 0;
+	raise_shared(&header->used, index + 1);
+	return index + 1;
+}
+
+uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
+{
+	struct pool *pool = &board->pools[table];
+	uint32_t at = want ? wanted_take(board, table, want) : stack_pop(board, table);
+	uint32_t *seq, *gen;
+	uint8_t *record;
+
+	if (!at && !want)
+		at = fresh_take(board, table);
+	if (!at && !want)
+		at = ring_steal(board, table);
+	if (unlikely(!at))
+		return 0;
+	record = record_at(board, table, at - 1);
+	if (table == VIGIL_TABLE_hist) {
+		memset(record, 0, table_kinds[table].record_size);
+		return at;
+	}
+	seq = (uint32_t *)(void *)record;
+	gen = seq + 1;
+	write_begin(seq);
+	/* The generation first: from here on old handles are stale. */
+	store_release(gen, want ? vigil_ref_gen(want) : gen_after(pool, load(gen)));
+	record_clear(record, table_kinds[table].record_size);
+	return vigil_ref_make(table, at - 1, load(gen));
+}
+
+void pool_retire(struct board *board, uint32_t table, uint32_t index)
+{
+	struct pool *pool = &board->pools[table];
+	uint64_t at = fetch_add(&pool->retired, 1);
+	uint32_t old = swap(&pool->ring[at & (pool->ring_size - 1)], index + 1);
+
+	if (old) {
+		record_free(board, table, old - 1);
+		stack_push(board, table, old - 1);
+	}
+}
+
+void pool_give(struct board *board, uint32_t table, uint32_t index)
+{
+	stack_push(board, table, index);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reader from the inside: the mapping, what was checked of it, the copies.
+ *
+ * The law of the reader's files: nothing writes to a board; whatever comes out
+ * of the mapping is used only after a check, each time it is read.
+ */
+#ifndef LIBTRACE_READER_H
+#define LIBTRACE_READER_H
+
+#include <vigil/reader.h>
+
+/* A table of the board, checked once by reader_check. */
+struct reader_table {
+	const struct vigil_table_header *header; /* only used and claimed change */
+	const uint8_t *records;
+	uint32_t step;     /* from record to record in the board */
+	uint32_t copied;   /* bytes of a record that both sides know */
+	uint32_t capacity; /* records that lie inside the file */
+	uint32_t size;     /* bytes of a record here */
+	uint32_t count;    /* at the last refresh */
+	uint8_t *copies;
+	uint8_t *torn;
+	uint32_t room; /* records in copies */
+	uint32_t *changed;
+	uint32_t changed_count;
+};
+
+struct vigil_reader {
+	const uint8_t *base;
+	size_t size;
+	bool is_mapped;
+	char path[512];
+	uint64_t file[2]; /* device and inode */
+	uint32_t pid;
+	uint64_t now;
+	uint64_t fixed_now;
+	enum vigil_status status;
+	struct reader_table tables[VIGIL_TABLES];
+};
+
+/* ---- reader_check.c ---- */
+
+/* Checks the header, tables and fields of a mapped board. 0 or -errno. */
+int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem);
+
+/* ---- reader_copy.c ---- */
+
+/*
+ * Copies one record: steady when its writer paused long enough. Returns false
+ * when it was being written at every look (the copy may be a mixture).
+ */
+bool record_copy(const struct reader_table *table, uint32_t index, void *ret_record);
+
+/* A record in the board itself, NULL past its end: for rings, cells and edges. */
+const void *record_peek(const struct vigil_reader *reader, enum vigil_table table, uint32_t index);
+
+/* Records of a table at this moment. */
+uint32_t table_used(const struct reader_table *table);
+
+/* ---- reader_status.c ---- */
+
+/* Looks at the process behind a board. */
+enum vigil_status status_of(const struct vigil_process_record *process, uint32_t pid,
+			    const uint64_t file[2]);
+
+/* Writes a problem's sentence and returns error. */
+int problem(struct vigil_problem *ret_problem, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what a person types to a board: a pid, a path, a name, nothing.
+ *
+ * The law: a live process is asked (through /proc) which board it has mapped;
+ * names of files are only a hint.
+ */
+#include "libtrace/reader.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".board"
+
+/* A growing list of what was found. */
+struct list {
+	struct vigil_found *found;
+	size_t count;
+	size_t room;
+};
+
+static bool has_suffix(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(SUFFIX) && !strcmp(name + length - strlen(SUFFIX), SUFFIX);
+}
+
+static struct vigil_found *list_add(struct list *list)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 16;
+		struct vigil_found *found = realloc(list->found, room * sizeof(*found));
+
+		if (!found)
+			return NULL;
+		list->found = found;
+		list->room = room;
+	}
+	memset(&list->found[list->count], 0, sizeof(*list->found));
+	return &list->found[list->count++];
+}
+
+static void found_fill(struct vigil_found *found)
+{
+	const struct vigil_process_record *process;
+	struct vigil_reader *reader;
+	struct stat st;
+
+	if (!stat(found->path, &st)) {
+		found->bytes = (uint64_t)st.st_blocks * 512;
+		found->uid = st.st_uid;
+	}
+	if (vigil_reader_open_file(found->path, 0, &reader, &found->problem))
+		return;
+	process = VIGIL_AT(reader, process, 0);
+	found->is_readable = true;
+	found->pid = process->pid;
+	found->created_unix_ns = process->created_unix_ns;
+	found->status = reader->status;
+	snprintf(found->name, sizeof(found->name), "%s", process->name);
+	snprintf(found->command, sizeof(found->command), "%s", process->command);
+	vigil_reader_close(reader);
+}
+
+/* Adds the boards of a directory. Returns 0 or -errno. */
+static int dir_list(struct list *list, const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		struct vigil_found *found;
+
+		if (!has_suffix(entry->d_name))
+			continue;
+		found = list_add(list);
+		if (!found)
+			break;
+		if (snprintf(found->path, sizeof(found->path), "%s/%s", path, entry->d_name) >=
+		    (int)sizeof(found->path)) {
+			list->count--;
+			continue;
+		}
+		/* A name from the directory is unknown until its board is read. */
+		found->pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+		found_fill(found);
+	}
+	closedir(dir);
+	return entry ? -ENOMEM : 0;
+}
+
+/* Root sees every user's. */
+static int shm_list(struct list *list)
+{
+	char path[64];
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (geteuid()) {
+		snprintf(path, sizeof(path), "/dev/shm/vigil-%u", (unsigned)geteuid());
+		return dir_list(list, path);
+	}
+	dir = opendir("/dev/shm");
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		char full[300];
+
+		if (strncmp(entry->d_name, "vigil-", 6))
+			continue;
+		snprintf(full, sizeof(full), "/dev/shm/%s", entry->d_name);
+		dir_list(list, full);
+	}
+	closedir(dir);
+	return 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct vigil_found *x = a, *y = b;
+
+	if (x->created_unix_ns != y->created_unix_ns)
+		return x->created_unix_ns > y->created_unix_ns ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+int vigil_find(const char *dir, struct vigil_found **ret_list)
+{
+	struct list list = { 0 };
+	const char *env = getenv("VIGIL_DIR");
+	int r;
+
+	if (dir || (env && *env))
+		r = dir_list(&list, dir ? dir : env);
+	else
+		r = shm_list(&list);
+	if (r == -ENOENT)
+		r = 0; /* nobody made a board here yet */
+	if (r) {
+		free(list.found);
+		return r;
+	}
+	qsort(list.found, list.count, sizeof(*list.found), newest_first);
+	*ret_list = list.found;
+	return (int)list.count;
+}
+
+/* The board a live process has mapped, as this process can open it. */
+static bool mapped_path(uint32_t pid, char *ret_path, size_t size)
+{
+	char maps_path[64], *line = NULL;
+	size_t room = 0;
+	bool is_found = false;
+	FILE *maps;
+
+	snprintf(maps_path, sizeof(maps_path), "/proc/%u/maps", pid);
+	maps = fopen(maps_path, "re");
+	if (!maps)
+		return false;
+	while (getline(&line, &room, maps) > 0) {
+		char *path = strchr(line, '/');
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!path || !has_suffix(path))
+			continue;
+		/* The last one mapped is the live one: later ones come from re-inits. */
+		snprintf(ret_path, size, "/proc/%u/root%s", pid, path);
+		is_found = true;
+	}
+	free(line);
+	fclose(maps);
+	/* Without a namespace of its own the short path says more to people. */
+	if (is_found) {
+		const char *plain = strchr(ret_path + 6, '/') + strlen("/root");
+		struct stat here, there;
+
+		if (!stat(plain, &here) && !stat(ret_path, &there) && here.st_ino == there.st_ino &&
+		    here.st_dev == there.st_dev)
+			memmove(ret_path, plain, strlen(plain) + 1);
+	}
+	return is_found;
+}
+
+static bool is_there(const struct vigil_found *found)
+{
+	return found->is_readable && (found->status == VIGIL_STATUS_ALIVE ||
+				      found->status == VIGIL_STATUS_STOPPED);
+}
+
+/* Why a pid that lives has no board we can read. */
+static int pid_problem(uint32_t pid, struct vigil_problem *ret_problem)
+{
+	char path[64], owner[64] = "";
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	if (stat(path, &st))
+		return problem(ret_problem, -ENOENT,
+			       "there is no process %u, and no board of one; `vigil ps` lists what "
+			       "there is",
+			       pid);
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	snprintf(owner, sizeof(owner), "uid %u", (unsigned)st.st_uid);
+	if (access(path, R_OK) || (geteuid() && geteuid() != st.st_uid))
+		return problem(ret_problem, -EACCES,
+			       "cannot read pid %u: it belongs to %s; run as that user or with "
+			       "CAP_SYS_PTRACE",
+			       pid, owner);
+	return problem(ret_problem, -ENOENT,
+		       "pid %u has no board: it was not built with libvigil, has not called "
+		       "vigil_init, or runs with VIGIL=off",
+		       pid);
+}
+
+static int open_pid(uint32_t pid, struct vigil_reader **ret_reader,
+		    struct vigil_problem *ret_problem)
+{
+	struct vigil_found *list = NULL;
+	char path[PATH_MAX];
+	int count, r;
+
+	if (mapped_path(pid, path, sizeof(path)))
+		return vigil_reader_open_file(path, pid, ret_reader, ret_problem);
+	count = vigil_find(NULL, &list);
+	for (int i = 0; i < count; i++) {
+		if (list[i].pid != pid)
+			continue;
+		r = vigil_reader_open_file(list[i].path, 0, ret_reader, ret_problem);
+		free(list);
+		return r;
+	}
+	free(list);
+	return pid_problem(pid, ret_problem);
+}
+
+static const char *base_of(const char *command, char *buf, size_t size)
+{
+	size_t length = strcspn(command, " ");
+	const char *slash;
+
+	snprintf(buf, size, "%.*s", (int)length, command);
+	slash = strrchr(buf, '/');
+	return slash ? slash + 1 : buf;
+}
+
+static bool has_name(const struct vigil_found *found, const char *name)
+{
+	char buf[256];
+
+	return !name || !strcmp(found->name, name) ||
+	       !strcmp(base_of(found->command, buf, sizeof(buf)), name);
+}
+
+static void names_put(const struct vigil_found *list, int count, const char *name, char *ret_text,
+		      size_t size)
+{
+	size_t at = 0;
+
+	ret_text[0] = '\0';
+	for (int i = 0; i < count && at + 40 < size; i++)
+		if (is_there(&list[i]) && has_name(&list[i], name))
+			at += (size_t)snprintf(ret_text + at, size - at, "%s%u %.20s",
+					       at ? ", " : "", list[i].pid, list[i].name);
+}
+
+/* Live ones first; of the dead, for a name, the newest. NULL name: any live one. */
+static int open_name(const char *name, struct vigil_reader **ret_reader,
+		     struct vigil_problem *ret_problem)
+{
+	struct vigil_found *list = NULL;
+	int count = vigil_find(NULL, &list);
+	int alive = 0, first = -1, r;
+	char names[300];
+
+	for (int i = 0; i < count; i++) {
+		if (!list[i].is_readable || !has_name(&list[i], name))
+			continue;
+		if (is_there(&list[i]) && !alive++)
+			first = i;
+		else if (first < 0 && name)
+			first = i;
+	}
+	names_put(list, count, name, names, sizeof(names));
+	if (alive > 1)
+		r = problem(ret_problem, -ENOTUNIQ, "%d instrumented processes%s%s: %s; name one by pid",
+			    alive, name ? " are called " : "", name ? name : "", names);
+	else if (first >= 0)
+		r = vigil_reader_open_file(list[first].path, 0, ret_reader, ret_problem);
+	else if (name)
+		r = problem(ret_problem, -ENOENT,
+			    "no instrumented process is called %.100s, and no board is; `vigil ps` "
+			    "lists what there is",
+			    name);
+	else
+		r = problem(ret_problem, -ENOENT,
+			    "no instrumented process is alive%s",
+			    count > 0 ? "; `vigil ps` lists the boards of dead ones" :
+					"; start a program that calls vigil_init");
+	free(list);
+	return r;
+}
+
+static bool is_number(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length && length < 10 && strspn(text, "0123456789") == length;
+}
+
+int vigil_reader_open(const char *target, struct vigil_reader **ret_reader,
+		      struct vigil_problem *ret_problem)
+{
+	struct stat st;
+
+	if (!target)
+		return open_name(NULL, ret_reader, ret_problem);
+	if (is_number(target))
+		return open_pid((uint32_t)strtoul(target, NULL, 10), ret_reader, ret_problem);
+	if (strchr(target, '/') || has_suffix(target) || !stat(target, &st))
+		return vigil_reader_open_file(target, 0, ret_reader, ret_problem);
+	return open_name(target, ret_reader, ret_problem);
+}

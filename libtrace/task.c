@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a task: spawn, wait, join, end. hot.c has what lies between.
+ *
+ * The law: as hot.c's, but for the storage a spawn may have to claim.
+ */
+#include "libtrace/apply.h"
+#include "libtrace/hot.h"
+
+#include <vigil/vigil.h>
+
+uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
+			  const struct task_birth *birth)
+{
+	uint64_t ref = pool_take(board, VIGIL_TABLE_task, birth->want);
+	bool is_idle = birth->flags & VIGIL_SPAWN_IDLE;
+	struct vigil_task_record *t;
+	struct vigil_cell_record *cell;
+
+	if (unlikely(!ref)) {
+		COUNT(board, lost_tasks);
+		return 0;
+	}
+	t = RECORD_AT(board, task, vigil_ref_index(ref));
+	store(&t->site, birth->site);
+	store(&t->id, fetch_add(&board->tables[VIGIL_TABLE_task].serial, 1) + 1);
+	store(&t->parent, birth->parent);
+	store(&t->executor, birth->executor);
+	store(&t->kind, birth->kind);
+	store(&t->created_ns, now);
+	store(&t->poll_end_ns, now);
+	store(&t->ready_ns, now);
+	/* Runnable from birth: as if it had been woken once, though nobody did. */
+	store(&t->wakes_seen, is_idle ? 0 : UINT64_MAX);
+	store(&t->wait_fd, -1);
+	store(&t->join, birth->flags & VIGIL_SPAWN_JOIN ? VIGIL_JOIN_HELD : VIGIL_JOIN_NONE);
+	if (birth->name)
+		text_put(t->name, sizeof(t->name), birth->name);
+	store_release(&t->life, VIGIL_LIFE_LIVE);
+	write_end(&t->seq);
+
+	cell = lane_cell(lane, birth->site);
+	if (cell)
+		add(&cell->spawned, 1);
+	if (lane) {
+		add(&lane->record->spawns, 1);
+		store(&lane->record->last_ns, now);
+		lane_event(lane, now, VIGIL_EVENT_SPAWN, birth->site, ref, birth->parent);
+	}
+	return ref;
+}
+
+void board_task_rename(struct board *board, uint64_t task, const char *name)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+
+	if (!t) {
+		ref_misused(board, task);
+		return;
+	}
+	write_begin(&t->seq);
+	text_put(t->name, sizeof(t->name), name);
+	write_end(&t->seq);
+}
+
+/* The ended task's counters move to its site. */
+static void task_fold(struct lane *lane, const struct vigil_task_record *t, uint64_t now)
+{
+	struct vigil_cell_record *cell = lane_cell(lane, load(&t->site));
+
+	if (!cell)
+		return;
+	switch (load(&t->outcome)) {
+	case VIGIL_OUTCOME_FAILED:
+		add(&cell->failed, 1);
+		break;
+	case VIGIL_OUTCOME_CANCELLED:
+		add(&cell->cancelled, 1);
+		break;
+	case VIGIL_OUTCOME_ABORTED:
+		add(&cell->aborted, 1);
+		break;
+	default:
+		add(&cell->completed, 1);
+		break;
+	}
+	add(&cell->wakes, load(&t->wakes));
+	add(&cell->self_wakes, load(&t->self_wakes));
+	add(&cell->waker_clones, load(&t->waker_clones));
+	add(&cell->waker_drops, load(&t->waker_drops));
+	add(&cell->life_ns, now - load(&t->created_ns));
+}
+
+/* A task that ends while runnable was scheduled up to its end. */
+static void task_settle(struct vigil_task_record *t, uint64_t now)
+{
+	uint64_t wakes = load_acquire(&t->wakes);
+	uint64_t since = load(&t->ready_ns);
+	uint64_t ended = load(&t->poll_end_ns);
+
+	if (wakes == load(&t->wakes_seen))
+		return;
+	if (since < ended)
+		since = ended;
+	if (now > since)
+		add(&t->scheduled_ns, now - since);
+	store(&t->wakes_seen, wakes);
+}
+
+void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task,
+		    uint32_t outcome, int32_t code, const char *message)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+	uint32_t live = VIGIL_LIFE_LIVE;
+
+	if (!t) {
+		ref_misused(board, task);
+		return;
+	}
+	if (load(&t->life) != VIGIL_LIFE_LIVE) {
+		COUNT(board, misused_ended);
+		return;
+	}
+	board_lock_forget(board, t);
+	board_poll_cut(board, lane, now, task);
+	if (now < load(&t->poll_end_ns))
+		now = load(&t->poll_end_ns);
+	if (message) {
+		struct attr_value value = { .key = "error",
+					    .type = VIGIL_ATTR_TEXT,
+					    .text = message };
+
+		board_attr_set(board, now, task, &value);
+	}
+	/* Before life, so that a poll on another worker finds its last moment. */
+	store(&t->ended_ns, now);
+	if (!compare_swap(&t->life, &live, VIGIL_LIFE_ENDED)) {
+		COUNT(board, misused_ended);
+		return;
+	}
+	store(&t->code, code);
+	store(&t->outcome, outcome);
+	/* While another worker polls it, that worker alone writes the rest. */
+	if (!load(&t->depth)) {
+		write_begin(&t->seq);
+		task_settle(t, now);
+		store(&t->wait_kind, VIGIL_WAIT_NONE);
+		write_end(&t->seq);
+	}
+	task_fold(lane, t, now);
+	if (lane) {
+		store(&lane->record->last_ns, now);
+		lane_event(lane, now, VIGIL_EVENT_END, load(&t->site), task, outcome);
+	}
+	pool_retire(board, VIGIL_TABLE_task, vigil_ref_index(task));
+}
+
+void board_task_yield(struct board *board, uint64_t task, bool forced)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+
+	if (!t)
+		ref_misused(board, task);
+	else if (forced)
+		add(&t->forced_yields, 1);
+	else
+		add(&t->yields, 1);
+}
+
+void board_task_wait(struct board *board, uint64_t now, uint64_t task, const struct wait *wait)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+
+	if (!t || load(&t->life) != VIGIL_LIFE_LIVE) {
+		if (t)
+			COUNT(board, misused_ended);
+		else
+			ref_misused(board, task);
+		return;
+	}
+	write_begin(&t->seq);
+	store(&t->wait_kind, wait->kind);
+	store(&t->wait_fd, wait->fd);
+	store(&t->wait_object, wait->object);
+	store(&t->wait_since_ns, now);
+	store(&t->wait_until_ns, wait->until_ns);
+	/* Runnable since birth and never polled: it was idle from the start. */
+	if (unlikely(load(&t->wakes_seen) == UINT64_MAX && !load(&t->wakes)))
+		store(&t->wakes_seen, 0);
+	write_end(&t->seq);
+}
+
+void board_join(struct board *board, uint64_t task, uint32_t state, uint64_t joiner)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+
+	/* Handles outlive their task by nature: no misuse. */
+	if (!t)
+		return;
+	if (state == VIGIL_JOIN_AWAITED)
+		store(&t->joiner, joiner);
+	store(&t->join, state);
+}
