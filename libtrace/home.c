@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,8 @@ int home_create(int home, uint32_t pid, uint64_t start_ticks, char path[HOME_PAT
 	}
 	if (fd < 0)
 		return -errno;
+	/* Held as long as we live: home_sweep looks at it. */
+	flock(fd, LOCK_EX | LOCK_NB);
 	snprintf(path + length, HOME_PATH_MAX - length, "/%s", name);
 	return fd;
 }

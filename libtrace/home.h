@@ -22,6 +22,9 @@ int home_open(const char *dir, char ret_path[HOME_PATH_MAX]);
  */
 int home_create(int home, uint32_t pid, uint64_t start_ticks, char path[HOME_PATH_MAX]);
 
+/* Removes the directory's boards of dead processes, all but the newest `keep`. */
+void home_sweep(int home, unsigned keep);
+
 /* Returns the start time of a process, field 22 of /proc/PID/stat; 0 if it is not there. */
 uint64_t home_start_ticks(uint32_t pid);
 

@@ -23,6 +23,7 @@
 #include "libtrace/tracepoints.h"
 
 #define BOARDS 64
+#define KEPT_BOARDS 16 /* of dead processes, in one directory */
 
 int vigil_live_;
 struct board *live_board;
@@ -184,6 +185,8 @@ static int board_open(struct board *board)
 	if (home < 0)
 		return home;
 	fd = home_create(home, pid, start_ticks, board_path);
+	if (fd >= 0)
+		home_sweep(home, KEPT_BOARDS);
 	close(home);
 	if (fd < 0)
 		return fd;

@@ -36,6 +36,8 @@ struct vigil_reader {
 	uint64_t now;
 	uint64_t fixed_now;
 	enum vigil_status status;
+	uint64_t maps_read_ns; /* when we last asked whether the process has the file mapped */
+	bool is_replaced;      /* it had not */
 	struct reader_table tables[VIGIL_TABLES];
 };
 
@@ -61,8 +63,7 @@ uint32_t table_used(const struct reader_table *table);
 /* ---- reader_status.c ---- */
 
 /* Looks at the process behind a board. */
-enum vigil_status status_of(const struct vigil_process_record *process, uint32_t pid,
-			    const uint64_t file[2]);
+enum vigil_status status_of(struct vigil_reader *reader);
 
 /* Writes a problem's sentence and returns error. */
 int problem(struct vigil_problem *ret_problem, int error, const char *format, ...)

@@ -133,7 +133,8 @@ static bool is_same(uint32_t which, const struct reader_table *table, const uint
 		return false;
 	switch (which) {
 	case VIGIL_TABLE_task:
-		return SAME(task, there, here, life) && SAME(task, there, here, wakes);
+		return SAME(task, there, here, life) && SAME(task, there, here, wakes) &&
+		       SAME(task, there, here, join);
 	case VIGIL_TABLE_op:
 		return SAME(op, there, here, life);
 	case VIGIL_TABLE_span:
@@ -250,7 +251,7 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 		for (uint32_t i = 0; i < used; i++)
 			record_refresh(table, which, i);
 	}
-	reader->status = status_of(VIGIL_AT(reader, process, 0), reader->pid, reader->file);
+	reader->status = status_of(reader);
 	/* Read after the copies: no time in them lies in the future. */
 	reader->now = now_of(reader);
 	return 0;

@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "libtrace/home.h"
+
+#define MAPS_INTERVAL_NS 2000000000u
 
 /* The state letter of /proc/PID/stat, and the start time; 0 when it is not there. */
 static char proc_state(uint32_t pid, uint64_t *ret_start_ticks)
@@ -65,18 +68,38 @@ static bool is_other_boot(const struct vigil_process_record *process)
 	return strncmp(boot_id, process->boot_id, 36) != 0;
 }
 
-enum vigil_status status_of(const struct vigil_process_record *process, uint32_t pid,
-			    const uint64_t file[2])
+/*
+ * Whether the process went on without this board. Reading its maps holds up its
+ * own mmap calls for a moment, so we ask once in a while only.
+ */
+static bool is_replaced(struct vigil_reader *reader)
 {
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	if (reader->is_replaced || !reader->file[1])
+		return reader->is_replaced;
+	if (reader->maps_read_ns && now - reader->maps_read_ns < MAPS_INTERVAL_NS)
+		return false;
+	reader->maps_read_ns = now;
+	reader->is_replaced = !has_mapped(reader->pid, reader->file);
+	return reader->is_replaced;
+}
+
+enum vigil_status status_of(struct vigil_reader *reader)
+{
+	const struct vigil_process_record *process = VIGIL_AT(reader, process, 0);
 	uint64_t start_ticks = 0;
-	char state = is_other_boot(process) ? 0 : proc_state(pid, &start_ticks);
+	char state = is_other_boot(process) ? 0 : proc_state(reader->pid, &start_ticks);
 
 	if (process->life == VIGIL_LIFE_ENDED)
 		return VIGIL_STATUS_FINISHED;
 	/* A zombie has let go of everything. */
 	if (!state || state == 'Z' || state == 'X' || start_ticks != process->start_ticks)
 		return VIGIL_STATUS_DEAD;
-	if (file[1] && !has_mapped(pid, file))
+	if (is_replaced(reader))
 		return VIGIL_STATUS_REPLACED;
 	return state == 'T' || state == 't' ? VIGIL_STATUS_STOPPED : VIGIL_STATUS_ALIVE;
 }

@@ -22,16 +22,18 @@ static const char *tail_of(const char *path, size_t size)
 	return length < size ? path : path + (length - size + 1);
 }
 
-/* The same place may have several structures: an inline function, a template. */
+/*
+ * The same place may have several structures: an inline function, a template.
+ * The line is written last, so a record with one is whole.
+ */
 static uint32_t same_place(struct board *board, const struct vigil_site *site, const char *file)
 {
 	uint32_t used = load_acquire(&board->tables[VIGIL_TABLE_site].used);
 
-	for (uint32_t i = 0; i < used; i++) {
+	for (uint32_t i = 0; i < used && site->line; i++) {
 		const struct vigil_site_record *record = RECORD_AT(board, site, i);
 
-		if (load(&record->line) == site->line && !(load(&record->seq) & 1) &&
-		    !strcmp(record->file, file) &&
+		if (load_acquire(&record->line) == site->line && !strcmp(record->file, file) &&
 		    (!site->function || !strcmp(record->function, site->function)))
 			return i + 1;
 	}
@@ -54,7 +56,7 @@ static uint32_t site_write(struct board *board, const struct vigil_site *site,
 	text_put(record->file, sizeof(record->file), file);
 	text_put(record->function, sizeof(record->function), site->function);
 	text_put(record->name, sizeof(record->name), site->name);
-	store(&record->line, site->line);
+	store_release(&record->line, site->line);
 	write_end(&record->seq);
 	TRACE(site, clock_now(), 0, index, kind, file, site->line, site->function, site->name);
 	return index;

@@ -132,14 +132,14 @@ void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64
 
 		board_attr_set(board, now, task, &value);
 	}
-	/* Before life, so that a poll on another worker finds its last moment. */
+	/* Before life, so that who sees the end sees how and when. */
 	store(&t->ended_ns, now);
+	store(&t->code, code);
+	store(&t->outcome, outcome);
 	if (!compare_swap(&t->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
-	store(&t->code, code);
-	store(&t->outcome, outcome);
 	/* While another worker polls it, that worker alone writes the rest. */
 	if (!load(&t->depth)) {
 		write_begin(&t->seq);

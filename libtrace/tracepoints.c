@@ -5,24 +5,26 @@
  * The law: no LTTng header, no output, errno as it was, and no failure that the
  * program could see. A tracepoint may run on any thread while the table changes.
  *
- * What the load costs a program (read in LTTng-UST 2.13, lttng-ust-comm.c):
+ * What the load costs a program (read in LTTng-UST 2.13.5, lttng-ust-comm.c):
  *
  *  - Threads: two, detached, all signals blocked, named after the program with
- *    "-ust" appended: one for root's session daemon, one for the user's (root and
- *    set-user-id programs have the first alone). They sleep on a futex until a
- *    daemon appears, then in recv.
+ *    "-ust" appended: one for root's session daemon, one for the user's (which a
+ *    set-user-id program, or one without HOME, goes without). They sleep on a
+ *    futex until a daemon appears, then in recv.
  *  - Waiting: the constructor waits until each daemon that accepted the
- *    connection has sent what it records. With no daemon that is nothing, with an
- *    idle one about a millisecond; with one that is stopped or overloaded, and
- *    so accepts without answering, it ends after LTTNG_UST_REGISTER_TIMEOUT
+ *    connection has sent what it records. With no daemon that is nothing (the
+ *    whole load takes 1 to 3 ms), with an idle one about a millisecond more, with
+ *    one that records some ten; with one that is stopped or overloaded, and so
+ *    accepts without answering, it ends after LTTNG_UST_REGISTER_TIMEOUT
  *    milliseconds: 3,000 unless the user says otherwise, 0 not to wait, -1 for
  *    ever. That is why only vigil_init comes here, the call that may block. The
  *    timeout is not lowered behind the user's back: setenv is not safe beside
  *    threads, and LTTng uses the same number for its later conversations.
- *  - A child: the first traced program since boot makes /dev/shm/lttng-ust-wait-8*
- *    in a child made by fork, and waits for it. The program gets one SIGCHLD.
- *  - Signals: none taken. Mappings and descriptors: one page a daemon now, a ring
- *    buffer a CPU and a socket pair once a session records.
+ *  - A child: the first traced program of a user since boot makes
+ *    /dev/shm/lttng-ust-wait-8* in a child made by fork, and waits for it: the
+ *    program's atfork handlers run, and it gets a SIGCHLD.
+ *  - Signals: none taken. Mappings and descriptors: a page for each daemon now,
+ *    two sockets for each one that runs, ring buffers once one records.
  *  - Output: none, unless LTTNG_UST_DEBUG is set, or memory runs out as the probes
  *    are registered: then LTTng's own header prints a line and aborts.
  *  - For good: LTTng cannot be unloaded.
@@ -46,12 +48,14 @@
 
 static const int never;
 
+/* clang-format off */
 struct tracepoints tracepoints = {
 	.struct_size = sizeof(struct tracepoints),
 #define X(name, params) .name##_on = &never,
 	TRACEPOINTS(X)
 #undef X
 };
+/* clang-format on */
 
 static struct tracepoints found; /* what the object gave; struct_size 0: not loaded */
 static int entered;              /* a thread is inside tracepoints_init */
@@ -105,8 +109,8 @@ static void *object_open_beside(const char *name)
 	slash = strrchr(here.dli_fname, '/');
 	if (!slash || strncmp(slash, "/libvigil.so", strlen("/libvigil.so")))
 		return NULL;
-	len = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - here.dli_fname),
-		       here.dli_fname, name);
+	len = snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - here.dli_fname), here.dli_fname,
+		       name);
 	return len > 0 && (size_t)len < sizeof(path) ? object_open(path) : NULL;
 }
 

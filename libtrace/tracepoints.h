@@ -88,7 +88,8 @@ struct tracepoints {
 #undef X
 };
 
-extern struct tracepoints tracepoints;
+/* Hidden, or each use would look its address up first. */
+extern struct tracepoints tracepoints __attribute__((visibility("hidden")));
 
 /*
  * Arguments are evaluated only while a session wants the event. The acquire

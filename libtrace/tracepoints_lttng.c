@@ -23,20 +23,23 @@
 
 __attribute__((visibility("default"))) void vigil_lttng_tracepoints(struct tracepoints *ret_table);
 
-/* The name is TRACEPOINTS_SYMBOL. */
-void vigil_lttng_tracepoints(struct tracepoints *ret_table)
-{
-	static const struct tracepoints table = {
-		.thread_ready = lttng_ust_init_thread,
+/* clang-format off */
+static const struct tracepoints table = {
+	.thread_ready = lttng_ust_init_thread,
 #define X(name, params)                                                                            \
 	.name##_on = &lttng_ust_tracepoint_vigil___##name.state,                                   \
 	.name = lttng_ust_tracepoint_cb_vigil___##name,
-		TRACEPOINTS(X)
+	TRACEPOINTS(X)
 #undef X
-	};
+};
+/* clang-format on */
+
+/* The name is TRACEPOINTS_SYMBOL. */
+void vigil_lttng_tracepoints(struct tracepoints *ret_table)
+{
 	const size_t start = offsetof(struct tracepoints, thread_ready);
-	const size_t size = ret_table->struct_size < sizeof(table) ? ret_table->struct_size :
-								     sizeof(table);
+	const size_t size =
+		ret_table->struct_size < sizeof(table) ? ret_table->struct_size : sizeof(table);
 
 	if (size > start)
 		memcpy((char *)ret_table + start, (const char *)&table + start, size - start);

@@ -41,6 +41,10 @@
  * directory of the board; VIGIL_LTTNG=0 keeps LTTng out; VIGIL_TASKS=N and the
  * like (see vigil_options) set capacities. A set-user-id program ignores them.
  *
+ * The board's file outlives the process: `vigil ps` lists it, `vigil prune`
+ * removes it. vigil_init keeps the 16 newest of dead processes in its directory
+ * and removes older ones, so that restarts do not fill /dev/shm.
+ *
  * With -DVIGIL_DISABLE every call compiles to nothing: arguments are evaluated,
  * handles are 0.
  *
