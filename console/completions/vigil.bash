@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# bash completion for vigil. Targets: the processes `vigil ps` knows, and files.
+
+_vigil()
+{
+	local cur=$2 prev=$3
+	local verbs='top ps prune tasks task executors locks wakers sites why help'
+	local options='--json --filter --sort --watch --limit --color --ascii --help --version'
+	local pids
+
+	COMPREPLY=()
+	case $prev in
+	--color)
+		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		return
+		;;
+	--filter | --sort | --limit)
+		return
+		;;
+	help)
+		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur")
+		return
+		;;
+	esac
+
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		return
+	fi
+	pids=$(vigil ps 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }')
+	if [[ $COMP_CWORD -eq 1 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$verbs $pids" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(
+			compgen -W "$pids" -- "$cur"
+			compgen -f -- "$cur"
+		)
+		compopt -o filenames
+	fi
+}
+
+complete -F _vigil vigil

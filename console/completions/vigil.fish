@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# fish completion for vigil. Targets: the processes `vigil ps` knows, and files.
+
+function __vigil_processes
+    vigil ps 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 "\t" $2 }'
+end
+
+complete -c vigil -n __fish_use_subcommand -a top -d 'The console'
+complete -c vigil -n __fish_use_subcommand -a ps -d 'Instrumented processes, alive and dead'
+complete -c vigil -n __fish_use_subcommand -a prune -d 'Remove the boards of dead processes'
+complete -c vigil -n __fish_use_subcommand -a tasks -d 'Print the tasks'
+complete -c vigil -n __fish_use_subcommand -a task -d 'Print one task'
+complete -c vigil -n __fish_use_subcommand -a executors -d 'Print executors and their workers'
+complete -c vigil -n __fish_use_subcommand -a locks -d 'Print locks, owners and waiters'
+complete -c vigil -n __fish_use_subcommand -a wakers -d 'Print who wakes whom'
+complete -c vigil -n __fish_use_subcommand -a sites -d 'Print the places tasks come from'
+complete -c vigil -n __fish_use_subcommand -a why -d 'Print why tasks are stuck'
+complete -c vigil -n __fish_use_subcommand -a help -d 'Explain a verb'
+
+complete -c vigil -n '__fish_seen_subcommand_from help' -f \
+    -a 'top ps prune tasks task executors locks wakers sites why'
+complete -c vigil -n 'not __fish_seen_subcommand_from help' -a '(__vigil_processes)'
+
+complete -c vigil -l json -d 'Print one JSON document'
+complete -c vigil -l filter -x -d 'Only rows with this text'
+complete -c vigil -l sort -x -d 'Order by this column'
+complete -c vigil -l watch -d 'Print again and again'
+complete -c vigil -l limit -x -d 'At most this many rows'
+complete -c vigil -l color -x -a 'auto always never' -d Colours
+complete -c vigil -l ascii -d 'No characters beyond ASCII'
+complete -c vigil -l help -d Explain
+complete -c vigil -l version -d 'Print the version'

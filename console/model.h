@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model: a board as verbs and views ask about it. It knows no terminal, and
+ * not where its board came from.
+ *
+ * Everything a model returns stays valid until the next model_refresh.
+ */
+#ifndef CONSOLE_MODEL_H
+#define CONSOLE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/reader.h>
+
+/* One worker's busy share over the refreshes remembered, newest last. */
+#define MODEL_HISTORY 120
+
+struct worker_history {
+	uint64_t ref;
+	float busy[MODEL_HISTORY]; /* 0..1 of each interval */
+	uint64_t busy_ns;          /* at the last refresh, the running poll included */
+};
+
+/* Tasks by state, and what happens in a second. */
+struct model_totals {
+	uint64_t running, scheduled, idle, done; /* done: still visible */
+	uint64_t live;
+	uint64_t polls, wakes, spawns;                   /* since the start */
+	double polls_rate, wakes_rate, spawns_rate;      /* per second, last interval */
+	uint64_t lost;    /* sum of counts->lost_* and refused_space */
+	uint64_t misused; /* sum of counts->misused_* */
+	uint64_t torn;    /* task records torn at this refresh */
+};
+
+struct model {
+	struct vigil_reader *reader;
+	uint64_t now; /* time of the last refresh */
+	enum vigil_status status;
+	const struct vigil_process_record *process;
+	const struct vigil_counts_record *counts;
+	struct model_totals totals;
+	struct vigil_site_stats *sites; /* by site index; NULL until model_want_sites */
+	struct vigil_edge_record *edges; /* most polls first; after model_want_edges */
+	size_t edge_count;
+	struct worker_history *histories; /* by worker index */
+	uint32_t history_count;
+	uint32_t history_at; /* intervals remembered so far */
+	uint64_t last_now;
+};
+
+/* Opens a target (vigil_reader_open). Returns 0 or -errno. */
+int model_open(const char *target, struct model **ret_model, struct vigil_problem *ret_problem);
+
+/* Takes over a reader that is open. Returns NULL without memory. */
+struct model *model_new(struct vigil_reader *reader);
+void model_free(struct model *model);
+
+/* Reads the board again: records, totals, histories. Returns 0 or -ENOMEM. */
+int model_refresh(struct model *model);
+
+/* Sums for sites, edges between them: only for who shows them, after a refresh. */
+int model_want_sites(struct model *model);
+int model_want_edges(struct model *model);
+
+/* A task of a serial number, as people type it; NULL when none is visible. */
+const struct vigil_task_record *model_task_by_id(const struct model *model, uint64_t id);
+
+/* The index of a record that model handed out, and its reference. */
+uint32_t model_index(const struct model *model, enum vigil_table table, const void *record);
+uint64_t model_ref(const struct model *model, enum vigil_table table, const void *record);
+
+/* Whether a worker polls, is parked, waits for a lock or does something of its own. */
+#define WORKER_STATES(X)                                                                           \
+	X(WORKER, POLLING, "polling")                                                              \
+	X(WORKER, PARKED, "parked") X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "running")    \
+	X(WORKER, ENDED, "ended")
+#define WORKER_ENUM_(e, NAME, word) e##_##NAME,
+enum worker_state { WORKER_STATES(WORKER_ENUM_) };
+
+struct worker_times {
+	enum worker_state state;
+	uint64_t state_ns;  /* how long it has been so, 0 unknown (RUNNING) */
+	uint64_t busy_ns;   /* polls, the one that runs included */
+	uint64_t parked_ns; /* parks, the present one included */
+	uint64_t age_ns;
+	double busy_share;  /* 0..1 of the last interval, else of its life */
+};
+void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
+			struct worker_times *ret_times);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wait chains: from a stuck task through what it waits on and who owns that, to
+ * the last cause the board can know. Knows the model, no terminal.
+ *
+ * The law: a chain is bounded, says where it closes on itself (a deadlock), and
+ * calls a guess a guess: who owns a lock is known, who will send on a channel or
+ * wake a task is not; then the last ones who did are named as likely.
+ */
+#ifndef CONSOLE_WAITS_H
+#define CONSOLE_WAITS_H
+
+#include "console/model.h"
+
+#define CHAIN_LINKS 24
+#define LINK_TEXT 400
+
+#define LINK_KINDS(X)                                                                              \
+	X(LINK, FACT, "fact")     /* follows from what was recorded */                             \
+	X(LINK, GUESS, "guess")   /* likely, from history */                                       \
+	X(LINK, CAUSE, "cause")   /* the last fact: the root cause */                              \
+	X(LINK, CYCLE, "cycle")   /* the chain is back at one of its links: a deadlock */          \
+	X(LINK, UNKNOWN, "unknown") /* what cannot be known, and what would tell */
+#define LINK_ENUM_(e, NAME, word) e##_##NAME,
+enum link_kind { LINK_KINDS(LINK_ENUM_) };
+
+/* One step: an object, and a sentence about it. */
+struct link {
+	enum link_kind kind;
+	uint64_t object; /* task, worker, resource or executor; 0 none */
+	uint32_t site;   /* the guilty line, if there is one; index plus one */
+	uint64_t for_ns; /* how long it has been so */
+	char text[LINK_TEXT];
+};
+
+struct chain {
+	uint64_t task;
+	uint64_t stuck_ns; /* how long it has not run though it wanted to */
+	uint64_t delayed;  /* other tasks that end at the same cause */
+	size_t count;
+	struct link links[CHAIN_LINKS];
+	char summary[LINK_TEXT]; /* one sentence that names the cause and its line */
+};
+
+/* The chain of one task. */
+void waits_chain(const struct model *model, const struct vigil_task_record *task,
+		 struct chain *ret_chain);
+
+/*
+ * The chains of every task stuck for longer than limit_ns, worst first: those
+ * in a cycle, then by how many tasks share the cause, then by time. What a task
+ * of a server waits for by design (readable, accept, a timer that is not due, an
+ * idle pool worker) is not stuck. Tasks with the same cause are one chain, with
+ * `delayed`. Caller frees. Returns how many, or -ENOMEM.
+ */
+int waits_stuck(const struct model *model, uint64_t limit_ns, struct chain **ret_chains);
+
+#endif

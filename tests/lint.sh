@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What `make lint` does: every check runs, each says what it found, and the
+# status is 1 if any found something. Of a whole tree it takes a minute or two.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+headers_and_sources=$(find include libtrace console examples tests -name '*.[ch]' | sort)
+sources=$(echo "$headers_and_sources" | grep '\.c$')
+jobs=$(nproc)
+failed=''
+
+# check NAME COMMAND...
+check()
+{
+	name=$1
+	shift
+	printf '  %-8s%s\n' LINT "$name"
+	"$@" || failed="$failed $name"
+}
+
+formatting()
+{
+	echo "$headers_and_sources" | xargs clang-format --dry-run --Werror
+}
+
+# One file a process: they take very different times. The description-only
+# reader is compiled without our headers, and needs none here either.
+tidy()
+{
+	# shellcheck disable=SC2016 # the inner shell's
+	echo "$sources" | xargs -P "$jobs" -n 1 sh -c '
+		clang-tidy -quiet "$1" -- -std=c11 -D_GNU_SOURCE -Iinclude -I. \
+			>"$0/$(echo "$1" | tr / _)" 2>&1 || exit 1' "$logs"
+	status=$?
+	# Not the count of warnings in system headers, which is for every file.
+	cat "$logs"/* | grep -Ev '^[0-9]+ warnings? (generated|treated)|^Suppressed |^Use -header'
+	return "$status"
+}
+
+# X-macro files are read with what includes them.
+static_checks()
+{
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$jobs" \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem --suppress=unknownMacro \
+		--suppress=normalCheckLevelMaxBranches --suppress=unmatchedSuppression \
+		-D_GNU_SOURCE -Iinclude -I. include libtrace console examples tests
+}
+
+scripts()
+{
+	grep -rlE '^#!.*sh' tests .ci | grep -v '/data/' | xargs shellcheck &&
+		shellcheck -s bash console/completions/vigil.bash
+}
+
+pages()
+{
+	for page in console/*.1 libtrace/*.[37]; do
+		[ ! -e "$page" ] || mandoc -T lint -W warning "$page" || return 1
+	done
+}
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+check includes tests/lint-includes
+check clang-format formatting
+check shellcheck scripts
+check pages pages
+check cppcheck static_checks
+check clang-tidy tidy
+
+[ -z "$failed" ] || {
+	echo "lint: failed:$failed" >&2
+	exit 1
+}
