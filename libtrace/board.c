@@ -258,7 +258,7 @@ static int singles_init(struct board *board)
 
 		if (board->fd >= 0 && storage_claim(board, table->offset, PAGE))
 			return -ENOSPC;
-		table->claimed = table->used = 1;
+		table->claimed = table->used = board->pools[singles[i]].used = 1;
 	}
 	board->process = RECORD_AT(board, process, 0);
 	return 0;

@@ -10,6 +10,7 @@
 #ifndef LIBTRACE_BOARD_H
 #define LIBTRACE_BOARD_H
 
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,7 +39,7 @@ struct frame {
  * record is given to another thread: they are sums.
  */
 struct lane {
-	struct board *board; /* NULL in a forked child: the memory is wiped on fork */
+	alignas(128) struct board *board; /* NULL in a forked child: the memory is wiped on fork */
 	struct vigil_worker_record *record;
 	uint64_t ref;
 	uint32_t index;
@@ -52,15 +53,21 @@ struct lane {
 	uint32_t edges[LANE_EDGES]; /* by hash of its sites: the edge, plus one */
 };
 
-/* How a pool table's records come and go. Private to the writer. */
+/*
+ * How a table's records come and go. Private to the writer. What every spawn
+ * writes stands on lines of its own, away from what every poll reads.
+ */
 struct pool {
-	uint64_t free;       /* tag << 32 | index + 1: a stack through `next` */
-	uint64_t retired;    /* records ever put into the ring */
-	uint32_t *ring;      /* the last finished ones, index + 1 */
-	uint32_t ring_size;  /* a power of two */
+	uint32_t *ring;       /* the last finished ones, index + 1 */
+	uint32_t ring_size;   /* a power of two */
 	uint32_t next_offset; /* of `next` in the record */
-	uint32_t gen_high;   /* highest generation given out */
-	uint32_t gen_first;  /* generation of a record's first use */
+	uint32_t gen_first;   /* generation of a record's first use */
+	uint32_t used;        /* the table's own, where reading it costs nothing */
+
+	alignas(128) uint64_t free; /* tag << 32 | index + 1: a stack through `next` */
+	uint64_t retired;           /* records ever put into the ring */
+	uint64_t serial;            /* ids given out */
+	uint32_t gen_high;          /* highest generation given out */
 };
 
 struct board {
@@ -128,6 +135,12 @@ void pool_retire(struct board *board, uint32_t table, uint32_t index);
 /* Gives a record back at once: for histograms and attributes. */
 void pool_give(struct board *board, uint32_t table, uint32_t index);
 
+/* The next id of a table's objects: 1, 2, 3, ... */
+uint64_t pool_serial(struct board *board, uint32_t table);
+
+/* Records [0, count) of a table are in use from now on. */
+void board_use(struct board *board, uint32_t table, uint32_t count);
+
 /* Takes the next record of a `fixed` table. Returns its index plus one, or 0. */
 uint32_t fixed_take(struct board *board, uint32_t table);
 
@@ -164,7 +177,7 @@ static inline void *record_at(const struct board *board, uint32_t table, uint32_
  */
 static inline bool ref_is_in(const struct board *board, uint32_t table, uint64_t ref)
 {
-	return (uint32_t)ref - (table << VIGIL_REF_INDEX_BITS) < load(&board->tables[table].used);
+	return (uint32_t)ref - (table << VIGIL_REF_INDEX_BITS) < load(&board->pools[table].used);
 }
 
 /* Returns the record of a reference, NULL when it is none or stale. */

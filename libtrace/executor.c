@@ -16,7 +16,7 @@ uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now
 	e = RECORD_AT(board, executor, vigil_ref_index(ref));
 	store(&e->kind, kind);
 	store(&e->site, site);
-	store(&e->id, fetch_add(&board->tables[VIGIL_TABLE_executor].serial, 1) + 1);
+	store(&e->id, pool_serial(board, VIGIL_TABLE_executor));
 	store(&e->created_ns, now);
 	text_put(e->name, sizeof(e->name), name);
 	store(&e->life, VIGIL_LIFE_LIVE);

@@ -21,11 +21,11 @@ static void rings_open(struct lane *lane)
 	if (board_claim(board, VIGIL_TABLE_event, events)) {
 		lane->ring = RECORD_AT(board, event, events - RING_EVENTS);
 		lane->ring_mask = RING_EVENTS - 1;
-		raise_shared(&board->tables[VIGIL_TABLE_event].used, events);
+		board_use(board, VIGIL_TABLE_event, events);
 	}
 	if (board_claim(board, VIGIL_TABLE_message, messages)) {
 		lane->messages = RECORD_AT(board, message, messages - RING_MESSAGES);
-		raise_shared(&board->tables[VIGIL_TABLE_message].used, messages);
+		board_use(board, VIGIL_TABLE_message, messages);
 	}
 }
 
@@ -51,7 +51,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t
 		      (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
 	rings_open(lane);
 	store(&record->tid, tid);
-	store(&record->id, fetch_add(&board->tables[VIGIL_TABLE_worker].serial, 1) + 1);
+	store(&record->id, pool_serial(board, VIGIL_TABLE_worker));
 	store(&record->created_ns, now);
 	store(&record->last_ns, now);
 	store(&record->ring_size, lane->ring ? RING_EVENTS : 0);

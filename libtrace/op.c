@@ -15,7 +15,7 @@ uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, uint
 	}
 	op = RECORD_AT(board, op, vigil_ref_index(ref));
 	store(&op->site, site);
-	store(&op->id, fetch_add(&board->tables[VIGIL_TABLE_op].serial, 1) + 1);
+	store(&op->id, pool_serial(board, VIGIL_TABLE_op));
 	store(&op->resource, resource);
 	store(&op->task, lane_task(lane));
 	store(&op->parent, parent);

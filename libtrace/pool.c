@@ -53,6 +53,17 @@ static uint32_t stack_pop(struct board *board, uint32_t table)
 	return 0;
 }
 
+uint64_t pool_serial(struct board *board, uint32_t table)
+{
+	return fetch_add(&board->pools[table].serial, 1) + 1;
+}
+
+void board_use(struct board *board, uint32_t table, uint32_t count)
+{
+	raise_shared(&board->pools[table].used, count);
+	raise_shared(&board->tables[table].used, count);
+}
+
 /* Takes a record that was never used. Returns its index plus one, or 0. */
 static uint32_t fresh_take(struct board *board, uint32_t table)
 {
@@ -62,8 +73,10 @@ static uint32_t fresh_take(struct board *board, uint32_t table)
 	while (used < header->capacity) {
 		if (!board_claim(board, table, used + 1))
 			return 0;
-		if (compare_swap(&header->used, &used, used + 1))
+		if (compare_swap(&header->used, &used, used + 1)) {
+			raise_shared(&board->pools[table].used, used + 1);
 			return used + 1;
+		}
 	}
 	return 0;
 }
@@ -178,7 +191,7 @@ static uint32_t wanted_take(struct board *board, uint32_t table, uint64_t want)
 
 	if (index >= header->capacity || !board_claim(board, table, index + 1))
 		return 0;
-	raise_shared(&header->used, index + 1);
+	board_use(board, table, index + 1);
 	return index + 1;
 }
 

@@ -18,7 +18,7 @@ uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now
 	store(&r->site, birth->site);
 	store(&r->flags, birth->flags);
 	store(&r->parent, birth->parent);
-	store(&r->id, fetch_add(&board->tables[VIGIL_TABLE_resource].serial, 1) + 1);
+	store(&r->id, pool_serial(board, VIGIL_TABLE_resource));
 	store(&r->created_ns, now);
 	text_put(r->type, sizeof(r->type), birth->type);
 	text_put(r->name, sizeof(r->name), birth->name);

@@ -37,7 +37,7 @@ uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, ui
 	span = RECORD_AT(board, span, vigil_ref_index(ref));
 	store(&span->level, level);
 	store(&span->site, site);
-	store(&span->id, fetch_add(&board->tables[VIGIL_TABLE_span].serial, 1) + 1);
+	store(&span->id, pool_serial(board, VIGIL_TABLE_span));
 	store(&span->parent, parent);
 	store(&span->task, lane_task(lane));
 	store(&span->created_ns, now);

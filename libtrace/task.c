@@ -23,7 +23,7 @@ uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
 	}
 	t = RECORD_AT(board, task, vigil_ref_index(ref));
 	store(&t->site, birth->site);
-	store(&t->id, fetch_add(&board->tables[VIGIL_TABLE_task].serial, 1) + 1);
+	store(&t->id, pool_serial(board, VIGIL_TABLE_task));
 	store(&t->parent, birth->parent);
 	store(&t->executor, birth->executor);
 	store(&t->kind, birth->kind);

@@ -331,8 +331,7 @@ struct vigil_table_header {
 	uint32_t first_field; /* of its fields in the field list */
 	uint32_t fields;      /* how many */
 	uint32_t help;        /* offset of its NUL-terminated help */
-	uint64_t serial;      /* ids given out so far */
-	uint64_t spare[4];
+	uint64_t spare[5];
 };
 VIGIL_STATIC_ASSERT(sizeof(struct vigil_table_header) == 96, "part of the ABI");
 
