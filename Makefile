@@ -36,7 +36,7 @@
 # Results: build/vigil build/libvigil.so build/libvigil.a build/libvigil-lttng.so
 # (only where LTTng's headers are) build/examples/* build/bench build/tests/*
 
-VERSION = 0.1.0
+VERSION := $(shell awk '$$2 == "VIGIL_VERSION" { gsub("\"", ""); print $$3 }' include/vigil/vigil.h)
 SONAME = libvigil.so.0
 
 V =
@@ -75,7 +75,7 @@ CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o)
 HTTPD_OBJS = $(HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
 BENCH_OBJS = $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/bench/subject-disabled.o
 
-HAVE_LTTNG = $(wildcard $(addsuffix /lttng/tracepoint.h,/usr/include /usr/local/include))
+HAVE_LTTNG := $(shell $(CC) -include lttng/tracepoint.h -E -xc /dev/null >/dev/null 2>&1 && echo yes)
 LIBS = $(BUILD)/libvigil.so $(BUILD)/libvigil.a \
        $(if $(HAVE_LTTNG),$(if $(LTTNG_SRCS),$(BUILD)/libvigil-lttng.so))
 COMMAND = $(patsubst console/main.c,$(BUILD)/vigil,$(wildcard console/main.c))

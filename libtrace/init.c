@@ -263,11 +263,12 @@ int(vigil_init)(const struct vigil_options *options)
 	}
 	pthread_once(&lane_key_once, lane_key_make);
 	r = options_read(options);
+	/* Before the board is live, so that a session misses no thread and no site. */
+	if (!r)
+		tracepoints_init(env_of("VIGIL_LTTNG"));
 	if (!r)
 		r = board_start();
 	store_release(&starting, 0);
-	if (!r)
-		tracepoints_init(env_of("VIGIL_LTTNG"));
 	errno = saved;
 	return r;
 }
@@ -329,6 +330,7 @@ bool call_begin_slow(struct call *ret_call)
 	this_refusal = this_lane ? NULL : board;
 	ret_call->lane = this_lane;
 	pthread_setspecific(lane_key, this_lane);
+	tracepoints_thread();
 	if (this_lane)
 		TRACE(thread_begin, now, this_lane->ref, load(&this_lane->record->tid));
 	errno = saved;

@@ -61,7 +61,7 @@ bool record_copy(const struct reader_table *table, uint32_t index, void *ret_rec
 
 		words_copy(ret_record, record, table->copied);
 		/* Partner: write_begin and write_end in atomic.h. */
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		copy_fence();
 		if (!(seq & 1) &&
 		    __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_RELAXED) == seq)
 			return true;

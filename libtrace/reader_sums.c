@@ -307,7 +307,7 @@ size_t vigil_reader_events(const struct vigil_reader *reader, uint32_t worker,
 		events[kept++] = *event;
 	}
 	/* What was overwritten while it was copied goes. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	copy_fence();
 	head = __atomic_load_n(&w->ring_head, __ATOMIC_RELAXED);
 	if (head >= ring && first <= head - ring) {
 		uint64_t gone = head - ring + 1 - first;
@@ -341,7 +341,7 @@ size_t vigil_reader_messages(const struct vigil_reader *reader, uint32_t worker,
 		messages[kept] = *message;
 		messages[kept++].words[sizeof(message->words) - 1] = '\0';
 	}
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	copy_fence();
 	head = __atomic_load_n(&w->message_head, __ATOMIC_RELAXED);
 	if (head >= ring && first <= head - ring) {
 		uint64_t gone = head - ring + 1 - first;

@@ -46,7 +46,7 @@ static inline uint64_t vigil_none_(void)
 #ifdef __cplusplus
 extern "C" {
 #endif
-extern int vigil_live_; /* libtrace/init.c; not 0 while calls must be entered */
+extern int vigil_live_ __attribute__((visibility("default"))); /* libtrace/init.c; not 0 while calls must be entered */
 #ifdef __cplusplus
 }
 #endif

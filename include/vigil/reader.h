@@ -32,6 +32,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct vigil_reader;
 
 /* What went wrong, in one sentence for people: what, on what, why, what to do. */
@@ -246,6 +248,8 @@ size_t vigil_reader_messages(const struct vigil_reader *reader, uint32_t worker,
 /* The attributes of an object, from its record's attrs. Returns how many, at most size. */
 size_t vigil_reader_attrs(const struct vigil_reader *reader, uint64_t owner, uint32_t first,
 			  struct vigil_attr_record *attrs, size_t size);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

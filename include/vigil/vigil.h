@@ -63,6 +63,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 #define VIGIL_VERSION "0.1.0"
 
 /* Handles. Each is a reference in the sense of board.h; 0 is none. */
@@ -343,6 +345,8 @@ void vigil_span_free(vigil_span span);
 
 /* A message, inside whatever span and task this thread is in. */
 void vigil_event_at(struct vigil_site *site, enum vigil_level level, const char *message);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
