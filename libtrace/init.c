@@ -23,6 +23,7 @@
 #include "libtrace/tracepoints.h"
 
 #define BOARDS 64
+#define SMALLEST_BOARD 512 /* tasks */
 #define KEPT_BOARDS 16 /* of dead processes, in one directory */
 
 int vigil_live_;
@@ -202,6 +203,26 @@ static int board_open(struct board *board)
 	return 0;
 }
 
+/*
+ * A limit on file size or address space (ulimit -f, -v) wants a smaller board.
+ * Returns false when it would become too small to be of use.
+ */
+static bool shape_halve(void)
+{
+	static const uint32_t big[] = { VIGIL_TABLE_task, VIGIL_TABLE_hist,  VIGIL_TABLE_resource,
+					VIGIL_TABLE_op,	  VIGIL_TABLE_span,  VIGIL_TABLE_attr,
+					VIGIL_TABLE_cell, VIGIL_TABLE_worker };
+
+	if (shape.capacity[VIGIL_TABLE_task] < SMALLEST_BOARD)
+		return false;
+	for (size_t i = 0; i < sizeof(big) / sizeof(big[0]); i++)
+		if (shape.capacity[big[i]] > 32)
+			shape.capacity[big[i]] /= 2;
+	if (shape.retain[VIGIL_TABLE_task] > shape.capacity[VIGIL_TABLE_task] / 2)
+		shape.retain[VIGIL_TABLE_task] /= 2;
+	return true;
+}
+
 /* Handles of a board that goes must stay strangers on the next one. */
 static void gens_carry(const struct board *board)
 {
@@ -220,7 +241,9 @@ static int board_start(void)
 	board = &boards[boards_used];
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
 		shape.gen_first[i] = gens[i] + 1;
-	r = board_open(board);
+	do
+		r = board_open(board);
+	while ((r == -EFBIG || r == -ENOMEM) && shape_halve());
 	if (r) {
 		board_path[0] = '\0';
 		return r;

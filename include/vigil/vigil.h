@@ -108,7 +108,8 @@ struct vigil_site *vigil_site_find(const char *file, uint32_t line, const char *
 /*
  * Options. Set struct_size to sizeof(struct vigil_options), all else may be 0.
  * Capacities are limits, not allocations: a board's file is sparse. A variable
- * in the environment (VIGIL_TASKS, VIGIL_RESOURCES, ...) wins over the field.
+ * in the environment (VIGIL_TASKS, VIGIL_RESOURCES, ...) wins over the field; a
+ * limit on file size or address space (ulimit -f, -v) halves them until they fit.
  */
 struct vigil_options {
 	size_t struct_size;
@@ -134,9 +135,9 @@ struct vigil_options {
  *  -EALREADY  recording goes on already: nothing was changed
  *  -EINVAL    options->struct_size is 0 or a capacity is over 134,217,727
  *  -ENOSPC    the file system has no room for the board's first pages
- *  -EFBIG     the process' file size limit (RLIMIT_FSIZE) is below the board's
+ *  -EFBIG     the file size limit (ulimit -f) leaves no room for a small board
  *  -EACCES, -EPERM, -EROFS, -ENOENT, ...  the directory cannot be used
- *  -ENOMEM    no address space
+ *  -ENOMEM    no address space for a small board
  * After a failure every call is legal and does nothing.
  */
 int vigil_init(const struct vigil_options *options);
