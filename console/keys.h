@@ -37,8 +37,8 @@ enum {
 	K_INSERT,
 	K_DELETE,
 	K_BACK_TAB,
-	K_CLICK, /* these four come with x and y */
-	K_DOUBLE_CLICK,
+	K_CLICK,        /* these four come with x and y */
+	K_DOUBLE_CLICK, /* never from the screen: see below */
 	K_WHEEL_UP,
 	K_WHEEL_DOWN,
 	K_RESIZE,
@@ -46,6 +46,17 @@ enum {
 	K_F0,   /* use K_F(n), 1 to 12 */
 	K_LAST = K_F0 + 12
 };
+
+/*
+ * Every press is a K_CLICK at once; the screen waits for no second one and
+ * knows no rows. Whoever gives a K_CLICK to a list makes a K_DOUBLE_CLICK of
+ * it: a click on the row already under the cursor is the second, however long
+ * after the first, and a row that moved under the mouse is not opened.
+ *
+ *	id = table_cursor(table);
+ *	if (table_click(table, x, y) == CLICK_ROW && table_cursor(table) == id)
+ *		request = keys_request(K_DOUBLE_CLICK, where);
+ */
 
 #define K_F(n) (K_F0 + (n))
 #define K_CTRL(letter) ((letter)&31)
@@ -70,8 +81,9 @@ enum where {
 	IN_WHY = 1 << 9,
 	IN_DETAILS = 1 << 10,
 	IN_HELP = 1 << 11,
+	IN_PROCESSES = 1 << 12,
 	IN_LISTS = IN_TASKS | IN_LOCKS | IN_WAKERS | IN_EXECUTORS | IN_SITES | IN_RESOURCES |
-		   IN_OPS | IN_SPANS | IN_WARNINGS,
+		   IN_OPS | IN_SPANS | IN_WARNINGS | IN_PROCESSES,
 	IN_VIEWS = IN_LISTS | IN_WHY | IN_DETAILS,
 	IN_ALL = IN_VIEWS | IN_HELP,
 };

@@ -234,7 +234,7 @@ static void set_up_input(const struct screen_options *options)
 	keypad(stdscr, TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
 	if (!options->has_no_mouse) {
-		/* Clicks at once: waiting for a second one feels slow. */
+		/* Clicks at once; keys.h says who makes two of them one. */
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	}

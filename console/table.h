@@ -7,9 +7,10 @@
  * The law of the file: cost follows what is visible. Formatting is called
  * for visible rows only. A refresh of n rows is one pass of n key calls and
  * an expected O(n + w log w) selection for a window of w rows; moving in the
- * list asks for no key again. Sorting by texts that begin alike compares them
- * whole, and so asks for each a few times. Only the tree, a filter and a
- * search look at every row besides, because they were asked to.
+ * list asks for no key again. The key of a text is the text: different ones
+ * are kept, in small letters, while the table is sorted by them. Only the
+ * tree, a filter and a search look at every row besides, because they were
+ * asked to.
  *
  * The cursor stays on its row, not on its line. When the row is gone the
  * cursor goes to the next row of the old order that is still there, then to
@@ -99,7 +100,7 @@ struct table_source {
 	enum role (*row_role)(void *ctx, uint64_t id);
 };
 
-struct table; /* its fields stand at the end */
+struct table; /* its fields are in table_private.h */
 
 /*
  * Source is copied, columns are kept and must outlive the table. Sorted by
@@ -115,6 +116,9 @@ void table_free(struct table *table);
  * refreshed, or was sorted or filtered since, refreshes when first drawn.
  */
 int table_refresh(struct table *table);
+
+/* Refreshes only if that is due, as the next draw would: for counts shown above it. */
+void table_settle(struct table *table);
 
 /* Rows in the table, and rows before is_shown and the filter. */
 size_t table_count(const struct table *table);
@@ -190,89 +194,5 @@ enum table_click { CLICK_NOTHING, CLICK_ROW, CLICK_HEADER };
  * head it sorts by that column, or inverts if it was sorted by it.
  */
 enum table_click table_click(struct table *table, int x, int y);
-
-/*
- * From here on: for table.c and table_draw.c only.
- */
-
-/* Compared by key, then for texts by the whole text, then by id. */
-struct table_entry {
-	uint64_t key; /* rising in the order shown */
-	uint64_t id;
-};
-
-/* Where a row stands in the tree, for its lines. */
-struct table_branch {
-	uint32_t passes; /* bit n: a line passes at depth n */
-	uint16_t depth;
-	bool is_last; /* of its parent's children */
-};
-
-struct table_cell {
-	enum role role;
-	char text[TABLE_TEXT];
-};
-
-/* How one column was drawn last. */
-struct table_slot {
-	bool is_visible;
-	int x;
-	int width;
-	int held;   /* width kept against jitter */
-	int narrow; /* draws for which less would have done */
-	int widest; /* the most needed in these draws */
-};
-
-struct table {
-	struct table_source source;
-	const struct column *columns;
-	int column_count;
-
-	struct table_entry *entries;
-	struct table_branch *branches; /* of entries, in tree mode */
-	size_t capacity;
-	size_t count;
-	size_t total;
-	size_t sorted_first; /* entries in their final place ... */
-	size_t sorted_last;  /* ... up to, and without, this one */
-	uint64_t random;
-
-	int sort_column; /* -1: the source's order */
-	bool is_descending;
-	bool is_stale;
-	bool is_tree;
-	bool has_branches; /* entries are a tree at present */
-	bool is_following;
-	bool must_show_cursor; /* after the refresh that is due */
-	char filter[TABLE_NEEDLE];
-
-	uint64_t cursor_id;
-	size_t cursor;
-	size_t top;
-
-	uint64_t *tags; /* rising */
-	size_t tag_count;
-	size_t tag_capacity;
-
-	int x, y, width, height; /* drawn last */
-	struct table_slot slots[TABLE_COLUMNS];
-	struct table_cell *cells;
-	size_t cell_capacity;
-};
-
-/* Refreshes if that is due. */
-void table_settle(struct table *table);
-
-/* Rows that fit below the head, at least 1. */
-size_t table_rows_in_sight(const struct table *table);
-
-/* Puts the entries first up to last, and some more, in their places. */
-void table_order(struct table *table, size_t first, size_t last);
-
-/* Puts the cursor on the row at an index; what is visible stays. */
-void table_set_cursor(struct table *table, size_t index);
-
-/* Moves the visible part as little as shows the cursor. */
-void table_show_cursor(struct table *table);
 
 #endif

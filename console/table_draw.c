@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/table_private.h"
+
 #define GUTTER 1
 #define GAP 1
 #define PATIENT_DRAWS 20 /* before a column shrinks */

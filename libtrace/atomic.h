@@ -45,6 +45,15 @@ static inline void raise_shared(uint32_t *word, uint32_t value)
 		;
 }
 
+/* The same for a peak. */
+static inline void raise_peak(uint64_t *word, uint64_t value)
+{
+	uint64_t old = load(word);
+
+	while (old < value && !compare_swap(word, &old, value))
+		;
+}
+
 /*
  * The sequence word of a record. Between begin and end it is odd. The fence
  * after begin keeps the record's stores behind it; the release in end keeps

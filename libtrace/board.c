@@ -19,6 +19,11 @@
 #define PAGE 4096u
 #define CHUNK_MIN (16u * 1024)
 #define CHUNK_MAX (4u * 1024 * 1024)
+#define REFUSED_CALLS 1024 /* go by before the kernel is asked again */
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 static size_t page_round(size_t size)
 {
@@ -87,7 +92,8 @@ size_t board_size(const struct board_shape *shape)
 
 /*
  * A program may close descriptors it does not know, and open files under their
- * numbers. Ours is still ours if it leads to the same file.
+ * numbers. Ours is still ours if it leads to the same file; if not, the mapping
+ * can claim storage too, on a newer kernel.
  */
 static bool file_is_ours(const struct board *board)
 {
@@ -104,7 +110,7 @@ static int storage_claim(const struct board *board, size_t offset, size_t size)
 	int fd = board->fd, tries = 8;
 
 	if (!file_is_ours(board))
-		return -EBADF;
+		return madvise(board->base + offset, size, MADV_POPULATE_WRITE) ? -errno : 0;
 	while (fallocate(fd, 0, (off_t)offset, (off_t)size)) {
 		if (errno == EOPNOTSUPP)
 			break;
@@ -145,6 +151,10 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count)
 		return true;
 	if (count > header->capacity)
 		return false;
+	/* A full file system must not cost every poll a system call. */
+	if (unlikely(load(&board->refused[table])) &&
+	    fetch_add(&board->refused[table], 1) % REFUSED_CALLS)
+		return false;
 	while (wanted < count)
 		wanted += chunk_of(wanted, size);
 	if (wanted > header->capacity)
@@ -158,21 +168,12 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count)
 	errno = saved;
 	if (r) {
 		COUNT(board, refused_space);
+		store(&board->refused[table], 1);
 		return false;
 	}
+	store(&board->refused[table], 0);
 	raise_shared(&header->claimed, wanted);
 	return true;
-}
-
-static size_t ring_size_of(const struct board_shape *shape, uint32_t table)
-{
-	uint32_t size = 1;
-
-	if (!shape->retain[table])
-		return 0;
-	while (size < shape->retain[table])
-		size *= 2;
-	return size;
 }
 
 static uint32_t next_offset_of(uint32_t table)
@@ -204,7 +205,7 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	uint8_t *at;
 
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		size += ring_size_of(shape, i) * sizeof(uint32_t);
+		size += shape->retain[i] * sizeof(uint32_t);
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		  -1, 0);
 	if (at == MAP_FAILED)
@@ -218,7 +219,7 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		struct pool *pool = &board->pools[i];
 
-		pool->ring_size = (uint32_t)ring_size_of(shape, i);
+		pool->ring_size = shape->retain[i];
 		pool->ring = (uint32_t *)at;
 		pool->next_offset = next_offset_of(i);
 		pool->gen_first = shape->gen_first[i] ? shape->gen_first[i] : 1;
@@ -320,6 +321,16 @@ void board_publish(struct board *board)
 	memcpy(&magic, VIGIL_MAGIC, sizeof(magic));
 	/* Partner: the acquire load of magic in reader_check.c. */
 	store_release((uint64_t *)(void *)board->header->magic, magic);
+}
+
+void board_leave(struct board *board)
+{
+	uint8_t *lanes_end = (uint8_t *)board->cells;
+
+	if (file_is_ours(board))
+		close(board->fd);
+	munmap(lanes_end, board->private_size - (size_t)(lanes_end - board->private));
+	munmap(board->base, board->size);
 }
 
 void board_fini(struct board *board)

@@ -44,7 +44,8 @@ struct lane {
 	uint64_t ref;
 	uint32_t index;
 	uint32_t depth; /* frames in use */
-	uint32_t dropped_frames;
+	uint32_t dropped_frames; /* polls that found no frame and run */
+	uint64_t dropped_tasks;  /* a bit for each of their tasks, by hash */
 	uint32_t ring_mask;
 	struct vigil_event_record *ring; /* NULL: no space for it */
 	struct vigil_message_record *messages;
@@ -59,13 +60,14 @@ struct lane {
  */
 struct pool {
 	uint32_t *ring;       /* the last finished ones, index + 1 */
-	uint32_t ring_size;   /* a power of two */
+	uint32_t ring_size;   /* how many of them stay visible */
 	uint32_t next_offset; /* of `next` in the record */
 	uint32_t gen_first;   /* generation of a record's first use */
 	uint32_t used;        /* the table's own, where reading it costs nothing */
 
 	alignas(128) uint64_t free; /* tag << 32 | index + 1: a stack through `next` */
 	uint64_t retired;           /* records ever put into the ring */
+	uint64_t stolen;            /* up to here in it, they were taken out early */
 	uint64_t serial;            /* ids given out */
 	uint32_t gen_high;          /* highest generation given out */
 };
@@ -83,6 +85,7 @@ struct board {
 	uint8_t *records[VIGIL_TABLES];
 	struct pool pools[VIGIL_TABLES];
 	struct lane *lanes; /* by worker index */
+	uint32_t refused[VIGIL_TABLES]; /* claims since the file system first said no */
 	uint32_t *cells;    /* of all lanes */
 	uint8_t *private;   /* what lanes, cells and rings stand in */
 	size_t private_size;
@@ -110,6 +113,12 @@ size_t board_size(const struct board_shape *shape);
  */
 int board_init(struct board *board, int fd, const struct board_shape *shape);
 void board_publish(struct board *board);
+
+/*
+ * Lets go of a board inherited by fork. Its lanes and its mark, wiped by then,
+ * stay mapped: threads still look at them to find that out.
+ */
+void board_leave(struct board *board);
 
 /* Unmaps a board that no thread uses. */
 void board_fini(struct board *board);

@@ -58,6 +58,13 @@ static uint64_t scale(uint64_t ticks, uint64_t rate)
 	return (uint64_t)((unsigned __int128)ticks * rate >> 32);
 }
 
+/* The time on a line. The counter of this processor may lie behind its base's. */
+static uint64_t line_at(const struct clock_line *line, uint64_t ticks)
+{
+	return line->base_ns +
+	       (ticks > line->base_ticks ? scale(ticks - line->base_ticks, line->rate) : 0);
+}
+
 static void line_publish(uint64_t base_ticks, uint64_t base_ns, uint64_t rate, uint64_t span_ns)
 {
 	uint32_t next = load(&the_clock.line) + 1;
@@ -82,7 +89,7 @@ static uint64_t line_draw(const struct clock_line *old)
 	int64_t error;
 
 	pair_read(&ticks, &ns);
-	at = old->base_ns + scale(ticks - old->base_ticks, old->rate);
+	at = line_at(old, ticks);
 	if (ticks < old->base_ticks || ticks - anchor.base_ticks > UINT64_MAX / 2) {
 		at = old->base_ns > ns ? old->base_ns : ns; /* the counter was reset */
 		anchor.base_ticks = ticks;
@@ -98,12 +105,22 @@ static uint64_t line_draw(const struct clock_line *old)
 	if (span > LONGEST_LINE_NS)
 		span = LONGEST_LINE_NS;
 	error = (int64_t)(ns - at);
-	if (error > STEP_NS)
+	if (error > STEP_NS) {
 		at = ns;
-	else if (error < -(int64_t)(span / 2))
-		rate /= 2;
-	else
+	} else if (error < -(int64_t)(span / 2)) {
+		/*
+		 * The machine slept and its counter did not. Nobody was told a time
+		 * past the old line's end: go on from there.
+		 */
+		at = line_at(old, old->base_ticks + old->limit);
+		at = at > ns ? at : ns;
+		anchor.base_ticks = ticks;
+		anchor.base_ns = ns;
+		rate = old->rate;
+		span = FIRST_LINE_NS;
+	} else {
 		rate += (uint64_t)((__int128)rate * error / (int64_t)span);
+	}
 	line_publish(ticks, at, rate ? rate : 1, span);
 	return at;
 }
@@ -119,7 +136,7 @@ uint64_t clock_slow(void)
 		return monotonic_ns();
 	old = the_clock.lines[load_acquire(&the_clock.line) % CLOCK_LINES];
 	if (swap(&drawing, 1))
-		return old.base_ns + scale(clock_ticks() - old.base_ticks, old.rate);
+		return line_at(&old, clock_ticks());
 	/* Somebody may have drawn between our look and our turn. */
 	old = the_clock.lines[load_acquire(&the_clock.line) % CLOCK_LINES];
 	ns = line_draw(&old);

@@ -36,11 +36,13 @@ void board_executor_free(struct board *board, uint64_t now, uint64_t executor)
 		ref_misused(board, executor);
 		return;
 	}
+	/* Before life, so that who sees the end sees when. */
+	if (load(&e->life) == VIGIL_LIFE_LIVE)
+		store(&e->ended_ns, now);
 	if (!compare_swap(&e->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
-	store(&e->ended_ns, now);
 	pool_retire(board, VIGIL_TABLE_executor, vigil_ref_index(executor));
 }
 
@@ -53,7 +55,7 @@ void board_executor_queued(struct board *board, uint64_t executor, uint64_t task
 		return;
 	}
 	store(&e->queued, tasks);
-	raise_to(&e->queued_max, tasks);
+	raise_peak(&e->queued_max, tasks);
 }
 
 void board_worker_begin(struct lane *lane, uint64_t executor, const char *name)

@@ -85,6 +85,12 @@ static inline void delay_count(struct board *board, struct lane *lane,
 	store(&edge->last_task, lane->frames[lane->depth - 1].task);
 }
 
+/* One of 64 bits, by which a task that was dropped is known again. */
+static inline uint64_t task_bit(uint64_t task)
+{
+	return 1ull << ((uint32_t)task * 2654435769u >> 26);
+}
+
 /* Pushes a frame; false when there is no room. */
 static inline bool frame_push(struct board *board, struct lane *lane, uint64_t now, uint64_t task,
 			      struct vigil_task_record *record)
@@ -93,6 +99,7 @@ static inline bool frame_push(struct board *board, struct lane *lane, uint64_t n
 
 	if (unlikely(lane->depth == LANE_FRAMES)) {
 		lane->dropped_frames++;
+		lane->dropped_tasks |= task_bit(task);
 		COUNT(board, lost_polls);
 		return false;
 	}
@@ -171,7 +178,8 @@ static inline uint64_t poll_count(struct board *board, struct lane *lane,
 				  struct vigil_task_record *t, uint64_t now)
 {
 	uint64_t begin = load(&t->poll_begin_ns);
-	uint64_t last = load(&t->life) == VIGIL_LIFE_LIVE ? now : load(&t->ended_ns);
+	/* Partner: the release of life in board_task_end. */
+	uint64_t last = load_acquire(&t->life) == VIGIL_LIFE_LIVE ? now : load(&t->ended_ns);
 	uint64_t busy;
 	uint32_t bucket;
 	struct vigil_hist_record *hist;
@@ -248,8 +256,9 @@ static __attribute__((cold, noinline)) void poll_end_odd(struct board *board, st
 {
 	uint32_t at = lane->depth;
 
-	if (lane->dropped_frames) {
-		lane->dropped_frames--;
+	if (lane->dropped_frames && lane->dropped_tasks & task_bit(task)) {
+		if (!--lane->dropped_frames)
+			lane->dropped_tasks = 0;
 		return;
 	}
 	while (at && lane->frames[at - 1].task != task)
@@ -259,6 +268,8 @@ static __attribute__((cold, noinline)) void poll_end_odd(struct board *board, st
 		return;
 	}
 	/* A longjmp left the polls above it. */
+	lane->dropped_frames = 0;
+	lane->dropped_tasks = 0;
 	while (lane->depth >= at)
 		frame_end(board, lane, now);
 }

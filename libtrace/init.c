@@ -44,7 +44,7 @@ static char board_name[32];
 static char board_path[HOME_PATH_MAX];
 static pthread_key_t lane_key;
 static pthread_once_t lane_key_once = PTHREAD_ONCE_INIT;
-static int starting;
+static uint32_t starting; /* the pid of who starts or ends a board, 0 nobody */
 
 static void lane_exit(void *arg)
 {
@@ -256,32 +256,53 @@ static int board_start(void)
 	return 0;
 }
 
-/* We are a forked child: the parent's board is the parent's. */
+/*
+ * We are a forked child: the parent's board is the parent's. Its mark stays
+ * mapped, for other threads of ours that look at it just now.
+ */
 static void fork_leave(struct board *parent)
 {
 	gens_carry(parent);
 	store(&vigil_live_, 0);
-	store(&live_board, NULL);
-	close(parent->fd);
-	board_fini(parent);
-	boards_used = 0;
+	store_release(&live_board, NULL);
+	board_leave(parent);
+	boards_used = parent == &boards[0] ? 1 : 0;
+	this_lane = NULL;
+	this_refusal = NULL;
+	pthread_setspecific(lane_key, NULL);
+}
+
+/*
+ * One thread at a time makes or ends a board. The mark is a pid, so that a
+ * child forked in the middle of another thread's turn does not wait for it.
+ */
+static bool turn_take(void)
+{
+	uint32_t pid = (uint32_t)getpid(), holder = load(&starting);
+
+	return holder != pid && compare_swap(&starting, &holder, pid);
+}
+
+static void turn_give(void)
+{
+	store_release(&starting, 0);
 }
 
 int(vigil_init)(const struct vigil_options *options)
 {
 	int saved = errno, r;
 
-	if (swap(&starting, 1))
+	if (!turn_take())
 		return -EALREADY;
 	if (load(&live_board)) {
 		if (load(load(&live_board)->fork_mark)) {
-			store_release(&starting, 0);
+			turn_give();
 			return -EALREADY;
 		}
 		fork_leave(load(&live_board));
 	}
 	if (env_says_off()) {
-		store_release(&starting, 0);
+		turn_give();
 		return 0;
 	}
 	pthread_once(&lane_key_once, lane_key_make);
@@ -291,7 +312,7 @@ int(vigil_init)(const struct vigil_options *options)
 		tracepoints_init(env_of("VIGIL_LTTNG"));
 	if (!r)
 		r = board_start();
-	store_release(&starting, 0);
+	turn_give();
 	errno = saved;
 	return r;
 }
@@ -300,7 +321,7 @@ void(vigil_fini)(void)
 {
 	struct board *board = load_acquire(&live_board);
 
-	if (!board || swap(&starting, 1))
+	if (!board || !turn_take())
 		return;
 	if (load(board->fork_mark)) {
 		store(&board->process->ended_ns, clock_now());
@@ -310,7 +331,7 @@ void(vigil_fini)(void)
 	store_release(&vigil_live_, 0);
 	store_release(&live_board, NULL);
 	board_path[0] = '\0';
-	store_release(&starting, 0);
+	turn_give();
 }
 
 /* ---- threads and children ---- */
@@ -318,11 +339,14 @@ void(vigil_fini)(void)
 /* Returns the child's board or NULL. */
 static struct board *fork_adopt(struct board *parent)
 {
-	if (swap(&starting, 1))
+	if (!turn_take())
 		return NULL; /* another thread of the child is at it */
-	fork_leave(parent);
-	board_start();
-	store_release(&starting, 0);
+	/* It may have been, a moment ago. */
+	if (load(&live_board) == parent) {
+		fork_leave(parent);
+		board_start();
+	}
+	turn_give();
 	return load(&live_board);
 }
 

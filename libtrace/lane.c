@@ -9,6 +9,8 @@
 
 #include "libtrace/hot.h"
 
+#define EDGE_PROBES 8
+
 /* Rings belong to the worker record's index, whoever has it. */
 static void rings_open(struct lane *lane)
 {
@@ -47,6 +49,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t
 	lane->index = vigil_ref_index(ref);
 	lane->depth = 0;
 	lane->dropped_frames = 0;
+	lane->dropped_tasks = 0;
 	lane->cells = board->cells +
 		      (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
 	rings_open(lane);
@@ -65,6 +68,7 @@ void lane_close(struct lane *lane, uint64_t now)
 {
 	struct vigil_worker_record *record = lane->record;
 
+	lane->dropped_frames = 0;
 	while (lane->depth)
 		board_poll_end(lane->board, lane, now, lane->frames[lane->depth - 1].task);
 	write_begin(&record->seq);
@@ -101,8 +105,9 @@ struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t t
 	uint32_t at = (from * 31u + to) % LANE_EDGES;
 	struct vigil_edge_record *edge;
 	uint32_t index;
+	int probe;
 
-	for (int probe = 0; probe < 8; probe++, at = (at + 1) % LANE_EDGES) {
+	for (probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
 		index = lane->edges[at];
 		if (!index)
 			break;
@@ -110,7 +115,8 @@ struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t t
 		if (likely(load(&edge->from) == from && load(&edge->to) == to))
 			return edge;
 	}
-	index = lane->edges[at] ? 0 : fixed_take(lane->board, VIGIL_TABLE_edge);
+	/* Past the last probe nobody would find it again. */
+	index = probe < EDGE_PROBES ? fixed_take(lane->board, VIGIL_TABLE_edge) : 0;
 	if (!index) {
 		COUNT(lane->board, lost_edges);
 		return NULL;

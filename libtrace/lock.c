@@ -9,6 +9,8 @@
  */
 #include "libtrace/apply.h"
 
+#define MODE_TRIES 16
+
 /* Raises a counter of the lock: by its only writer, or by one of many. */
 static inline void bump(uint64_t *word, uint64_t value, bool is_shared)
 {
@@ -18,12 +20,39 @@ static inline void bump(uint64_t *word, uint64_t value, bool is_shared)
 		add(word, value);
 }
 
-static inline void bump_hist(uint32_t *counts, uint32_t bucket, bool is_shared)
+static inline void peak(uint64_t *word, uint64_t value, bool is_shared)
 {
 	if (is_shared)
-		fetch_add(&counts[bucket / 8], 1);
+		raise_peak(word, value);
 	else
+		raise_to(word, value);
+}
+
+static inline void bump_hist(uint32_t *counts, uint32_t bucket, bool is_shared)
+{
+	if (!is_shared) {
 		hist_count(counts, VIGIL_TASK_BUCKETS, bucket / 8);
+		return;
+	}
+	/* Whoever brings a count half way to its end halves them all. */
+	if (unlikely(fetch_add(&counts[bucket / 8], 1) == UINT32_MAX / 2))
+		for (uint32_t i = 0; i < VIGIL_TASK_BUCKETS; i++)
+			fetch_sub(&counts[i], load(&counts[i]) / 2);
+}
+
+/*
+ * Shared holders come and go at once: the mode is written until it fits the
+ * holders. Only a neighbour in the middle of the same makes it misfit.
+ */
+static void mode_share(struct vigil_resource_record *r)
+{
+	for (int i = 0; i < MODE_TRIES; i++) {
+		bool is_held = load(&r->holders);
+
+		swap(&r->mode, is_held ? VIGIL_MODE_SHARED : VIGIL_MODE_NONE);
+		if (is_held == (load(&r->holders) != 0))
+			return;
+	}
 }
 
 static struct vigil_hist_record *lock_hist(struct board *board, struct vigil_resource_record *r)
@@ -66,19 +95,39 @@ static struct vigil_resource_record *lock_of(struct board *board, uint64_t lock)
 	return NULL;
 }
 
+/*
+ * A task that is polled while it waits says so again at the end of that poll. It
+ * is still one waiter, and waits since it first said so.
+ */
+static bool waits_again(struct board *board, uint64_t task, uint64_t lock, uint32_t kind)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, task);
+
+	if (!t || load(&t->wait_object) != lock)
+		return false;
+	write_begin(&t->seq);
+	store(&t->wait_kind, kind);
+	write_end(&t->seq);
+	return true;
+}
+
 void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
 		     uint32_t mode, uint32_t site)
 {
 	struct vigil_resource_record *r = lock_of(board, lock);
 	uint32_t kind = mode == VIGIL_MODE_SHARED ? VIGIL_WAIT_LOCK_SHARED : VIGIL_WAIT_LOCK;
 	uint64_t task = lane_task(lane);
+	bool is_task;
 
 	if (!r)
 		return;
 	if (load(&r->kind) == VIGIL_RESOURCE_SEMAPHORE || load(&r->kind) == VIGIL_RESOURCE_POOL)
 		kind = VIGIL_WAIT_PERMIT;
+	is_task = task && !(load(&r->flags) & VIGIL_RESOURCE_THREAD);
+	if (is_task && waits_again(board, task, lock, kind))
+		return;
 	fetch_add(&r->waiters, 1);
-	if (task && !(load(&r->flags) & VIGIL_RESOURCE_THREAD)) {
+	if (is_task) {
 		struct wait wait = { .kind = kind, .fd = -1, .object = lock };
 
 		board_task_wait(board, now, task, &wait);
@@ -128,7 +177,7 @@ static void wait_count(struct board *board, struct lane *lane, struct vigil_reso
 
 	bump(&r->contended, 1, is_shared);
 	bump(&r->wait_ns, wait_ns, is_shared);
-	raise_to(&r->wait_max_ns, wait_ns);
+	peak(&r->wait_max_ns, wait_ns, is_shared);
 	if (hist)
 		bump_hist(hist->delay, bucket, is_shared);
 	if (cell)
@@ -169,11 +218,13 @@ void board_lock_acquired(struct board *board, struct lane *lane, uint64_t now, u
 	}
 	bump(&r->acquired, 1, is_shared);
 	fetch_add(&r->holders, 1);
-	store(&r->mode, mode);
 	if (is_shared) {
+		if (load(&r->mode) != VIGIL_MODE_SHARED)
+			mode_share(r);
 		owner_add(board, r, now, owner, site);
 	} else {
 		write_begin(&r->seq);
+		store(&r->mode, mode);
 		store(&r->owner[0], owner);
 		store(&r->held_since_ns[0], now);
 		store(&r->held_site[0], site);
@@ -217,7 +268,7 @@ static void hold_count(struct board *board, struct lane *lane, struct vigil_reso
 
 	bump(&r->hold_ns, hold_ns, is_shared);
 	if (hold_ns > load(&r->hold_max_ns)) {
-		store(&r->hold_max_ns, hold_ns);
+		peak(&r->hold_max_ns, hold_ns, is_shared);
 		store(&r->hold_max_site, site);
 	}
 	store(&r->last_owner, load(&r->owner[slot]));
@@ -239,7 +290,7 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 		return;
 	if (!owner)
 		owner = lane_actor(lane);
-	is_shared = load(&r->mode) == VIGIL_MODE_SHARED;
+	is_shared = load(&r->mode) != VIGIL_MODE_EXCLUSIVE;
 	slot = slot_of(r, owner);
 	if (!load(&r->holders)) {
 		COUNT(board, misused_owner);
@@ -250,14 +301,21 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 		COUNT(board, misused_owner);
 		slot = 0;
 	}
-	write_begin(&r->seq);
+	/* Shared holders are many writers: no seq for them. */
+	if (!is_shared)
+		write_begin(&r->seq);
 	if (slot >= 0) {
 		hold_count(board, lane, r, slot, now, is_shared);
 		store_release(&r->owner[slot], 0);
 	}
-	if (fetch_sub(&r->holders, 1) == 1)
-		store(&r->mode, VIGIL_MODE_NONE);
-	write_end(&r->seq);
+	if (fetch_sub(&r->holders, 1) == 1) {
+		if (is_shared)
+			mode_share(r);
+		else
+			store(&r->mode, VIGIL_MODE_NONE);
+	}
+	if (!is_shared)
+		write_end(&r->seq);
 	if (lane) {
 		store(&lane->record->last_ns, now);
 		lane_event(lane, now, VIGIL_EVENT_UNLOCK, 0, lane_task(lane), lock);

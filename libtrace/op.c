@@ -52,6 +52,9 @@ void board_op_poll_begin(struct board *board, uint64_t now, uint64_t ref)
 
 	if (!op)
 		return;
+	/* A begin later than the end says that a poll runs, so it must be later. */
+	if (now <= load(&op->poll_end_ns))
+		now = load(&op->poll_end_ns) + 1;
 	write_begin(&op->seq);
 	store(&op->poll_begin_ns, now);
 	write_end(&op->seq);
@@ -65,14 +68,16 @@ void board_op_poll_end(struct board *board, uint64_t now, uint64_t ref, bool is_
 	if (!op)
 		return;
 	begin = load(&op->poll_begin_ns);
-	if (begin <= load(&op->poll_end_ns) && load(&op->polls)) {
+	if (begin <= load(&op->poll_end_ns)) {
 		COUNT(board, misused_balance);
 		return;
 	}
+	if (now < begin)
+		now = begin;
 	write_begin(&op->seq);
 	store(&op->poll_end_ns, now);
 	add(&op->polls, 1);
-	add(&op->busy_ns, now > begin && begin ? now - begin : 0);
+	add(&op->busy_ns, now - begin);
 	store(&op->is_ready, is_ready);
 	write_end(&op->seq);
 }
@@ -85,11 +90,12 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 
 	if (!op)
 		return;
+	/* Before life, so that who sees the end sees when. */
+	store(&op->ended_ns, now);
 	if (!compare_swap(&op->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
-	store(&op->ended_ns, now);
 	cell = lane_cell(lane, load(&op->site));
 	if (cell) {
 		add(&cell->spawned, 1);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define TRIES 64
+#define RETIRE_TRIES 8
 
 static uint32_t *next_of(const struct board *board, uint32_t table, uint32_t index)
 {
@@ -143,16 +144,34 @@ static void record_free(struct board *board, uint32_t table, uint32_t index)
 		attrs_give(board, attrs);
 }
 
+/* A task that was ended by one thread may still be polled by another. */
+static bool is_polled(const struct board *board, uint32_t table, uint32_t index)
+{
+	return table == VIGIL_TABLE_task && load(&RECORD_AT(board, task, index)->depth);
+}
+
 /* A full table gives up its oldest finished record. Index plus one, or 0. */
 static uint32_t ring_steal(struct board *board, uint32_t table)
 {
 	struct pool *pool = &board->pools[table];
+	uint64_t seen = load(&pool->stolen);
 
 	for (int i = 0; i < TRIES && pool->ring_size; i++) {
-		uint64_t at = fetch_add(&pool->retired, 1);
-		uint32_t old = swap(&pool->ring[at & (pool->ring_size - 1)], 0);
+		uint64_t retired = load(&pool->retired);
+		uint64_t at = seen;
+		uint32_t old;
 
-		if (old) {
+		if (retired > pool->ring_size && at < retired - pool->ring_size)
+			at = retired - pool->ring_size;
+		if (at >= retired)
+			break;
+		if (!compare_swap(&pool->stolen, &seen, at + 1))
+			continue;
+		seen = at + 1;
+		old = swap(&pool->ring[at % pool->ring_size], 0);
+		if (old && is_polled(board, table, old - 1)) {
+			pool_retire(board, table, old - 1);
+		} else if (old) {
 			record_free(board, table, old - 1);
 			return old;
 		}
@@ -178,8 +197,7 @@ static uint32_t gen_after(struct pool *pool, uint32_t gen)
 	if (!gen)
 		gen = 1;
 	/* A forked child starts above every generation its parent gave out. */
-	if (gen > load(&pool->gen_high))
-		store(&pool->gen_high, gen);
+	raise_shared(&pool->gen_high, gen);
 	return gen;
 }
 
@@ -210,7 +228,9 @@ uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
 		return 0;
 	record = record_at(board, table, at - 1);
 	if (table == VIGIL_TABLE_hist) {
-		memset(record, 0, table_kinds[table].record_size);
+		/* The first word is `next`, which another stack_pop may read just now. */
+		store((uint64_t *)(void *)record, 0);
+		memset(record + 8, 0, table_kinds[table].record_size - 8);
 		return at;
 	}
 	seq = (uint32_t *)(void *)record;
@@ -225,9 +245,16 @@ uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
 void pool_retire(struct board *board, uint32_t table, uint32_t index)
 {
 	struct pool *pool = &board->pools[table];
-	uint64_t at = fetch_add(&pool->retired, 1);
-	uint32_t old = swap(&pool->ring[at & (pool->ring_size - 1)], index + 1);
+	uint32_t old = index + 1;
 
+	/* What a worker still polls stands in line again: its poll will write to it. */
+	for (int i = 0; i < RETIRE_TRIES && old; i++) {
+		uint64_t at = fetch_add(&pool->retired, 1);
+
+		old = swap(&pool->ring[at % pool->ring_size], old);
+		if (old && !is_polled(board, table, old - 1))
+			break;
+	}
 	if (old) {
 		record_free(board, table, old - 1);
 		stack_push(board, table, old - 1);

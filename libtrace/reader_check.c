@@ -4,7 +4,8 @@
  *
  * The law: after reader_check every table's records, up to its capacity, lie
  * inside the file, and each is at least as long as its fixed head. Indexes and
- * references inside records are checked by who follows them.
+ * references inside records are checked by who follows them. The file may change
+ * as we look, so what is checked is a copy, and the copy is what is used.
  */
 #include "libtrace/reader.h"
 
@@ -53,6 +54,9 @@ static int magic_check(const struct vigil_reader *reader, struct vigil_problem *
 {
 	uint64_t magic;
 
+	if ((uintptr_t)reader->base % 8)
+		return problem(ret_problem, -EBADMSG, "%s does not begin at a multiple of 8 bytes",
+			       reader->path);
 	if (reader->size < sizeof(struct vigil_header)) {
 		return problem(ret_problem, -EBADMSG,
 			       "%s is not a board: it has %zu bytes, a board's header alone has %zu",
@@ -124,17 +128,18 @@ static int head_check(const struct vigil_reader *reader, const struct vigil_head
 	return 0;
 }
 
-static int table_check(struct vigil_reader *reader, uint32_t i, struct vigil_problem *ret_problem)
+static int table_check(struct vigil_reader *reader, const struct vigil_header *header, uint32_t i,
+		       struct vigil_problem *ret_problem)
 {
-	const struct vigil_header *header = (const struct vigil_header *)(const void *)reader->base;
 	struct reader_table *table = &reader->tables[i];
-	const struct vigil_table_header *there;
+	struct vigil_table_header copy, *there = &copy;
+	const uint8_t *at;
 
 	table->size = kinds[i].size;
 	if (i >= header->tables)
 		return 0; /* an older board: no such table yet */
-	there = (const void *)(reader->base + header->tables_offset +
-			       (size_t)i * header->table_header_size);
+	at = reader->base + header->tables_offset + (size_t)i * header->table_header_size;
+	memcpy(there, at, sizeof(*there));
 	if (strncmp(there->name, kinds[i].name, sizeof(there->name)))
 		return damaged(reader, ret_problem, "a table has another name than it should");
 	/* The smallest fixed head: seq, gen, life. */
@@ -145,7 +150,7 @@ static int table_check(struct vigil_reader *reader, uint32_t i, struct vigil_pro
 		return damaged(reader, ret_problem, "a table reaches past the end of the file");
 	if (there->capacity > VIGIL_REF_MAX_INDEX)
 		return damaged(reader, ret_problem, "a table has an impossible capacity");
-	table->header = there;
+	table->header = (const void *)at;
 	table->records = reader->base + there->offset;
 	table->step = there->record_size;
 	table->capacity = there->capacity;
@@ -155,15 +160,17 @@ static int table_check(struct vigil_reader *reader, uint32_t i, struct vigil_pro
 
 int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem)
 {
-	const struct vigil_header *header = (const struct vigil_header *)(const void *)reader->base;
+	struct vigil_header header;
 	int r = magic_check(reader, ret_problem);
 
+	if (r)
+		return r;
+	memcpy(&header, reader->base, sizeof(header));
+	r = abi_check(reader, &header, ret_problem);
 	if (!r)
-		r = abi_check(reader, header, ret_problem);
-	if (!r)
-		r = head_check(reader, header, ret_problem);
+		r = head_check(reader, &header, ret_problem);
 	for (uint32_t i = 0; i < VIGIL_TABLES && !r; i++)
-		r = table_check(reader, i, ret_problem);
+		r = table_check(reader, &header, i, ret_problem);
 	if (!r && (table_used(&reader->tables[VIGIL_TABLE_process]) < 1 ||
 		   table_used(&reader->tables[VIGIL_TABLE_counts]) < 1))
 		r = damaged(reader, ret_problem, "it does not say which process it is of");

@@ -13,6 +13,16 @@
 #include <time.h>
 
 #define TRIES 200
+#define LARGEST 512 /* bytes of a kept record */
+
+#define TABLE(record, table, how, help)
+#define FIELD(record, type, name, dim, unit, meaning, help)
+#define END(record, size) _Static_assert((size) <= LARGEST || VIGIL_TABLE_##record == VIGIL_TABLE_cell || \
+					 VIGIL_TABLE_##record == VIGIL_TABLE_hist, "fits");
+#include <vigil/fields.def>
+#undef TABLE
+#undef FIELD
+#undef END
 
 /* Fields of text in the kept records: their last byte is made 0. */
 static const struct {
@@ -133,12 +143,15 @@ static bool is_same(uint32_t which, const struct reader_table *table, const uint
 		return false;
 	switch (which) {
 	case VIGIL_TABLE_task:
+		/* Of what is written outside seq: two lines of the record. */
 		return SAME(task, there, here, life) && SAME(task, there, here, wakes) &&
-		       SAME(task, there, here, join);
+		       SAME(task, there, here, waker_clones) &&
+		       SAME(task, there, here, waker_drops) && SAME(task, there, here, join) &&
+		       SAME(task, there, here, span) && SAME(task, there, here, attrs);
 	case VIGIL_TABLE_op:
-		return SAME(op, there, here, life);
+		return SAME(op, there, here, life) && SAME(op, there, here, attrs);
 	case VIGIL_TABLE_span:
-		return SAME(span, there, here, life);
+		return SAME(span, there, here, life) && SAME(span, there, here, attrs);
 	case VIGIL_TABLE_site:
 		return true;
 	default: /* few, and changed outside their sequence word too */
@@ -181,9 +194,12 @@ static void record_refresh(struct reader_table *table, uint32_t which, uint32_t 
 {
 	const uint8_t *there = table->records + (size_t)i * table->step;
 	uint8_t *here = table->copies + (size_t)i * table->size;
+	bool was_torn = table->torn[i];
+	uint64_t before[LARGEST / 8];
 
-	if (!table->torn[i] && is_same(which, table, there, here))
+	if (!was_torn && is_same(which, table, there, here))
 		return;
+	memcpy(before, here, table->size);
 	if (has_seq(which)) {
 		table->torn[i] = !record_copy(table, i, here);
 	} else {
@@ -191,7 +207,8 @@ static void record_refresh(struct reader_table *table, uint32_t which, uint32_t 
 		table->torn[i] = 0;
 	}
 	texts_close(which, here);
-	table->changed[table->changed_count++] = i;
+	if (was_torn || table->torn[i] || memcmp(before, here, table->size))
+		table->changed[table->changed_count++] = i;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -217,6 +234,7 @@ static uint64_t last_moment(const struct vigil_reader *reader)
 
 		last = later(last, later(t->created_ns, t->ended_ns));
 		last = later(last, later(t->poll_begin_ns, t->poll_end_ns));
+		last = later(last, later(t->ready_ns, t->wait_kind ? t->wait_since_ns : 0));
 	}
 	return last;
 }
@@ -244,6 +262,11 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 
 		if (!is_kept(which))
 			continue;
+		/* These only grow; and a hostile writer must not take away what was there. */
+		if (used < table->count)
+			used = table->count;
+		if (!used && (which == VIGIL_TABLE_process || which == VIGIL_TABLE_counts))
+			used = 1;
 		if (table_grow(table, used))
 			return -ENOMEM;
 		table->count = used;

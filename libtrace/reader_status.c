@@ -47,8 +47,11 @@ static int has_mapped(uint32_t pid, const uint64_t file[2])
 		unsigned major_, minor_;
 		uint64_t inode;
 
-		if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major_, &minor_, &inode) == 3)
-			found = inode == file[1] && makedev(major_, minor_) == file[0];
+		if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major_, &minor_, &inode) != 3 ||
+		    inode != file[1])
+			continue;
+		/* btrfs and overlayfs tell stat another device than they tell maps. */
+		found = makedev(major_, minor_) == file[0] || strstr(line, ".board") != NULL;
 	}
 	free(line);
 	/* Reading may be refused as late as this. */

@@ -10,13 +10,29 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A damaged board's sums stay at the top, where they are seen to be impossible. */
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
 void vigil_task_times(const struct vigil_task_record *t, uint64_t now,
 		      struct vigil_task_times *ret_times)
 {
 	bool is_done = t->life == VIGIL_LIFE_ENDED;
+	uint64_t since = later(t->ready_ns, t->poll_end_ns);
 	uint64_t end = is_done ? t->ended_ns : now;
-	uint64_t since = t->ready_ns > t->poll_end_ns ? t->ready_ns : t->poll_end_ns;
 
+	/*
+	 * Our clock may lie a little behind the program's, and a poll that began as
+	 * the task was ended a little after that end: both are later than the rest.
+	 */
+	end = later(end, later(t->poll_begin_ns, t->poll_end_ns));
 	memset(ret_times, 0, sizeof(*ret_times));
 	ret_times->age_ns = less(end, t->created_ns);
 	ret_times->busy_ns = t->busy_ns;
@@ -24,11 +40,11 @@ void vigil_task_times(const struct vigil_task_record *t, uint64_t now,
 	if (t->depth) {
 		ret_times->state = VIGIL_STATE_RUNNING;
 		ret_times->state_ns = less(end, t->poll_begin_ns);
-		ret_times->busy_ns += ret_times->state_ns;
-	} else if (t->wakes != t->wakes_seen && !is_done) {
+		ret_times->busy_ns = plus(t->busy_ns, ret_times->state_ns);
+	} else if (t->wakes != t->wakes_seen) {
 		ret_times->state = VIGIL_STATE_SCHEDULED;
 		ret_times->state_ns = less(end, since);
-		ret_times->scheduled_ns += ret_times->state_ns;
+		ret_times->scheduled_ns = plus(t->scheduled_ns, ret_times->state_ns);
 	} else {
 		ret_times->state = VIGIL_STATE_IDLE;
 		ret_times->state_ns = less(end, t->poll_end_ns);
@@ -127,6 +143,10 @@ uint64_t vigil_hist_percentile(const struct vigil_hist *hist, double share)
 
 	if (!hist->total)
 		return 0;
+	if (!(share > 0)) /* nor a NaN */
+		share = 0;
+	if (share > 1)
+		share = 1;
 	wanted = (uint64_t)(share * (double)hist->total + 0.5);
 	if (wanted < 1)
 		wanted = 1;

@@ -42,11 +42,13 @@ void board_resource_free(struct board *board, struct lane *lane, uint64_t now, u
 		ref_misused(board, resource);
 		return;
 	}
+	/* Before life, so that who sees the end sees when. */
+	if (load(&r->life) == VIGIL_LIFE_LIVE)
+		store(&r->ended_ns, now);
 	if (!compare_swap(&r->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
-	store(&r->ended_ns, now);
 	cell = lane_cell(lane, load(&r->site));
 	if (cell) {
 		add(&cell->completed, 1);

@@ -6,6 +6,8 @@
  */
 #include "libtrace/apply.h"
 
+#define SPANS_SKIPPED 64
+
 /* Where the thread's innermost span stands: in its task, or in its worker. */
 static uint64_t *innermost(struct board *board, struct lane *lane)
 {
@@ -107,6 +109,21 @@ static uint64_t entry_end(struct lane *lane, struct vigil_span_record *span, uin
 	return busy;
 }
 
+/* The nearest of a chain of spans that was not left, or freed, out of order. */
+static uint64_t still_entered(struct board *board, uint64_t ref)
+{
+	for (int i = 0; ref && i < SPANS_SKIPPED; i++) {
+		const struct vigil_span_record *span = RECORD_OF(board, span, ref);
+
+		if (!span)
+			return 0;
+		if (load(&span->life) == VIGIL_LIFE_LIVE && load(&span->depth))
+			return ref;
+		ref = load(&span->outer);
+	}
+	return 0;
+}
+
 void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint64_t ref)
 {
 	struct vigil_span_record *span = span_of(board, ref);
@@ -121,7 +138,7 @@ void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint
 	}
 	busy = entry_end(lane, span, now);
 	if (inner && load(inner) == ref && !load(&span->depth))
-		store(inner, load(&span->outer));
+		store(inner, still_entered(board, load(&span->outer)));
 	if (lane)
 		lane_event(lane, now, VIGIL_EVENT_SPAN_LEAVE, load(&span->site), lane_task(lane),
 			   busy);
@@ -139,11 +156,13 @@ void board_span_free(struct board *board, struct lane *lane, uint64_t now, uint6
 		store(&span->depth, 1);
 		board_span_leave(board, lane, now, ref);
 	}
+	/* Before life, so that who sees the end sees when. */
+	if (load(&span->life) == VIGIL_LIFE_LIVE)
+		store(&span->ended_ns, now);
 	if (!compare_swap(&span->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
-	store(&span->ended_ns, now);
 	cell = lane_cell(lane, load(&span->site));
 	if (cell) {
 		add(&cell->completed, 1);

@@ -91,33 +91,20 @@ static void task_fold(struct lane *lane, const struct vigil_task_record *t, uint
 	add(&cell->life_ns, now - load(&t->created_ns));
 }
 
-/* A task that ends while runnable was scheduled up to its end. */
-static void task_settle(struct vigil_task_record *t, uint64_t now)
-{
-	uint64_t wakes = load_acquire(&t->wakes);
-	uint64_t since = load(&t->ready_ns);
-	uint64_t ended = load(&t->poll_end_ns);
-
-	if (wakes == load(&t->wakes_seen))
-		return;
-	if (since < ended)
-		since = ended;
-	if (now > since)
-		add(&t->scheduled_ns, now - since);
-	store(&t->wakes_seen, wakes);
-}
-
 void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task,
 		    uint32_t outcome, int32_t code, const char *message)
 {
 	struct vigil_task_record *t = RECORD_OF(board, task, task);
-	uint32_t live = VIGIL_LIFE_LIVE;
+	uint32_t none = VIGIL_OUTCOME_NONE;
 
 	if (!t) {
 		ref_misused(board, task);
 		return;
 	}
-	if (load(&t->life) != VIGIL_LIFE_LIVE) {
+	if (!outcome || outcome > VIGIL_OUTCOME_ABORTED)
+		outcome = VIGIL_OUTCOME_COMPLETED;
+	/* Of several ends the first wins, and it alone goes on. */
+	if (load(&t->life) != VIGIL_LIFE_LIVE || !compare_swap(&t->outcome, &none, outcome)) {
 		COUNT(board, misused_ended);
 		return;
 	}
@@ -132,21 +119,15 @@ void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64
 
 		board_attr_set(board, now, task, &value);
 	}
-	/* Before life, so that who sees the end sees how and when. */
 	store(&t->ended_ns, now);
 	store(&t->code, code);
-	store(&t->outcome, outcome);
-	if (!compare_swap(&t->life, &live, VIGIL_LIFE_ENDED)) {
-		COUNT(board, misused_ended);
-		return;
-	}
-	/* While another worker polls it, that worker alone writes the rest. */
-	if (!load(&t->depth)) {
-		write_begin(&t->seq);
-		task_settle(t, now);
-		store(&t->wait_kind, VIGIL_WAIT_NONE);
-		write_end(&t->seq);
-	}
+	store(&t->wait_kind, VIGIL_WAIT_NONE);
+	/*
+	 * Last, so that who sees the end sees how and when. Partner: poll_count in
+	 * hot.c. What seq guards is the poller's alone, who may be about to begin a
+	 * poll: that a runnable task was scheduled up to here is for readers to add.
+	 */
+	store_release(&t->life, VIGIL_LIFE_ENDED);
 	task_fold(lane, t, now);
 	if (lane) {
 		store(&lane->record->last_ns, now);
@@ -159,12 +140,16 @@ void board_task_yield(struct board *board, uint64_t task, bool forced)
 {
 	struct vigil_task_record *t = RECORD_OF(board, task, task);
 
-	if (!t)
+	if (!t) {
 		ref_misused(board, task);
-	else if (forced)
+		return;
+	}
+	write_begin(&t->seq);
+	if (forced)
 		add(&t->forced_yields, 1);
 	else
 		add(&t->yields, 1);
+	write_end(&t->seq);
 }
 
 void board_task_wait(struct board *board, uint64_t now, uint64_t task, const struct wait *wait)

@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "console/table.h"
+#include "console/table_private.h"
 
 /* Rows are what a test says; what is asked of them is counted. */
 struct row {
@@ -350,6 +352,94 @@ Test(table, a_key_is_asked_for_once_per_refresh_and_never_by_moving)
 	free(rows);
 }
 
+Test(table, a_text_is_asked_for_once_per_refresh_and_never_by_moving)
+{
+	struct row *rows = many(3000);
+
+	set_up(rows, 3000);
+	table_sort_by(table, TEXT, true);
+
+	table_refresh(table);
+	table_row_at(table, 2999);
+	table_home(table);
+	table_row_at(table, 1500);
+
+	cr_expect_eq(world.format_calls, 3000);
+	tear_down();
+	free(rows);
+}
+
+Test(table, an_order_by_texts_holds_although_they_change)
+{
+	struct row *rows = many(1000);
+	size_t i;
+
+	set_up(rows, 1000);
+	table_sort_by(table, TEXT, false);
+	table_refresh(table);
+
+	for (i = 0; i < 1000; i++)
+		rows[i].text = i % 3 ? "a" : "z";
+
+	for (i = 0; i < 1000; i++)
+		cr_assert_eq(table_row_at(table, i), i + 1);
+	tear_down();
+	free(rows);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const struct row *one = a;
+	const struct row *other = b;
+	int order = strcasecmp(one->text, other->text);
+
+	if (order == 0)
+		return one->id < other->id ? -1 : 1;
+	return order;
+}
+
+/* Some alike in 4 bytes or in all, some in capitals, some empty. */
+Test(table, every_window_of_texts_shows_the_rows_a_full_sort_would)
+{
+	enum { ROWS = 1501 };
+	static char texts[ROWS][32];
+	static struct row sorted[ROWS];
+	struct row *rows = many(ROWS);
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		static const char *const begins[] = { "", "htt", "HTTP", "http-conn ",
+						      "\xc3\xa4 " };
+		size_t kind = rows[i].number % 5;
+
+		snprintf(texts[i], sizeof(texts[i]), "%s%d", begins[kind],
+			 kind == 1 ? 7 : (int)rows[i].number / 5);
+		rows[i].text = kind > 0 ? texts[i] : "";
+	}
+	memcpy(sorted, rows, sizeof(sorted));
+	qsort(sorted, ROWS, sizeof(sorted[0]), compare_texts);
+	set_up(rows, ROWS);
+	table_sort_by(table, TEXT, false);
+
+	for (i = 0; i < ROWS; i++) {
+		size_t index = i * 1009 % ROWS;
+
+		cr_assert_eq(table_row_at(table, index), sorted[index].id, "%zu", index);
+	}
+	table_go_to(table, sorted[700].id);
+	cr_expect_eq(table_cursor_index(table), 700);
+	table_sort_invert(table);
+	for (i = 1; i < ROWS; i++) {
+		const struct row *above = row_of(table_row_at(table, i - 1));
+		const struct row *below = row_of(table_row_at(table, i));
+		int order = strcasecmp(above->text, below->text);
+
+		cr_assert(order > 0 || (order == 0 && above->id < below->id), "%zu", i);
+	}
+	tear_down();
+	free(rows);
+}
+
 /* Windows here and there must agree with one sort of everything. */
 Test(table, every_window_shows_the_rows_a_full_sort_would)
 {
@@ -635,6 +725,22 @@ Test(table, a_click_selects_a_row)
 	cr_expect_eq(table_click(table, 7, 3), CLICK_ROW);
 
 	cr_expect_eq(table_cursor(table), 3);
+	tear_down();
+}
+
+/* What keys.h tells the console to make a double click of. */
+Test(table, a_click_on_the_row_under_the_cursor_leaves_it_there)
+{
+	uint64_t before;
+
+	set_up(five, 5);
+	draw();
+	table_click(table, 7, 3);
+	before = table_cursor(table);
+
+	cr_expect_eq(table_click(table, 7, 3), CLICK_ROW);
+
+	cr_expect_eq(table_cursor(table), before);
 	tear_down();
 }
 

@@ -41,6 +41,22 @@ static inline uint64_t vigil_none_(void)
 #define vigil_site_find(file, line, function, name) \
 	((void)(file), (void)(line), (void)(function), (void)(name), (struct vigil_site *)0)
 
+/* What authors of wrappers call with a site of their own. */
+#define vigil_executor_new_at(site, kind, name) VIGIL_GET_3(, site, kind, name)
+#define vigil_task_spawn_at(site, executor, kind, name, flags) \
+	VIGIL_GET_5(, site, executor, kind, name, flags)
+#define vigil_wake_at(site, task) VIGIL_DO_2(, site, task)
+#define vigil_waker_wake_at(site, task) VIGIL_DO_2(, site, task)
+#define vigil_resource_new_at(site, kind, type, name, parent, flags) \
+	VIGIL_GET_6(, site, kind, type, name, parent, flags)
+#define vigil_lock_wait_at(site, lock, mode) VIGIL_DO_3(, site, lock, mode)
+#define vigil_lock_acquired_at(site, lock, mode) VIGIL_DO_3(, site, lock, mode)
+#define vigil_lock_acquired_by_at(site, lock, mode, owner) VIGIL_DO_4(, site, lock, mode, owner)
+#define vigil_op_new_at(site, resource, source, parent) \
+	VIGIL_GET_4(, site, resource, source, parent)
+#define vigil_span_new_at(site, level, name) VIGIL_GET_3(, site, level, name)
+#define vigil_event_at(site, level, message) VIGIL_DO_3(, site, level, message)
+
 #else
 
 #ifdef __cplusplus
