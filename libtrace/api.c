@@ -17,10 +17,10 @@
 
 /* The start of every call: board, lane and time, or out. */
 #define BEGIN(result)                                                                              \
-	struct call call;                                                                          \
+	struct call call = call_begin();                                                           \
 	uint64_t now;                                                                              \
                                                                                                    \
-	if (unlikely(!call_begin(&call)))                                                          \
+	if (unlikely(!call.board))                                                                 \
 		return result;                                                                     \
 	now = clock_now()
 
@@ -28,7 +28,7 @@
 
 /* ---- executors and workers ---- */
 
-vigil_executor vigil_executor_new_at(struct vigil_site *site, enum vigil_executor_kind kind,
+vigil_executor(vigil_executor_new_at)(struct vigil_site *site, enum vigil_executor_kind kind,
 				     const char *name)
 {
 	uint64_t executor;
@@ -87,6 +87,25 @@ void(vigil_worker_unpark)(void)
 		board_worker_unpark(call.lane, now);
 }
 
+void(vigil_worker_wait_at)(struct vigil_site *site, enum vigil_wait_kind kind, vigil_object object)
+{
+	uint32_t where;
+
+	BEGIN(NOTHING);
+	where = site_of(call.board, site, VIGIL_SITE_OTHER);
+	TRACE(worker_wait, now, call_worker(&call), kind, object, where);
+	if (call.lane)
+		board_worker_wait(call.lane, now, kind, object, where);
+}
+
+void(vigil_worker_resume)(void)
+{
+	BEGIN(NOTHING);
+	TRACE(worker_resume, now, call_worker(&call));
+	if (call.lane)
+		board_worker_resume(call.lane, now);
+}
+
 void(vigil_worker_queued)(uint64_t tasks)
 {
 	BEGIN(NOTHING);
@@ -105,7 +124,7 @@ void(vigil_worker_stole)(uint64_t tasks)
 
 /* ---- tasks ---- */
 
-vigil_task vigil_task_spawn_at(struct vigil_site *site, vigil_executor executor,
+vigil_task(vigil_task_spawn_at)(struct vigil_site *site, vigil_executor executor,
 			       enum vigil_task_kind kind, const char *name, unsigned flags)
 {
 	struct task_birth birth = { .executor = executor,
@@ -146,9 +165,9 @@ void(vigil_task_fail)(vigil_task task, int32_t code, const char *message)
 
 vigil_task(vigil_task_current)(void)
 {
-	struct call call;
+	struct call call = call_begin();
 
-	return call_begin(&call) ? lane_task(call.lane) : 0;
+	return call.board ? lane_task(call.lane) : 0;
 }
 
 void(vigil_task_yield)(vigil_task task, bool forced)
@@ -174,6 +193,12 @@ void(vigil_task_wait)(vigil_task task, enum vigil_wait_kind kind, vigil_object o
 void(vigil_task_wait_fd)(vigil_task task, enum vigil_wait_kind kind, int fd)
 {
 	task_wait(task, &(struct wait){ .kind = kind, .fd = fd });
+}
+
+void(vigil_task_wait_fd_until)(vigil_task task, enum vigil_wait_kind kind, int fd,
+			       uint64_t deadline_ns)
+{
+	task_wait(task, &(struct wait){ .kind = kind, .fd = fd, .until_ns = deadline_ns });
 }
 
 void(vigil_task_wait_until)(vigil_task task, enum vigil_wait_kind kind, vigil_object object,
@@ -220,7 +245,7 @@ void(vigil_join_done)(vigil_task task)
 
 /* ---- resources and locks ---- */
 
-vigil_resource vigil_resource_new_at(struct vigil_site *site, enum vigil_resource_kind kind,
+vigil_resource(vigil_resource_new_at)(struct vigil_site *site, enum vigil_resource_kind kind,
 				     const char *type, const char *name, vigil_resource parent,
 				     unsigned flags)
 {
@@ -246,7 +271,7 @@ void(vigil_resource_free)(vigil_resource resource)
 	board_resource_free(call.board, call.lane, now, resource);
 }
 
-void vigil_lock_wait_at(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode)
+void(vigil_lock_wait_at)(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode)
 {
 	uint32_t where;
 
@@ -256,20 +281,21 @@ void vigil_lock_wait_at(struct vigil_site *site, vigil_resource lock, enum vigil
 	board_lock_wait(call.board, call.lane, now, lock, mode, where);
 }
 
-void vigil_lock_acquired_by_at(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode,
+void(vigil_lock_acquired_by_at)(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode,
 			       vigil_task owner)
 {
 	uint32_t where;
 
 	BEGIN(NOTHING);
 	where = site_of(call.board, site, VIGIL_SITE_LOCK);
+	owner = owner ? owner : lane_actor(call.lane);
 	TRACE(lock_acquired, now, call_worker(&call), lock, mode, where, owner);
 	board_lock_acquired(call.board, call.lane, now, lock, mode, where, owner);
 }
 
-void vigil_lock_acquired_at(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode)
+void(vigil_lock_acquired_at)(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode)
 {
-	vigil_lock_acquired_by_at(site, lock, mode, 0);
+	(vigil_lock_acquired_by_at)(site, lock, mode, 0);
 }
 
 void(vigil_lock_abandoned)(vigil_resource lock)
@@ -282,6 +308,7 @@ void(vigil_lock_abandoned)(vigil_resource lock)
 void(vigil_lock_released_by)(vigil_resource lock, vigil_task owner)
 {
 	BEGIN(NOTHING);
+	owner = owner ? owner : lane_actor(call.lane);
 	TRACE(lock_released, now, call_worker(&call), lock, owner);
 	board_lock_released(call.board, call.lane, now, lock, owner);
 }
@@ -293,7 +320,7 @@ void(vigil_lock_released)(vigil_resource lock)
 
 /* ---- async operations ---- */
 
-vigil_op vigil_op_new_at(struct vigil_site *site, vigil_resource resource, const char *source,
+vigil_op(vigil_op_new_at)(struct vigil_site *site, vigil_resource resource, const char *source,
 			 vigil_op parent)
 {
 	uint32_t where;
@@ -372,7 +399,7 @@ void(vigil_attr_text)(vigil_object object, const char *key, const char *value)
 
 /* ---- spans and events ---- */
 
-vigil_span vigil_span_new_at(struct vigil_site *site, enum vigil_level level, const char *name)
+vigil_span(vigil_span_new_at)(struct vigil_site *site, enum vigil_level level, const char *name)
 {
 	uint64_t parent, span;
 	uint32_t where;
@@ -406,7 +433,7 @@ void(vigil_span_free)(vigil_span span)
 	board_span_free(call.board, call.lane, now, span);
 }
 
-void vigil_event_at(struct vigil_site *site, enum vigil_level level, const char *message)
+void(vigil_event_at)(struct vigil_site *site, enum vigil_level level, const char *message)
 {
 	uint64_t span;
 	uint32_t where;

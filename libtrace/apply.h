@@ -53,6 +53,9 @@ void board_worker_begin(struct lane *lane, uint64_t executor, const char *name);
 void board_worker_end(struct lane *lane);
 void board_worker_park(struct lane *lane, uint64_t now);
 void board_worker_unpark(struct lane *lane, uint64_t now);
+void board_worker_wait(struct lane *lane, uint64_t now, uint32_t kind, uint64_t object,
+		       uint32_t site);
+void board_worker_resume(struct lane *lane, uint64_t now);
 
 /* ---- resource.c ---- */
 

@@ -110,3 +110,31 @@ void board_worker_unpark(struct lane *lane, uint64_t now)
 	write_end(&w->seq);
 	lane_event(lane, begin, VIGIL_EVENT_PARK, 0, 0, parked);
 }
+
+void board_worker_wait(struct lane *lane, uint64_t now, uint32_t kind, uint64_t object,
+		       uint32_t site)
+{
+	struct vigil_worker_record *w = lane->record;
+
+	write_begin(&w->seq);
+	store(&w->wait_kind, kind);
+	store(&w->wait_site, site);
+	store(&w->wait_object, object);
+	store(&w->wait_since_ns, now);
+	store(&w->last_ns, now);
+	write_end(&w->seq);
+}
+
+void board_worker_resume(struct lane *lane, uint64_t now)
+{
+	struct vigil_worker_record *w = lane->record;
+
+	if (!load(&w->wait_kind)) {
+		COUNT(lane->board, misused_balance);
+		return;
+	}
+	write_begin(&w->seq);
+	store(&w->wait_kind, VIGIL_WAIT_NONE);
+	store(&w->last_ns, now);
+	write_end(&w->seq);
+}

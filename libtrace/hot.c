@@ -309,7 +309,8 @@ void board_poll_cut(struct board *board, struct lane *lane, uint64_t now, uint64
 	}
 }
 
-void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site, uint64_t task)
+void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site, uint64_t task,
+		uint64_t waker)
 {
 	struct vigil_task_record *t = RECORD_OF(board, task, task);
 
@@ -322,16 +323,16 @@ void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t s
 	}
 	if (load(&t->wakes) == load(&t->wakes_seen))
 		store(&t->ready_ns, now);
-	store(&t->waker, lane_actor(lane));
+	store(&t->waker, waker);
 	store(&t->wake_site, site);
-	if (unlikely(lane_task(lane) == task))
+	if (unlikely(waker == task))
 		fetch_add(&t->self_wakes, 1);
 	/* Partner: the acquire in board_poll_begin. */
 	fetch_add_release(&t->wakes, 1);
 	if (likely(lane)) {
 		add(&lane->record->wakes, 1);
 		store(&lane->record->last_ns, now);
-		lane_event(lane, now, VIGIL_EVENT_WAKE, site, task, lane_task(lane));
+		lane_event(lane, now, VIGIL_EVENT_WAKE, site, task, waker);
 	}
 }
 
@@ -339,10 +340,10 @@ void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t s
 
 void(vigil_poll_begin)(vigil_task task)
 {
-	struct call call;
+	struct call call = call_begin();
 	uint64_t now;
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	now = clock_now();
 	TRACE(poll_begin, now, call_worker(&call), task);
@@ -351,36 +352,49 @@ void(vigil_poll_begin)(vigil_task task)
 
 void(vigil_poll_end)(vigil_task task)
 {
-	struct call call;
+	struct call call = call_begin();
 	uint64_t now;
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	now = clock_now();
 	TRACE(poll_end, now, call_worker(&call), task);
 	board_poll_end(call.board, call.lane, now, task);
 }
 
-void vigil_wake_at(struct vigil_site *site, vigil_task task)
+/* waker 0: who acts on this thread. */
+static inline void wake(struct vigil_site *site, vigil_task task, vigil_object waker)
 {
-	struct call call;
+	struct call call = call_begin();
 	uint32_t where;
 	uint64_t now;
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	where = site_of(call.board, site, VIGIL_SITE_WAKE);
+	if (likely(!waker))
+		waker = lane_actor(call.lane);
 	now = clock_now();
-	TRACE(wake, now, call_worker(&call), task, where);
-	board_wake(call.board, call.lane, now, where, task);
+	TRACE(wake, now, call_worker(&call), task, where, waker);
+	board_wake(call.board, call.lane, now, where, task, waker);
+}
+
+void(vigil_wake_at)(struct vigil_site *site, vigil_task task)
+{
+	wake(site, task, 0);
+}
+
+void(vigil_wake_by_at)(struct vigil_site *site, vigil_task task, vigil_object waker)
+{
+	wake(site, task, waker);
 }
 
 void(vigil_waker_clone)(vigil_task task)
 {
 	struct vigil_task_record *t;
-	struct call call;
+	struct call call = call_begin();
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	TRACE(waker_clone, clock_now(), call_worker(&call), task);
 	t = RECORD_OF(call.board, task, task);
@@ -401,25 +415,26 @@ static void waker_dropped(struct board *board, uint64_t task)
 
 void(vigil_waker_drop)(vigil_task task)
 {
-	struct call call;
+	struct call call = call_begin();
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	TRACE(waker_drop, clock_now(), call_worker(&call), task);
 	waker_dropped(call.board, task);
 }
 
-void vigil_waker_wake_at(struct vigil_site *site, vigil_task task)
+void(vigil_waker_wake_at)(struct vigil_site *site, vigil_task task)
 {
-	struct call call;
+	struct call call = call_begin();
 	uint32_t where;
-	uint64_t now;
+	uint64_t now, waker;
 
-	if (unlikely(!call_begin(&call)))
+	if (unlikely(!call.board))
 		return;
 	where = site_of(call.board, site, VIGIL_SITE_WAKE);
+	waker = lane_actor(call.lane);
 	now = clock_now();
-	TRACE(waker_wake, now, call_worker(&call), task, where);
-	board_wake(call.board, call.lane, now, where, task);
+	TRACE(waker_wake, now, call_worker(&call), task, where, waker);
+	board_wake(call.board, call.lane, now, where, task, waker);
 	waker_dropped(call.board, task);
 }

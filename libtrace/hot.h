@@ -7,8 +7,9 @@
 
 void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint64_t task);
 void board_poll_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task);
-void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site,
-		uint64_t task);
+/* waker: the task or worker that woke it; 0: nobody known. */
+void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site, uint64_t task,
+		uint64_t waker);
 
 /*
  * Ends the poll of a task by this lane, in the middle of it: the task ended.

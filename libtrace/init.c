@@ -70,16 +70,32 @@ static const char *env_of(const char *name)
 	return secure_getenv(name);
 }
 
-static int capacity_set(uint32_t table, const char *env, uint32_t option)
+/* A number from the environment, else the option. Returns 0 or -EINVAL. */
+static int number_read(const char *env, uint32_t option, uint32_t most, uint32_t *ret_number)
 {
 	const char *text = env_of(env);
-	unsigned long value = text ? strtoul(text, NULL, 10) : option;
+	unsigned long value = option;
+	char *end;
 
-	if (value > VIGIL_REF_MAX_INDEX)
+	if (text && *text) {
+		value = strtoul(text, &end, 10);
+		if (*end || *text == '-')
+			return -EINVAL;
+	}
+	if (value > most)
 		return -EINVAL;
 	if (value)
-		shape.capacity[table] = (uint32_t)value;
+		*ret_number = (uint32_t)value;
 	return 0;
+}
+
+static int capacity_set(uint32_t table, const char *env, uint32_t option)
+{
+	uint32_t most = table == VIGIL_TABLE_worker ? 16384 :
+			table == VIGIL_TABLE_site   ? 65536 :
+						      VIGIL_REF_MAX_INDEX;
+
+	return number_read(env, option, most, &shape.capacity[table]);
 }
 
 static int options_read(const struct vigil_options *given)
@@ -102,12 +118,11 @@ static int options_read(const struct vigil_options *given)
 	r |= capacity_set(VIGIL_TABLE_attr, "VIGIL_ATTRS", options.attrs);
 	r |= capacity_set(VIGIL_TABLE_worker, "VIGIL_WORKERS", options.workers);
 	r |= capacity_set(VIGIL_TABLE_site, "VIGIL_SITES", options.sites);
-	if (r || shape.capacity[VIGIL_TABLE_worker] > 16384 ||
-	    shape.capacity[VIGIL_TABLE_site] > 65536)
+	r |= number_read("VIGIL_FINISHED", options.finished, VIGIL_REF_MAX_INDEX,
+			 &shape.retain[VIGIL_TABLE_task]);
+	if (r)
 		return -EINVAL;
 	tasks = shape.capacity[VIGIL_TABLE_task];
-	if (options.finished)
-		shape.retain[VIGIL_TABLE_task] = options.finished;
 	if (shape.retain[VIGIL_TABLE_task] > tasks / 2 + 1)
 		shape.retain[VIGIL_TABLE_task] = tasks / 2 + 1;
 	shape.capacity[VIGIL_TABLE_hist] = tasks + tasks / 4 + 64;
@@ -350,38 +365,31 @@ static struct board *fork_adopt(struct board *parent)
 	return load(&live_board);
 }
 
-bool call_begin_slow(struct call *ret_call)
+struct call call_begin_slow(void)
 {
-	struct board *board = load_acquire(&live_board);
+	struct call call = { load_acquire(&live_board), NULL };
 	int saved = errno;
 	uint64_t now;
 
-	/* Not entered, or on its way back from vigil_fini. */
-	if (!board)
-		return false;
 	/* The mark is wiped on fork. A vfork child shares it, and our memory. */
-	if (!load(board->fork_mark)) {
-		board = fork_adopt(board);
-		if (!board) {
-			errno = saved;
-			return false;
-		}
+	if (call.board && !load(call.board->fork_mark)) {
+		call.board = fork_adopt(call.board);
 		this_refusal = NULL;
 	}
-	ret_call->board = board;
-	ret_call->lane = NULL;
-	if (this_refusal == board)
-		return true;
+	if (!call.board || this_refusal == call.board) {
+		errno = saved;
+		return call;
+	}
 	now = clock_now();
-	this_lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), 0);
-	this_refusal = this_lane ? NULL : board;
-	ret_call->lane = this_lane;
-	pthread_setspecific(lane_key, this_lane);
+	call.lane = lane_open(call.board, now, (uint32_t)syscall(SYS_gettid), 0);
+	this_lane = call.lane;
+	this_refusal = call.lane ? NULL : call.board;
+	pthread_setspecific(lane_key, call.lane);
 	tracepoints_thread();
-	if (this_lane)
-		TRACE(thread_begin, now, this_lane->ref, load(&this_lane->record->tid));
+	if (call.lane)
+		TRACE(thread_begin, now, call.lane->ref, load(&call.lane->record->tid));
 	errno = saved;
-	return true;
+	return call;
 }
 
 bool(vigil_is_live)(void)
@@ -396,11 +404,10 @@ uint64_t(vigil_now)(void)
 
 size_t(vigil_board_path)(char *buf, size_t size)
 {
-	struct call call;
 	size_t length;
 
 	/* A forked child's board is made by its first call: let it be this one. */
-	if (!load(&vigil_live_) || !call_begin(&call))
+	if (!load(&vigil_live_) || !call_begin().board)
 		return 0;
 	length = strlen(board_path);
 	if (size)

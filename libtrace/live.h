@@ -22,20 +22,20 @@ struct call {
 	struct lane *lane; /* NULL: no worker record was left */
 };
 
-/* The first call of a thread, of a forked child, or after vigil_fini. */
-bool call_begin_slow(struct call *ret_call);
+/*
+ * The first call of a thread, of a forked child, or after vigil_fini. By value:
+ * both halves travel in registers.
+ */
+struct call call_begin_slow(void);
 
-/* Returns false when nothing records. */
-static inline bool call_begin(struct call *ret_call)
+/* The board is NULL when nothing records. */
+static inline struct call call_begin(void)
 {
-	struct board *board = load_acquire(&live_board);
-	struct lane *lane = this_lane;
+	struct call call = { load_acquire(&live_board), this_lane };
 
-	if (unlikely(!lane || !board || lane->board != board))
-		return call_begin_slow(ret_call);
-	ret_call->board = board;
-	ret_call->lane = lane;
-	return true;
+	if (unlikely(!call.lane || !call.board || call.lane->board != call.board))
+		return call_begin_slow();
+	return call;
 }
 
 /* The worker of a call, as tracepoints name it. */

@@ -132,12 +132,7 @@ void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint6
 
 		board_task_wait(board, now, task, &wait);
 	} else if (lane) {
-		write_begin(&lane->record->seq);
-		store(&lane->record->wait_kind, kind);
-		store(&lane->record->wait_site, site);
-		store(&lane->record->wait_object, lock);
-		store(&lane->record->wait_since_ns, now);
-		write_end(&lane->record->seq);
+		board_worker_wait(lane, now, kind, lock, site);
 	}
 	if (lane)
 		lane_event(lane, now, VIGIL_EVENT_LOCK_WAIT, site, task, lock);

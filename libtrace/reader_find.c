@@ -151,7 +151,8 @@ int vigil_find(const char *dir, struct vigil_found **ret_list)
 		free(list.found);
 		return r;
 	}
-	qsort(list.found, list.count, sizeof(*list.found), newest_first);
+	if (list.count)
+		qsort(list.found, list.count, sizeof(*list.found), newest_first);
 	*ret_list = list.found;
 	return (int)list.count;
 }

@@ -12,7 +12,7 @@
 #include "libtrace/clock.h"
 #include "libtrace/tracepoints.h"
 
-#define BUSY ((1u << SITE_TURN_SHIFT) - 1)
+#define INDEX ((1u << SITE_TURN_SHIFT) - 1)
 #define FOUND_SITES 1024
 
 static const char *tail_of(const char *path, size_t size)
@@ -65,11 +65,15 @@ static uint32_t site_write(struct board *board, const struct vigil_site *site,
 uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site_kind kind)
 {
 	uint32_t turn = load(&live_turn) << SITE_TURN_SHIFT;
+	/* While it is being registered it is of turn 0, which site_of never believes. */
+	uint32_t busy = load(&live_turn);
 	uint32_t id = load_acquire(&site->id);
 	char file[sizeof(((struct vigil_site_record *)0)->file)];
 	uint32_t index;
 
-	if (id != (turn | BUSY) && compare_swap(&site->id, &id, turn | BUSY)) {
+	if (id >> SITE_TURN_SHIFT == turn >> SITE_TURN_SHIFT)
+		return id & INDEX;
+	if (id != busy && compare_swap(&site->id, &id, busy)) {
 		text_put(file, sizeof(file), site->file ? tail_of(site->file, sizeof(file)) : "");
 		index = same_place(board, site, file);
 		if (!index)
@@ -78,9 +82,9 @@ uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site
 		return index;
 	}
 	/* Another thread registers it: that takes microseconds. */
-	for (int i = 0; i < 10000 && id == (turn | BUSY); i++)
+	for (int i = 0; i < 10000 && id == busy; i++)
 		id = load_acquire(&site->id);
-	return id == (turn | BUSY) ? 0 : id & BUSY;
+	return id >> SITE_TURN_SHIFT == turn >> SITE_TURN_SHIFT ? id & INDEX : 0;
 }
 
 struct vigil_site *(vigil_site_find)(const char *file, uint32_t line, const char *function,

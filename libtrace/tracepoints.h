@@ -34,6 +34,9 @@
 	X(worker_end, (uint64_t ns, uint64_t worker))                                              \
 	X(worker_park, (uint64_t ns, uint64_t worker))                                             \
 	X(worker_unpark, (uint64_t ns, uint64_t worker))                                           \
+	X(worker_wait, (uint64_t ns, uint64_t worker, uint32_t kind, uint64_t object,              \
+			uint32_t site))                                                            \
+	X(worker_resume, (uint64_t ns, uint64_t worker))                                           \
 	X(worker_queued, (uint64_t ns, uint64_t worker, uint64_t tasks))                           \
 	X(worker_stole, (uint64_t ns, uint64_t worker, uint64_t tasks))                            \
 	X(task_spawn, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site,                 \
@@ -47,10 +50,11 @@
 	X(task_yield, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t forced))              \
 	X(task_wait, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t kind,                  \
 		      uint64_t object, int32_t fd, uint64_t deadline_ns))                          \
-	X(wake, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site))                      \
+	X(wake, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site, uint64_t waker))      \
 	X(waker_clone, (uint64_t ns, uint64_t worker, uint64_t task))                              \
 	X(waker_drop, (uint64_t ns, uint64_t worker, uint64_t task))                               \
-	X(waker_wake, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site))                \
+	X(waker_wake, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site,                 \
+		       uint64_t waker))                                                            \
 	X(join, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t state, uint64_t joiner))    \
 	X(resource_new, (uint64_t ns, uint64_t worker, uint64_t resource, uint32_t site,           \
 			 uint32_t kind, uint64_t parent, uint32_t flags, const char *type,         \

@@ -67,7 +67,7 @@
 
 #define TASK_ LIST_(AT_, uint64_t, task)
 #define TASKS_ LIST_(AT_, uint64_t, tasks)
-#define WAKE_ LIST_(AT_, uint64_t, task, uint32_t, site)
+#define WAKE_ LIST_(AT_, uint64_t, task, uint32_t, site, uint64_t, waker)
 #define OP_ LIST_(AT_, uint64_t, op)
 #define SPAN_ LIST_(AT_, uint64_t, span)
 
@@ -132,13 +132,17 @@ EVENT_(worker_begin, INFO,
 IN_CLASS_(worker_at, worker_end, INFO, LIST_(AT_))
 IN_CLASS_(worker_at, worker_park, DEBUG_FUNCTION, LIST_(AT_))
 IN_CLASS_(worker_at, worker_unpark, DEBUG_FUNCTION, LIST_(AT_))
+EVENT_(worker_wait, DEBUG_UNIT,
+       LIST_(AT_, uint32_t, kind, uint64_t, object, uint32_t, site),
+       LIST_(at_ word_(wait_kind, kind) ref_(object) u32_(site)))
+IN_CLASS_(worker_at, worker_resume, DEBUG_UNIT, LIST_(AT_))
 IN_CLASS_(worker_tasks, worker_queued, DEBUG_PROCESS, TASKS_)
 IN_CLASS_(worker_tasks, worker_stole, DEBUG_PROCESS, TASKS_)
 
 /* Tasks, their wakers and join handles. */
 
 CLASS_(task_at, TASK_, LIST_(at_ ref_(task)))
-CLASS_(task_woken, WAKE_, LIST_(at_ ref_(task) u32_(site)))
+CLASS_(task_woken, WAKE_, LIST_(at_ ref_(task) u32_(site) ref_(waker)))
 
 EVENT_(task_spawn, INFO,
        LIST_(AT_, uint64_t, task, uint32_t, site, uint64_t, executor, uint64_t, parent,

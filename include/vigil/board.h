@@ -4,8 +4,8 @@
  * program maps and any number of readers map too.
  *
  * This header is the binary interface. A board describes itself, so a reader
- * needs only the two structures vigil_header and vigil_field below; the
- * records are here for those who would rather have C.
+ * needs only three structures below, vigil_header, vigil_table_header and
+ * vigil_field; the records are here for those who would rather have C.
  *
  * The promise:
  *  - All numbers are in the byte order of the machine that runs the program.

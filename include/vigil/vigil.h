@@ -37,7 +37,7 @@
  * fork: the child has no board until its first call here; then it gets one of
  * its own, without the parent's tasks. exec ends a board as exit does.
  *
- * Environment, read by vigil_init: VIGIL=off records nothing; VIGIL_DIR is the
+ * Environment, read by vigil_init: VIGIL=off (0, no) records nothing; VIGIL_DIR is the
  * directory of the board; VIGIL_LTTNG=0 keeps LTTng out; VIGIL_TASKS=N and the
  * like (see vigil_options) set capacities. A set-user-id program ignores them.
  *
@@ -108,7 +108,7 @@ struct vigil_site *vigil_site_find(const char *file, uint32_t line, const char *
 /*
  * Options. Set struct_size to sizeof(struct vigil_options), all else may be 0.
  * Capacities are limits, not allocations: a board's file is sparse. A variable
- * in the environment (VIGIL_TASKS, VIGIL_RESOURCES, ...) wins over the field; a
+ * in the environment (VIGIL_TASKS, ..., VIGIL_FINISHED) wins over the field; a
  * limit on file size or address space (ulimit -f, -v) halves them until they fit.
  */
 struct vigil_options {
@@ -132,8 +132,10 @@ struct vigil_options {
  * you can. options may be NULL.
  *
  * Returns 0, also when VIGIL=off asked for silence; or
- *  -EALREADY  recording goes on already: nothing was changed
- *  -EINVAL    options->struct_size is 0 or a capacity is over 134,217,727
+ *  -EALREADY  recording goes on, or another thread starts or ends it just now
+ *  -EBUSY     this process had 64 boards
+ *  -EINVAL    options->struct_size is 0; a capacity is no number, or over
+ *             134,217,727 (workers 16,384, sites 65,536)
  *  -ENOSPC    the file system has no room for the board's first pages
  *  -EFBIG     the file size limit (ulimit -f) leaves no room for a small board
  *  -EACCES, -EPERM, -EROFS, -ENOENT, ...  the directory cannot be used
@@ -181,6 +183,15 @@ void vigil_worker_end(void);
 /* Around the call in which the worker sleeps (epoll_wait, a condition). */
 void vigil_worker_park(void);
 void vigil_worker_unpark(void);
+
+/*
+ * The thread blocks for something that is no lock of ours: a condition, a name
+ * lookup, a child process. Around the blocking call, inside a poll or not. object
+ * is what it waits for, or 0. For locks use vigil_lock_wait.
+ */
+void vigil_worker_wait_at(struct vigil_site *site, enum vigil_wait_kind kind,
+			  vigil_object object);
+void vigil_worker_resume(void);
 
 /* Numbers the runtime knows: its own run queue's length; tasks it stole. */
 void vigil_worker_queued(uint64_t tasks);
@@ -237,11 +248,13 @@ void vigil_task_yield(vigil_task task, bool forced);
  * What the task waits on from now until its next poll begins: `why` follows
  * this. Call it at the end of a poll, or after it on the same thread. object is
  * the resource, task, operation or executor waited for, or 0. A deadline is in
- * the clock of vigil_now. A task that was spawned runnable and waits before its
+ * the clock of vigil_now, 0 for none. A task that was spawned runnable and waits before its
  * first poll becomes idle.
  */
 void vigil_task_wait(vigil_task task, enum vigil_wait_kind kind, vigil_object object);
 void vigil_task_wait_fd(vigil_task task, enum vigil_wait_kind kind, int fd);
+void vigil_task_wait_fd_until(vigil_task task, enum vigil_wait_kind kind, int fd,
+			      uint64_t deadline_ns);
 void vigil_task_wait_until(vigil_task task, enum vigil_wait_kind kind, vigil_object object,
 			   uint64_t deadline_ns);
 
@@ -254,6 +267,9 @@ void vigil_task_wait_until(vigil_task task, enum vigil_wait_kind kind, vigil_obj
  * waker that is preempted inside this call may be early by that long.
  */
 void vigil_wake_at(struct vigil_site *site, vigil_task task);
+
+/* The same on behalf of another: a loop delivers what a pool's job posted. */
+void vigil_wake_by_at(struct vigil_site *site, vigil_task task, vigil_object waker);
 
 /* For runtimes with waker objects: copies, drops, and a wake that consumes. */
 void vigil_waker_clone(vigil_task task);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop: a small event loop, instrumented. It echoes what it is sent:
+ *
+ *	build/examples/loop 7000 &
+ *	bash -c 'exec 3<>/dev/tcp/127.0.0.1/7000; sleep 60' &
+ *	build/vigil tasks loop
+ *
+ * Law: the callbacks, echo and greet, know nothing of Vigil. README.md shows
+ * the part between the two marks as it is here.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* README from here */
+#include <vigil/vigil.h>
+
+static struct watch {
+	void (*run)(int fd);
+	enum vigil_wait_kind waits_for;
+	vigil_task task;
+} watches[1024];
+
+static int epoll;
+static vigil_executor loop;
+
+static void watch_open(int fd, void (*run)(int), const char *name, enum vigil_wait_kind waits_for)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	vigil_task task = vigil_task_spawn(loop, VIGIL_TASK_CALLBACK, name, VIGIL_SPAWN_IDLE);
+
+	vigil_task_wait_fd(task, waits_for, fd);
+	watches[fd] = (struct watch){ run, waits_for, task };
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void watch_close(int fd)
+{
+	vigil_task_end(watches[fd].task, VIGIL_OUTCOME_COMPLETED);
+	watches[fd].run = NULL;
+	close(fd);
+}
+
+static void watch_run(int fd)
+{
+	vigil_task task = watches[fd].task; /* run may close the watch */
+
+	vigil_poll_begin(task);
+	watches[fd].run(fd);
+	if (watches[fd].run)
+		vigil_task_wait_fd(watches[fd].task, watches[fd].waits_for, fd);
+	vigil_poll_end(task);
+}
+
+static void loop_run(void)
+{
+	struct epoll_event events[64];
+
+	vigil_worker_begin(loop, "main");
+	for (;;) {
+		int n;
+
+		vigil_worker_park();
+		n = epoll_wait(epoll, events, 64, -1);
+		vigil_worker_unpark();
+		for (int i = 0; i < n; i++) /* from here on all n are runnable */
+			vigil_wake(watches[events[i].data.fd].task);
+		for (int i = 0; i < n; i++)
+			watch_run(events[i].data.fd);
+	}
+}
+/* README up to here */
+
+static void echo(int fd)
+{
+	char buf[4096];
+	ssize_t got = read(fd, buf, sizeof(buf));
+
+	if (got <= 0 || write(fd, buf, (size_t)got) != got)
+		watch_close(fd);
+}
+
+static void greet(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd >= 0 && fd < 1024)
+		watch_open(fd, echo, "echo", VIGIL_WAIT_READABLE);
+	else if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long port = strtoul(argc > 1 ? argv[1] : "7000", NULL, 10);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				       .sin_port = htons((uint16_t)port) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	vigil_init(NULL);
+	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "echo loop");
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 64)) {
+		perror("loop: cannot listen");
+		return 1;
+	}
+	watch_open(listener, greet, "listener", VIGIL_WAIT_ACCEPT);
+	loop_run();
+}
