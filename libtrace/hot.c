@@ -191,14 +191,6 @@ static inline uint64_t poll_count(struct board *board, struct lane *lane,
 	if (last < begin)
 		last = begin;
 	busy = last - begin;
-	write_begin(&t->seq);
-	add(&t->busy_ns, busy);
-	add(&t->polls, 1);
-	raise_to(&t->busy_max_ns, busy);
-	store(&t->poll_end_ns, last);
-	store(&t->depth, 0);
-	write_end(&t->seq);
-
 	bucket = vigil_bucket(busy);
 	hist = task_hist(board, t);
 	if (likely(hist))
@@ -206,6 +198,17 @@ static inline uint64_t poll_count(struct board *board, struct lane *lane,
 	cell = lane_cell(lane, load(&t->site));
 	if (likely(cell))
 		cell_busy(cell, busy, bucket);
+	write_begin(&t->seq);
+	add(&t->busy_ns, busy);
+	add(&t->polls, 1);
+	raise_to(&t->busy_max_ns, busy);
+	store(&t->poll_end_ns, last);
+	store(&t->depth, 0);
+	/*
+	 * The last touch: an ended task's record and histograms may serve others
+	 * from here on. Partner: is_polled in pool.c.
+	 */
+	write_end(&t->seq);
 	return busy;
 }
 
@@ -235,17 +238,37 @@ static inline void frame_pop(struct lane *lane, uint64_t now)
 	write_end(&worker->seq);
 }
 
+/*
+ * The record was recycled between this poll's first look at it and its mark in
+ * it: another thread ended the task, and thousands more, in that moment. The mark
+ * must not stay on the task that has the record now.
+ */
+static __attribute__((cold, noinline)) void frame_lost(struct board *board, struct lane *lane,
+						       const struct frame *frame)
+{
+	struct vigil_task_record *t = frame->record;
+
+	COUNT(board, misused_stale);
+	if (!load(&t->depth) || load(&t->worker) != lane->ref ||
+	    load(&t->poll_begin_ns) != frame->begin_ns)
+		return;
+	write_begin(&t->seq);
+	store(&t->depth, 0);
+	write_end(&t->seq);
+}
+
 static inline void frame_end(struct board *board, struct lane *lane, uint64_t now)
 {
 	struct frame *frame = &lane->frames[lane->depth - 1];
 	struct vigil_task_record *t = frame->record;
 
-	/* The record may have been recycled under a poll that outlived its task. */
-	if (likely(t && load(&t->gen) == vigil_ref_gen(frame->task))) {
+	if (unlikely(t && load(&t->gen) != vigil_ref_gen(frame->task))) {
+		frame_lost(board, lane, frame);
+	} else if (likely(t)) {
+		uint32_t site = load(&t->site);
 		uint64_t busy = poll_count(board, lane, t, now);
 
-		lane_event(lane, frame->begin_ns, VIGIL_EVENT_POLL, load(&t->site), frame->task,
-			   busy);
+		lane_event(lane, frame->begin_ns, VIGIL_EVENT_POLL, site, frame->task, busy);
 	}
 	frame_pop(lane, now);
 }

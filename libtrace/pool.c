@@ -147,7 +147,13 @@ static void record_free(struct board *board, uint32_t table, uint32_t index)
 /* A task that was ended by one thread may still be polled by another. */
 static bool is_polled(const struct board *board, uint32_t table, uint32_t index)
 {
-	return table == VIGIL_TABLE_task && load(&RECORD_AT(board, task, index)->depth);
+	const struct vigil_task_record *t;
+
+	if (table != VIGIL_TABLE_task)
+		return false;
+	/* Partner: the end of the write in poll_count, which takes depth back first. */
+	t = RECORD_AT(board, task, index);
+	return load_acquire(&t->depth) || load_acquire(&t->seq) & 1;
 }
 
 /* A full table gives up its oldest finished record. Index plus one, or 0. */

@@ -321,10 +321,10 @@ static void conn_wait(struct conn *conn)
 	else if (conn->state == CONN_WORKING)
 		vigil_task_wait(conn->watch.task, VIGIL_WAIT_JOB, conn->job->task);
 	else
-		vigil_task_wait_fd(conn->watch.task,
-				   conn->state == CONN_WRITING ? VIGIL_WAIT_WRITABLE :
-								 VIGIL_WAIT_READABLE,
-				   conn->watch.fd);
+		vigil_task_wait_fd_until(conn->watch.task,
+					 conn->state == CONN_WRITING ? VIGIL_WAIT_WRITABLE :
+								       VIGIL_WAIT_READABLE,
+					 conn->watch.fd, conn->watch.timer.due_ns);
 }
 
 static void conn_free(struct conn *conn)

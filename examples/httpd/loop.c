@@ -242,9 +242,9 @@ void watch_want(struct watch *watch, uint32_t interest)
 	watch->interest = interest;
 }
 
-void watch_wake_at(struct vigil_site *site, struct watch *watch, unsigned why)
+void watch_wake_at(struct vigil_site *site, struct watch *watch, unsigned why, vigil_object by)
 {
-	vigil_wake_at(site, watch->task);
+	vigil_wake_by_at(site, watch->task, by);
 	if (!watch->woken) {
 		watch->next_ready = NULL;
 		*watch->loop->ready_tail = watch;

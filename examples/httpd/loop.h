@@ -89,8 +89,9 @@ void watch_close(struct watch *watch);
 void watch_want(struct watch *watch, uint32_t interest);
 
 /* Puts it on the ready list. The console shows the caller's line: event, timer, job. */
-#define watch_wake(watch, why) watch_wake_at(VIGIL_HERE(), watch, why)
-void watch_wake_at(struct vigil_site *site, struct watch *watch, unsigned why);
+#define watch_wake(watch, why) watch_wake_at(VIGIL_HERE(), watch, why, 0)
+#define watch_wake_by(watch, why, by) watch_wake_at(VIGIL_HERE(), watch, why, by)
+void watch_wake_at(struct vigil_site *site, struct watch *watch, unsigned why, vigil_object by);
 
 void watch_arm(struct watch *watch, unsigned delay_ms);
 void watch_disarm(struct watch *watch);

@@ -65,7 +65,7 @@ static void job_come_back(struct post *post)
 
 	job->is_away = false;
 	if (job->owner)
-		watch_wake(job->owner, WAKE_JOB);
+		watch_wake_by(job->owner, WAKE_JOB, job->task);
 	else
 		job->free(job);
 }
@@ -151,9 +151,11 @@ void pool_sleep(struct pool *pool, unsigned ms)
 	};
 
 	pthread_mutex_lock(&pool->mutex);
+	vigil_worker_wait(VIGIL_WAIT_TIMER, 0);
 	while (!pool->is_ending &&
 	       pthread_cond_timedwait(&pool->has_ended, &pool->mutex, &due) != ETIMEDOUT)
 		;
+	vigil_worker_resume();
 	pthread_mutex_unlock(&pool->mutex);
 }
 

@@ -14,6 +14,8 @@ static void executor_and_worker(vigil_executor loop)
 	vigil_executor_queued(loop, 3);
 	vigil_worker_park();
 	vigil_worker_unpark();
+	vigil_worker_wait(VIGIL_WAIT_RESOLVE, 0);
+	vigil_worker_resume();
 	vigil_worker_queued(2);
 	vigil_worker_stole(1);
 }
