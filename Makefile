@@ -149,7 +149,7 @@ $(BUILD)/libvigil.a: $(LIB_OBJS)
 
 $(BUILD)/libvigil-lttng.so: $(LTTNG_OBJS)
 	$(call say,LINK)
-	$(Q)$(LINK) -shared -Wl,-soname,$(@F) -o $@ $^ -llttng-ust $(LIB_LIBS)
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F).0 -o $@ $^ -llttng-ust $(LIB_LIBS)
 
 # ---- The command and the examples ----
 
@@ -250,16 +250,18 @@ fuzz:
 
 PAGES1 = $(wildcard console/*.1)
 PAGES3 = $(wildcard libtrace/*.3)
+PAGES5 = $(wildcard libtrace/*.5)
 PAGES7 = $(wildcard libtrace/*.7)
 HEADERS = $(wildcard include/vigil/*)
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(INCLUDEDIR)/vigil $(LIBDIR)/pkgconfig \
-		$(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+		$(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(BUILD)/vigil $(DESTDIR)$(BINDIR)
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/vigil
-	install -m 644 $(BUILD)/libvigil.a $(BUILD)/libvigil.so.$(VERSION) \
-		$(wildcard $(BUILD)/libvigil-lttng.so) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(BUILD)/libvigil.a $(BUILD)/libvigil.so.$(VERSION) $(DESTDIR)$(LIBDIR)
+	$(if $(HAVE_LTTNG),install -m 644 $(BUILD)/libvigil-lttng.so \
+		$(DESTDIR)$(LIBDIR)/libvigil-lttng.so.0)
 	ln -sf libvigil.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libvigil.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
@@ -267,6 +269,7 @@ install: all
 		libtrace/vigil.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/vigil.pc
 	$(if $(PAGES1),install -m 644 $(PAGES1) $(DESTDIR)$(MANDIR)/man1)
 	$(if $(PAGES3),install -m 644 $(PAGES3) $(DESTDIR)$(MANDIR)/man3)
+	$(if $(PAGES5),install -m 644 $(PAGES5) $(DESTDIR)$(MANDIR)/man5)
 	$(if $(PAGES7),install -m 644 $(PAGES7) $(DESTDIR)$(MANDIR)/man7)
 	install -m 644 console/completions/vigil.bash $(DESTDIR)$(BASHDIR)/vigil
 	install -m 644 console/completions/_vigil $(DESTDIR)$(ZSHDIR)
@@ -275,9 +278,10 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vigil $(DESTDIR)$(LIBDIR)/pkgconfig/vigil.pc \
-		$(addprefix $(DESTDIR)$(LIBDIR)/libvigil,.a .so .so.0 .so.$(VERSION) -lttng.so) \
+		$(addprefix $(DESTDIR)$(LIBDIR)/libvigil,.a .so .so.0 .so.$(VERSION) -lttng.so.0) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(PAGES1))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man3/,$(notdir $(PAGES3))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(PAGES5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(PAGES7))) \
 		$(DESTDIR)$(BASHDIR)/vigil $(DESTDIR)$(ZSHDIR)/_vigil $(DESTDIR)$(FISHDIR)/vigil.fish
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/vigil
