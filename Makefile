@@ -202,7 +202,7 @@ $(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flag
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libvigil.a
+$(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libtrace.a | $(LIBS)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 

@@ -72,6 +72,7 @@ static const struct {
 	[GLYPH_LEFT_3] = { "\u258d", "|" },      [GLYPH_LEFT_4] = { "\u258c", "|" },
 	[GLYPH_LEFT_5] = { "\u258b", "|" },      [GLYPH_LEFT_6] = { "\u258a", "|" },
 	[GLYPH_LEFT_7] = { "\u2589", "|" },      [GLYPH_LEFT_8] = { "\u2588", "|" },
+	[GLYPH_SHADE_DENSE] = { "\u2592", "+" }, [GLYPH_SHADE_LIGHT] = { "\u2591", "." },
 	[GLYPH_RUNNING] = { "\u25b6", ">" },     [GLYPH_SCHEDULED] = { "\u25cf", "*" },
 	[GLYPH_IDLE] = { "\u25cb", "o" },        [GLYPH_DONE] = { "\u2713", "=" },
 	[GLYPH_FAILED] = { "\u2717", "x" },      [GLYPH_WARN] = { "\u26a0", "!" },

@@ -78,6 +78,8 @@ enum glyph {
 	GLYPH_LEFT_6,
 	GLYPH_LEFT_7,
 	GLYPH_LEFT_8,
+	GLYPH_SHADE_DENSE, /* whole cells of a stacked bar, told apart without colours */
+	GLYPH_SHADE_LIGHT,
 	GLYPH_RUNNING,
 	GLYPH_SCHEDULED,
 	GLYPH_IDLE,

@@ -77,6 +77,20 @@ void meter_draw_bar(struct canvas *canvas, int x, int y, int width, double fract
 		      text ? text : format_percent(percent, sizeof(percent), fraction));
 }
 
+/* Without colours, shades tell the pieces apart; with them, they look calmer. */
+static enum glyph piece_glyph(enum role role)
+{
+	switch (role) {
+	case ROLE_SCHEDULED:
+		return GLYPH_SHADE_DENSE;
+	case ROLE_IDLE:
+	case ROLE_DONE:
+		return GLYPH_SHADE_LIGHT;
+	default:
+		return GLYPH_LEFT_8;
+	}
+}
+
 void meter_draw_stack(struct canvas *canvas, int x, int y, int width, const struct bar_part *parts,
 		      int count, double total, const char *text)
 {
@@ -97,8 +111,9 @@ void meter_draw_stack(struct canvas *canvas, int x, int y, int width, const stru
 		end = (int)(clamp_fraction(sum / total) * inner + 0.5);
 		if (end == at && at < inner)
 			end = at + 1;
-		draw_filled(canvas, x + 1 + at, y, (end - at) * 8, parts[i].role);
-		at = end;
+		for (; at < end; at++)
+			canvas_put_glyph(canvas, x + 1 + at, y, parts[i].role,
+					 piece_glyph(parts[i].role));
 	}
 	draw_bar_text(canvas, x + 1, y, inner, text ? text : "");
 }

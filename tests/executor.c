@@ -172,7 +172,7 @@ Test(executor, the_exit_of_a_thread_ends_its_polls)
 
 	cr_assert_eq(look_times(task).busy_ns, 80);
 	cr_assert_eq(look_times(task).state, VIGIL_STATE_IDLE);
-	cr_assert_eq(look_worker(1 - 1 + 1)->life, VIGIL_LIFE_ENDED);
+	cr_assert_eq(look_worker(1)->life, VIGIL_LIFE_ENDED);
 }
 
 static void *die_in_many_polls(void *arg)
@@ -193,7 +193,7 @@ Test(executor, the_exit_of_a_thread_ends_nested_and_lost_polls_too)
 	for (uint32_t i = 0; i < vigil_reader_count(live_reader, VIGIL_TABLE_task); i++)
 		running += VIGIL_AT(live_reader, task, i)->depth != 0;
 	cr_assert_eq(running, 0);
-	cr_assert_eq(look_worker(0)->depth, 0);
+	cr_assert_eq(look_worker(1)->depth, 0);
 }
 
 static void *park_and_die(void *arg)
@@ -207,8 +207,8 @@ Test(executor, a_thread_that_ended_is_not_parked)
 {
 	on_thread(park_and_die, NULL);
 
-	cr_assert_eq(look_worker(0)->park_begin_ns, 0);
-	cr_assert_eq(look_worker(0)->life, VIGIL_LIFE_ENDED);
+	cr_assert_eq(look_worker(1)->park_begin_ns, 0);
+	cr_assert_eq(look_worker(1)->life, VIGIL_LIFE_ENDED);
 }
 
 static pthread_key_t late_key;
@@ -270,7 +270,8 @@ Test(crowd, threads_without_a_record_are_counted_and_their_tasks_recorded)
 	for (int i = 0; i < 6; i++)
 		pthread_join(threads[i], NULL);
 
-	cr_assert_eq(look_counts()->lost_workers, 4);
+	/* This thread has one of the two. */
+	cr_assert_eq(look_counts()->lost_workers, 5);
 	for (int i = 0; i < 6; i++) {
 		cr_assert_eq(look_task(tasks[i])->polls, 1);
 		cr_assert_eq(look_task(tasks[i])->depth, 0);

@@ -57,7 +57,7 @@ scripts()
 
 pages()
 {
-	for page in console/*.1 libtrace/*.[37]; do
+	for page in console/*.1 libtrace/*.[357]; do
 		[ ! -e "$page" ] || mandoc -T lint -W warning "$page" || return 1
 	done
 }

@@ -88,7 +88,7 @@ Test(meter, a_stack_shows_every_part_that_is_not_zero)
 	cr_expect_eq(canvas_cell(&canvas, 1, 0)->role, ROLE_RUNNING);
 	cr_expect_eq(canvas_cell(&canvas, 2, 0)->role, ROLE_IDLE);
 	cr_expect_eq(canvas_cell(&canvas, 10, 0)->role, ROLE_IDLE);
-	expect_screen("[||||||||||]\n");
+	expect_screen("[|.........]\n");
 }
 
 Test(meter, a_sparkline_has_the_newest_value_at_the_right)

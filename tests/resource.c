@@ -2,6 +2,8 @@
 /* Resources, operations on them, attributes, spans and messages. Locks: lock.c. */
 #include "tests/support/live.h"
 
+#include <stdio.h>
+
 TestSuite(resource, .init = live_start, .fini = live_stop);
 TestSuite(op, .init = live_start, .fini = live_stop);
 TestSuite(attr, .init = live_start, .fini = live_stop);

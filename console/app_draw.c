@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The app on a canvas: header, tabs, view, foot line; the help over them.
+ *
+ * The law of the file: it reads the app and changes nothing but what drawing
+ * needs to remember.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "console/app_private.h"
+#include "console/header.h"
+
+#define MIN_WIDTH 40
+#define MIN_HEIGHT 8
+#define HELP_WIDTH 78 /* one column of help */
+
+static int tab_line(const struct app *app)
+{
+	return header_lines(&app->shared, app->width, app->height);
+}
+
+static int tab_width(int tab, char *ret_label, size_t size)
+{
+	const struct request_info *info = keys_info(app_tab_ops(tab)->request);
+	char name[KEY_NAME_SIZE];
+
+	snprintf(ret_label, size, "%s %s", keys_name(info->keys[0], name), info->label);
+	return text_width(ret_label);
+}
+
+/* The list of processes has a tab only while it is looked at. */
+static bool has_tab(const struct app *app, int tab)
+{
+	return app_tab_ops(tab)->request != REQ_VIEW_PROCESSES || app->tab == tab;
+}
+
+static int draw_tabs(const struct app *app, struct canvas *canvas, int y)
+{
+	int x = 1;
+	int i;
+
+	canvas_hline(canvas, 0, y, canvas->width, ROLE_AXIS);
+	for (i = 0; i < APP_TABS; i++) {
+		bool is_front = i == app->tab;
+		char label[32];
+		int width;
+
+		if (!has_tab(app, i))
+			continue;
+		width = tab_width(i, label, sizeof(label));
+		canvas_put_text(canvas, x, y, -1, is_front ? ROLE_TITLE : ROLE_DIM, label);
+		canvas_put_text(canvas, x, y, 1, ROLE_KEY, label);
+		if (is_front)
+			canvas_add_attrs(canvas, x + 2, y, width - 2, ATTR_UNDERLINE);
+		x += width;
+		canvas_put_text(canvas, x, y, -1, ROLE_TEXT, "  ");
+		x += 2;
+	}
+	return x;
+}
+
+/* At the right end of the tabs: what is in front, or how its rows are chosen. */
+static void draw_state(const struct app *app, struct canvas *canvas, int x, int y)
+{
+	struct view *view = app_view(app);
+	char words[512] = "";
+	char text[sizeof(words) + 2];
+	int room = canvas->width - x - 1;
+	int used;
+
+	if (view->ops->title)
+		view->ops->title(view, words, sizeof(words));
+	else
+		view_state(view, words, sizeof(words));
+	if (!words[0] || room < 6)
+		return;
+	snprintf(text, sizeof(text), " %s ", words);
+	used = text_width(text);
+	used = used < room ? used : room;
+	canvas_put_clipped(canvas, canvas->width - used - 1, y, used, ROLE_STRONG, text);
+}
+
+static unsigned where_of(const struct app *app)
+{
+	return app->has_help ? (unsigned)IN_HELP : app_view(app)->ops->where;
+}
+
+static void draw_foot(const struct app *app, struct canvas *canvas)
+{
+	int y = canvas->height - 1;
+
+	if (app->prompt.is_open) {
+		prompt_draw(&app->prompt, canvas, 0, y, canvas->width);
+		if (app->status[0]) {
+			int used = text_width(app->status);
+
+			used = used < canvas->width / 2 ? used : canvas->width / 2;
+			canvas_put_clipped(canvas, canvas->width - used, y, used, app->status_role,
+					   app->status);
+		}
+		return;
+	}
+	if (app->status[0])
+		canvas_put_clipped(canvas, 1, y, canvas->width - 2, app->status_role, app->status);
+	else
+		keys_draw_foot(canvas, y, where_of(app));
+}
+
+static void draw_help(struct app *app, struct canvas *canvas, int top)
+{
+	int height = canvas->height - 1 - top;
+	int lines;
+
+	canvas_fill(canvas, 0, top, canvas->width, height, ROLE_TEXT);
+	canvas_box(canvas, 0, top, canvas->width, height, "Help");
+	if (app->help_top < 0)
+		app->help_top = 0;
+	lines = keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2,
+			       app_view(app)->ops->where, app->help_top);
+	if (app->help_top > 0 && app->help_top > lines - (height - 2)) {
+		app->help_top = lines > height - 2 ? lines - (height - 2) : 0;
+		keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2,
+			       app_view(app)->ops->where, app->help_top);
+	}
+	if (app->help_top + height - 2 < lines)
+		canvas_put_glyph(canvas, canvas->width - 2, top + height - 2, ROLE_WARN,
+				 GLYPH_MORE_DOWN);
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	int line;
+
+	app->width = canvas->width;
+	app->height = canvas->height;
+	canvas_clear(canvas);
+	if (canvas->width < MIN_WIDTH || canvas->height < MIN_HEIGHT) {
+		canvas_put_clipped(canvas, 0, 0, canvas->width, ROLE_WARN,
+				   "too small: 60x15 at least");
+		return;
+	}
+	line = tab_line(app);
+	header_draw(&app->shared, canvas, app->is_paused ? "PAUSED" : "");
+	draw_state(app, canvas, draw_tabs(app, canvas, line), line);
+	if (app->has_help)
+		draw_help(app, canvas, line + 1 < 4 ? line + 1 : 3);
+	else
+		view_draw(app_view(app), canvas, 0, line + 1, canvas->width,
+			  canvas->height - line - 2);
+	draw_foot(app, canvas);
+}
+
+enum request app_request_at(const struct app *app, int x, int y)
+{
+	int at = 1;
+	int i;
+
+	if (y == app->height - 1)
+		return keys_foot_at(app->width, where_of(app), x);
+	if (y != tab_line(app))
+		return REQ_NONE;
+	for (i = 0; i < APP_TABS; i++) {
+		char label[32];
+		int width;
+
+		if (!has_tab(app, i))
+			continue;
+		width = tab_width(i, label, sizeof(label));
+		if (x >= at && x < at + width)
+			return app_tab_ops(i)->request;
+		at += width + 2;
+	}
+	return REQ_NONE;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The filter language of --filter and of the console's `\`.
+ *
+ * Terms stand one after the other, and all must hold:
+ *
+ *	word  "two words"      found in a name, site, reason or kind; case ignored
+ *	key=value key!=value   the property is, is not; words: case ignored
+ *	key~regex              an extended regular expression is found in it
+ *	key>1ms key<=5k        a number, or a time with its unit, compared
+ *
+ * A value with spaces stands in double quotes; so does a word that would be
+ * taken for a key: "a=b". What is not known (p99 of what never ran) never matches.
+ */
+#ifndef CONSOLE_FILTER_H
+#define CONSOLE_FILTER_H
+
+#include "console/property.h"
+
+struct filter;
+
+/* Returns 0; -EINVAL with a sentence about what is wrong; or -ENOMEM. */
+int filter_parse(const char *words, const struct properties *properties, struct filter **ret_filter,
+		 struct vigil_problem *ret_problem);
+void filter_free(struct filter *filter);
+
+/* A NULL filter matches all. */
+bool filter_matches(const struct filter *filter, const struct model *model, const void *row);
+
+/*
+ * "10ms", "1.5s", "2k": a number and its unit. A time needs one of ns us ms s m
+ * h d; a count may have k, M, G; bytes K, M, G of 1024. Returns whether it is one.
+ */
+bool filter_number(const char *words, enum property_type type, uint64_t *ret_number);
+
+#endif

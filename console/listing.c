@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Listings: filter, sort, cut, print. */
+#include "console/listing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "console/filter.h"
+
+int rows_add(struct rows *rows, const void *row)
+{
+	if (rows->count == rows->room) {
+		size_t room = rows->room ? rows->room * 2 : 256;
+		const void **list = realloc(rows->list, room * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		rows->list = list;
+		rows->room = room;
+	}
+	rows->list[rows->count++] = row;
+	return 0;
+}
+
+/* ---- Sorting ---- */
+
+struct order {
+	const struct property *property;
+	bool is_descending;
+};
+
+/* A row with its two keys, so that each is asked for once. */
+struct keyed {
+	const void *row;
+	uint64_t numbers[2];
+	char *texts[2];
+	size_t at; /* where it stood: equal rows stay in order */
+};
+
+/* "busy:desc"; without a direction, numbers sort biggest first, and serial numbers do not. */
+static int order_parse(const struct listing *listing, const char *words, struct order *ret_order,
+		       struct vigil_problem *ret_problem)
+{
+	size_t length = strcspn(words, ":");
+	char name[64], names[350];
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, words);
+	ret_order->property = property_find(listing->properties, name);
+	if (!ret_order->property) {
+		property_names(listing->properties, names, sizeof(names));
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "there is no column \"%s\" to sort by; there are %s", name, names);
+		return -EINVAL;
+	}
+	ret_order->is_descending = ret_order->property->number && strcmp(name, "id") != 0 &&
+				   ret_order->property->type != PROPERTY_TEXT;
+	if (!words[length])
+		return 0;
+	if (strcasecmp(words + length, ":asc") != 0 && strcasecmp(words + length, ":desc") != 0) {
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "sort by \"%s:asc\" or \"%s:desc\", not by \"%.60s\"", name, name, words);
+		return -EINVAL;
+	}
+	ret_order->is_descending = !strcasecmp(words + length, ":desc");
+	return 0;
+}
+
+static int key_take(const struct order *order, const struct model *model, struct keyed *keyed,
+		    int i)
+{
+	char text[PROPERTY_TEXT_SIZE];
+
+	if (order->property->number) {
+		keyed->numbers[i] = order->property->number(model, keyed->row);
+		return 0;
+	}
+	order->property->text(model, keyed->row, text, sizeof(text));
+	keyed->texts[i] = strdup(text);
+	return keyed->texts[i] ? 0 : -ENOMEM;
+}
+
+static int compare_by(const struct order *order, const struct keyed *a, const struct keyed *b,
+		      int i)
+{
+	uint64_t x = a->numbers[i], y = b->numbers[i];
+	int r;
+
+	if (!order->property->number) {
+		r = strcasecmp(a->texts[i], b->texts[i]);
+		return order->is_descending ? -r : r;
+	}
+	if (x == y)
+		return 0;
+	/* What is not known comes last, either way round. */
+	if (x == PROPERTY_UNKNOWN || y == PROPERTY_UNKNOWN)
+		return x == PROPERTY_UNKNOWN ? 1 : -1;
+	r = x < y ? -1 : 1;
+	return order->is_descending ? -r : r;
+}
+
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct keyed *x = a, *y = b;
+	const struct order *orders = arg;
+	int r = compare_by(&orders[0], x, y, 0);
+
+	if (!r)
+		r = compare_by(&orders[1], x, y, 1);
+	return r ? r : (x->at > y->at) - (x->at < y->at);
+}
+
+static int rows_sort(const struct order orders[2], const struct model *model, struct rows *rows)
+{
+	struct keyed *keyed = calloc(rows->count ? rows->count : 1, sizeof(*keyed));
+	struct order copies[2] = { orders[0], orders[1] };
+	int r = keyed ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < rows->count && !r; i++) {
+		keyed[i].row = rows->list[i];
+		keyed[i].at = i;
+		r = key_take(&orders[0], model, &keyed[i], 0);
+		if (!r)
+			r = key_take(&orders[1], model, &keyed[i], 1);
+	}
+	if (!r)
+		qsort_r(keyed, rows->count, sizeof(*keyed), compare, copies);
+	for (size_t i = 0; i < rows->count && keyed; i++) {
+		if (!r)
+			rows->list[i] = keyed[i].row;
+		free(keyed[i].texts[0]);
+		free(keyed[i].texts[1]);
+	}
+	free(keyed);
+	return r;
+}
+
+/* ---- Choosing ---- */
+
+static int rows_filter(const struct listing *listing, const char *words, const struct model *model,
+		       struct rows *rows, struct vigil_problem *ret_problem)
+{
+	struct filter *filter;
+	size_t kept = 0;
+	int r = filter_parse(words, listing->properties, &filter, ret_problem);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < rows->count; i++)
+		if (filter_matches(filter, model, rows->list[i]))
+			rows->list[kept++] = rows->list[i];
+	rows->count = kept;
+	filter_free(filter);
+	return 0;
+}
+
+int listing_choose(const struct listing *listing, const struct verb_options *options,
+		   const struct model *model, struct rows *rows, struct vigil_problem *ret_problem)
+{
+	struct order orders[2];
+	int r;
+
+	snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
+	r = order_parse(listing, options->sort ? options->sort : listing->sort, &orders[0],
+			ret_problem);
+	if (!r)
+		r = order_parse(listing, listing->then, &orders[1], ret_problem);
+	if (!r && options->filter)
+		r = rows_filter(listing, options->filter, model, rows, ret_problem);
+	if (!r)
+		r = rows_sort(orders, model, rows);
+	if (!r && options->limit && rows->count > options->limit)
+		rows->count = (size_t)options->limit;
+	return r;
+}
+
+/* ---- Printing ---- */
+
+#define COLUMNS 32
+
+static int row_put(struct text_table *table, const struct property *const *shown, size_t columns,
+		   const struct model *model, const void *row)
+{
+	char text[PROPERTY_TEXT_SIZE];
+
+	for (size_t c = 0; c < columns; c++) {
+		property_text(shown[c], model, row, text, sizeof(text));
+		if (text_table_put(table, text))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int listing_print(const struct listing *listing, const struct model *model, const struct rows *rows,
+		  const struct text *text)
+{
+	const struct property *shown[COLUMNS];
+	const char *titles[COLUMNS];
+	bool is_right[COLUMNS];
+	struct text_table *table;
+	size_t columns = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < listing->properties->count && columns < COLUMNS; i++) {
+		const struct property *property = &listing->properties->list[i];
+
+		if (!property->title)
+			continue;
+		shown[columns] = property;
+		titles[columns] = property->title;
+		is_right[columns++] = property->type != PROPERTY_TEXT;
+	}
+	table = text_table_new(columns, titles, is_right);
+	for (size_t i = 0; table && i < rows->count && !r; i++)
+		r = row_put(table, shown, columns, model, rows->list[i]);
+	if (table && !r)
+		text_table_print(table, text);
+	text_table_free(table);
+	return table ? r : -ENOMEM;
+}
+
+static int print_text(const struct listing *listing, const struct verb_options *options,
+		      const struct model *model, const struct rows *rows, size_t total)
+{
+	struct text text;
+
+	text_begin(&text, stdout, options->is_ascii);
+	if (model)
+		verb_heading(&text, model);
+	if (listing->text_more)
+		listing->text_more(&text, model);
+	if (!total)
+		text_line(&text, "%s", listing->nothing);
+	else if (!rows->count)
+		text_line(&text, "None of %zu matches the filter.", total);
+	else if (listing_print(listing, model, rows, &text))
+		return refuse("out of memory");
+	return EXIT_DONE;
+}
+
+static int print_json(const struct listing *listing, const struct verb_options *options,
+		      const struct model *model, const struct rows *rows)
+{
+	struct json json;
+
+	json_begin(&json, stdout, options->is_repeated);
+	json_object_begin(&json, NULL);
+	if (model)
+		verb_json_process(&json, model);
+	if (listing->json_more)
+		listing->json_more(&json, model);
+	json_array_begin(&json, listing->key);
+	for (size_t i = 0; i < rows->count; i++) {
+		json_object_begin(&json, NULL);
+		listing->json(&json, model, rows->list[i]);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_object_end(&json);
+	json_end(&json);
+	return EXIT_DONE;
+}
+
+static int look(struct model *model, const struct verb_options *options, const void *arg)
+{
+	const struct listing *listing = arg;
+	struct vigil_problem problem = { "" };
+	struct rows rows = { 0 };
+	size_t total;
+	int r;
+
+	if (listing->rows(model, &rows)) {
+		free(rows.list);
+		return refuse("out of memory");
+	}
+	total = rows.count;
+	if (listing_choose(listing, options, model, &rows, &problem))
+		r = refuse("%s", problem.text);
+	else if (options->is_json)
+		r = print_json(listing, options, model, &rows);
+	else
+		r = print_text(listing, options, model, &rows, total);
+	free(rows.list);
+	return r;
+}
+
+int listing_run(const struct listing *listing, const struct verb_options *options)
+{
+	struct model *model = verb_open(options);
+	int r;
+
+	if (!model)
+		return EXIT_CANNOT;
+	r = verb_repeat(options, model, look, listing);
+	model_free(model);
+	return r;
+}

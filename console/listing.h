@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A listing: what the verbs that print a table have in common. It opens the
+ * target, filters, sorts, cuts, prints as text or JSON, once or again and again.
+ */
+#ifndef CONSOLE_LISTING_H
+#define CONSOLE_LISTING_H
+
+#include "console/json.h"
+#include "console/property.h"
+#include "console/verb.h"
+
+/* Rows of one look. */
+struct rows {
+	const void **list;
+	size_t count;
+	size_t room;
+};
+
+/* Returns 0 or -ENOMEM. */
+int rows_add(struct rows *rows, const void *row);
+
+struct listing {
+	const char *key;     /* of the rows in the JSON document: "tasks" */
+	const char *nothing; /* what to say when there are no rows at all */
+	const struct properties *properties;
+	const char *sort; /* "busy:desc" unless --sort says else */
+	const char *then; /* and among equals: "id:asc" */
+
+	/* Adds every row there is now. Returns 0 or -ENOMEM. */
+	int (*rows)(struct model *model, struct rows *rows);
+
+	/* What else there is to say, before the rows; both may be NULL. */
+	void (*text_more)(const struct text *text, const struct model *model);
+	void (*json_more)(struct json *json, const struct model *model);
+
+	/* Writes a row's members into the object that is open. */
+	void (*json)(struct json *json, const struct model *model, const void *row);
+};
+
+/* Returns the exit status. */
+int listing_run(const struct listing *listing, const struct verb_options *options);
+
+/* Filters, sorts and cuts. Returns 0 or -errno with a sentence. */
+int listing_choose(const struct listing *listing, const struct verb_options *options,
+		   const struct model *model, struct rows *rows, struct vigil_problem *ret_problem);
+
+/* Prints rows as a table. */
+int listing_print(const struct listing *listing, const struct model *model, const struct rows *rows,
+		  const struct text *text);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command: one table of verbs, from which options are read and help is made.
+ *
+ * The law: whatever is typed gets what was asked for or one sentence on stderr
+ * and status 2.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vigil/vigil.h>
+
+#include "console/filter.h"
+#include "console/top.h"
+#include "console/verb.h"
+
+/* Options, and which verbs take them. */
+enum takes {
+	TAKES_JSON = 1,
+	TAKES_FILTER = 2,
+	TAKES_WATCH = 4,
+	TAKES_DIR = 8,
+	TAKES_PRUNE = 16,
+	TAKES_SCREEN = 32,
+	TAKES_OVER = 64,
+	TAKES_TASK = 128,
+	TAKES_LIMIT = 256,
+	TAKES_ALL = 512, /* all verbs */
+	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
+};
+
+/* What stands behind a verb: nothing, a target, a task. */
+enum operands { OPERANDS_NONE, OPERANDS_TARGET, OPERANDS_TASK, OPERANDS_TARGET_TASK };
+
+struct verb {
+	const char *name;
+	enum operands operands;
+	unsigned takes;
+	int (*run)(const struct verb_options *options);
+	const char *help;
+};
+
+static int verb_top(const struct verb_options *options)
+{
+	struct top_options top = {
+		.target = options->target,
+		.color = options->color,
+		.is_ascii = options->is_ascii,
+		.has_no_mouse = options->has_no_mouse,
+		.interval_ms = (unsigned)(options->interval_ns / 1000000),
+		.filter = options->filter,
+		.sort = options->sort,
+		.view = options->view,
+		.svg = options->svg,
+	};
+
+	return top_main(&top);
+}
+
+/* clang-format off */
+static const struct verb verbs[] = {
+	{ "top", OPERANDS_TARGET, TAKES_SCREEN | TAKES_FILTER, verb_top,
+	  "the console: tasks, locks, wakers, executors and sites, live" },
+	{ "ps", OPERANDS_NONE, TAKES_LIST | TAKES_DIR, verb_ps,
+	  "instrumented processes, living and dead, and their boards" },
+	{ "prune", OPERANDS_NONE, TAKES_JSON | TAKES_DIR | TAKES_PRUNE, verb_prune,
+	  "remove the boards of processes that are gone" },
+	{ "tasks", OPERANDS_TARGET, TAKES_LIST, verb_tasks,
+	  "what every task does, and what for" },
+	{ "task", OPERANDS_TASK, TAKES_JSON | TAKES_WATCH, verb_task,
+	  "all about one task" },
+	{ "executors", OPERANDS_TARGET, TAKES_LIST, verb_executors,
+	  "executors and their workers: busy, parked, blocked" },
+	{ "locks", OPERANDS_TARGET, TAKES_LIST, verb_locks,
+	  "who holds which lock, for how long, and who waits" },
+	{ "wakers", OPERANDS_TARGET, TAKES_LIST, verb_wakers,
+	  "who wakes whom, how often, and how late" },
+	{ "sites", OPERANDS_TARGET, TAKES_LIST, verb_sites,
+	  "all tasks grouped by the line that spawned them" },
+	{ "why", OPERANDS_TARGET_TASK, TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
+	  "from a stuck task to the cause; without a task, every stuck one" },
+};
+
+static const struct {
+	struct option option;
+	unsigned takes;
+	const char *value;
+	const char *help;
+} options_known[] = {
+	{ { "json", no_argument, NULL, 'j' }, TAKES_JSON, "",
+	  "print one JSON document; its schema is in vigil(1)" },
+	{ { "filter", required_argument, NULL, 'f' }, TAKES_FILTER, "=EXPR",
+	  "only rows that match: word key=value key~regex key>10ms" },
+	{ { "sort", required_argument, NULL, 's' }, TAKES_FILTER, "=COLUMN[:asc|:desc]",
+	  "sort by a column" },
+	{ { "limit", required_argument, NULL, 'l' }, TAKES_LIMIT, "=N",
+	  "print at most N rows" },
+	{ { "watch", optional_argument, NULL, 'w' }, TAKES_WATCH, "[=SECONDS]",
+	  "print again and again, every 2 seconds or as said" },
+	{ { "over", required_argument, NULL, 'o' }, TAKES_OVER, "=TIME",
+	  "stuck is what has waited longer than this; 1s" },
+	{ { "task", required_argument, NULL, 't' }, TAKES_TASK, "=ID",
+	  "the chain of this task, whatever the target" },
+	{ { "dir", required_argument, NULL, 'd' }, TAKES_DIR, "=DIR",
+	  "look for boards there, not in the usual place" },
+	{ { "dead", no_argument, NULL, 'D' }, TAKES_PRUNE, "",
+	  "only boards of processes that are gone: what prune does anyway" },
+	{ { "dry-run", no_argument, NULL, 'n' }, TAKES_PRUNE, "",
+	  "say what would be removed, remove nothing" },
+	{ { "view", required_argument, NULL, 'v' }, TAKES_SCREEN, "=VIEW",
+	  "start with tasks, locks, wakers, executors, sites or why" },
+	{ { "interval", required_argument, NULL, 'i' }, TAKES_SCREEN, "=SECONDS",
+	  "time between two pictures" },
+	{ { "color", required_argument, NULL, 'c' }, TAKES_SCREEN, "=WHEN",
+	  "auto, never, 16 or 256 colours" },
+	{ { "svg", required_argument, NULL, 'S' }, TAKES_SCREEN, "=FILE",
+	  "no terminal: watch for 24 refreshes, save a picture, leave" },
+	{ { "no-mouse", no_argument, NULL, 'm' }, TAKES_SCREEN, "",
+	  "leave the mouse to the terminal" },
+	{ { "ascii", no_argument, NULL, 'a' }, TAKES_ALL, "",
+	  "ASCII alone, whatever the terminal can show" },
+	{ { "help", no_argument, NULL, 'h' }, TAKES_ALL, "",
+	  "this help" },
+	{ { "version", no_argument, NULL, 'V' }, TAKES_ALL, "",
+	  "the version" },
+};
+/* clang-format on */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- Help ---- */
+
+static const char *operands_words(enum operands operands)
+{
+	static const char *const words[] = { "", " [TARGET]", " [TARGET] TASK",
+					     " [TARGET [TASK]]" };
+
+	return words[operands];
+}
+
+static const char *const targets_help =
+	"TARGET is a pid, the name of a process, or a board's file, of a dead process too.\n"
+	"Without it: the only instrumented process alive.\n";
+
+static int help_all(void)
+{
+	printf("usage: vigil [VERB] [OPTION]... [TARGET]\n"
+	       "See what an asynchronous program is doing, why a task is stuck, who is to "
+	       "blame.\n\n");
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		printf("  %s%-*s %s\n", verbs[i].name, 26 - (int)strlen(verbs[i].name),
+		       operands_words(verbs[i].operands), verbs[i].help);
+	printf("\nWithout a verb: top. %s"
+	       "`vigil VERB --help` shows the options of a verb, vigil(1) has all.\n",
+	       targets_help);
+	return EXIT_DONE;
+}
+
+static int help_verb(const struct verb *verb)
+{
+	char left[64];
+
+	printf("usage: vigil %s [OPTION]...%s\n%c%s.\n\n", verb->name,
+	       operands_words(verb->operands), toupper((unsigned char)verb->help[0]),
+	       verb->help + 1);
+	for (size_t i = 0; i < COUNT(options_known); i++) {
+		if (!(options_known[i].takes & (verb->takes | TAKES_ALL)))
+			continue;
+		snprintf(left, sizeof(left), "--%s%s%s", options_known[i].option.name,
+			 options_known[i].value, options_known[i].option.val == 'n' ? ", -n" : "");
+		printf("  %-28s %s\n", left, options_known[i].help);
+	}
+	if (verb->operands)
+		printf("\n%s", targets_help);
+	return EXIT_DONE;
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; name && i < COUNT(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+/* ---- Reading options ---- */
+
+/* 0.01 to a day: refreshing without a rest helps nobody. */
+static int seconds_take(const char *words, uint64_t *ret_ns)
+{
+	char *end;
+	double seconds = strtod(words, &end);
+
+	if (end == words || *end || !(seconds >= 0.01 && seconds <= 86400))
+		return refuse("\"%s\" is no number of seconds from 0.01 to 86400", words);
+	*ret_ns = (uint64_t)(seconds * 1e9);
+	return EXIT_DONE;
+}
+
+static int color_take(const char *words, enum color_choice *ret_color)
+{
+	static const struct {
+		const char *words;
+		enum color_choice color;
+	} choices[] = {
+		{ "auto", COLOR_AUTO },  { "always", COLOR_AUTO }, { "never", COLOR_NEVER },
+		{ "16", COLOR_ONLY_16 }, { "256", COLOR_ALL_256 },
+	};
+
+	for (size_t i = 0; i < COUNT(choices); i++) {
+		if (strcmp(choices[i].words, words) != 0)
+			continue;
+		*ret_color = choices[i].color;
+		return EXIT_DONE;
+	}
+	return refuse("--color is auto, never, 16 or 256, not \"%s\"", words);
+}
+
+static int limit_take(const char *words, uint64_t *ret_limit)
+{
+	if (filter_number(words, PROPERTY_COUNT, ret_limit) && *ret_limit)
+		return EXIT_DONE;
+	return refuse("--limit needs a number of rows, not \"%s\"", words);
+}
+
+static int over_take(const char *words, struct verb_options *options)
+{
+	options->has_over = filter_number(words, PROPERTY_TIME, &options->over_ns);
+	return options->has_over ?
+		       EXIT_DONE :
+		       refuse("--over needs a time such as 500ms or 2s, not \"%s\"", words);
+}
+
+static int option_take(int option, const char *value, struct verb_options *options)
+{
+	switch (option) {
+	case 'j':
+		options->is_json = true;
+		return EXIT_DONE;
+	case 'f':
+		options->filter = value;
+		return EXIT_DONE;
+	case 's':
+		options->sort = value;
+		return EXIT_DONE;
+	case 'l':
+		return limit_take(value, &options->limit);
+	case 'w':
+		options->is_repeated = true;
+		options->interval_ns = UINT64_C(2000000000);
+		return value ? seconds_take(value, &options->interval_ns) : EXIT_DONE;
+	case 'i':
+		return seconds_take(value, &options->interval_ns);
+	case 'o':
+		return over_take(value, options);
+	case 't':
+		options->task = value;
+		return EXIT_DONE;
+	case 'd':
+		options->dir = value;
+		return EXIT_DONE;
+	case 'n':
+		options->is_dry_run = true;
+		return EXIT_DONE;
+	case 'v':
+		options->view = value;
+		return EXIT_DONE;
+	case 'S':
+		options->svg = value;
+		return EXIT_DONE;
+	case 'c':
+		return color_take(value, &options->color);
+	case 'm':
+		options->has_no_mouse = true;
+		return EXIT_DONE;
+	case 'a':
+		options->is_ascii = true;
+		return EXIT_DONE;
+	default: /* --dead */
+		return EXIT_DONE;
+	}
+}
+
+static bool takes(const struct verb *verb, int option)
+{
+	for (size_t i = 0; i < COUNT(options_known); i++)
+		if (options_known[i].option.val == option)
+			return options_known[i].takes & (verb->takes | TAKES_ALL);
+	return false;
+}
+
+/* What getopt_long would not take, in a sentence. */
+static int option_refuse(const struct verb *verb, int result, char **argv)
+{
+	const char *words = argv[optind - 1];
+
+	if (result == ':')
+		return refuse("%s needs a value; see `vigil %s --help`", words, verb->name);
+	if (optopt && optopt < 128 && !takes(verb, optopt) && words[0] == '-' && words[1] != '-')
+		return refuse("there is no option -%c; see `vigil %s --help`", optopt, verb->name);
+	return refuse("%s does not take the option %s; see `vigil %s --help`", verb->name, words,
+		      verb->name);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int options_read(const struct verb *verb, int argc, char **argv,
+			struct verb_options *options)
+{
+	struct option known[COUNT(options_known) + 1] = { { 0 } };
+	int result, count = 0;
+
+	for (size_t i = 0; i < COUNT(options_known); i++)
+		if (options_known[i].takes & (verb->takes | TAKES_ALL))
+			known[count++] = options_known[i].option;
+	opterr = 0;
+	while ((result = getopt_long(argc, argv, ":nhV", known, NULL)) != -1) {
+		if (result == 'h')
+			return help_verb(verb);
+		if (result == 'V') {
+			printf("vigil %s\n", VIGIL_VERSION);
+			return EXIT_DONE;
+		}
+		if (result == '?' || result == ':' || !takes(verb, result))
+			return option_refuse(verb, result, argv);
+		if (option_take(result, optarg, options))
+			return EXIT_CANNOT;
+	}
+	return -1;
+}
+
+/* The rest: a target, a task. Returns -1 to go on, else the exit status. */
+static int operands_read(const struct verb *verb, int count, char **operands,
+			 struct verb_options *options)
+{
+	static const int most[] = { 0, 1, 2, 2 };
+
+	if (count > most[verb->operands])
+		return refuse("%s does not know what to do with \"%s\"; see `vigil %s --help`",
+			      verb->name, operands[most[verb->operands]], verb->name);
+	if (verb->operands == OPERANDS_TASK) {
+		if (!count)
+			return refuse("task needs the number of a task, as `vigil tasks` shows it");
+		options->task = operands[count - 1];
+		options->target = count > 1 ? operands[0] : NULL;
+		return -1;
+	}
+	if (count > 0)
+		options->target = operands[0];
+	if (count > 1)
+		options->task = operands[1];
+	return -1;
+}
+
+static int verb_run(const struct verb *verb, int argc, char **argv)
+{
+	struct verb_options options = { 0 };
+	int r = options_read(verb, argc, argv, &options);
+
+	if (r < 0)
+		r = operands_read(verb, argc - optind, argv + optind, &options);
+	return r < 0 ? verb->run(&options) : r;
+}
+
+/* ---- Signals ---- */
+
+/*
+ * A mapped file that is cut short raises SIGBUS where it ends. Nothing can be
+ * trusted then, so this says so and leaves. The console has its own handler.
+ */
+static void bus_error(int number)
+{
+	static const char words[] =
+		"vigil: the board was cut short while it was read; nothing more "
+		"can be said\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(EXIT_CANNOT);
+	_exit(EXIT_CANNOT);
+}
+
+static void signals_set(void)
+{
+	/* Who started us may ignore it; `vigil tasks --watch | head` must end. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGBUS, bus_error);
+}
+
+/* A mistyped verb looks like a target that is not there. */
+static bool is_nothing(const char *target)
+{
+	struct vigil_problem problem;
+	struct vigil_reader *reader;
+	int r = vigil_reader_open(target, &reader, &problem);
+
+	if (!r)
+		vigil_reader_close(reader);
+	return r == -ENOENT;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb = verb_find(argc > 1 ? argv[1] : NULL);
+
+	setlocale(LC_ALL, "");
+	/* Numbers are read and written with a point everywhere. */
+	setlocale(LC_NUMERIC, "C");
+	signals_set();
+	if (verb)
+		return verb_run(verb, argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "help")) {
+		verb = verb_find(argc > 2 ? argv[2] : NULL);
+		if (argc > 2 && !verb)
+			return refuse("there is no verb \"%s\"; `vigil --help` lists them",
+				      argv[2]);
+		return verb ? help_verb(verb) : help_all();
+	}
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return help_all();
+	if (argc > 1 && argv[1][0] != '-' && is_nothing(argv[1]))
+		return refuse(
+			"there is no verb \"%s\", and no such process or board; `vigil --help` "
+			"lists the verbs, `vigil ps` the rest",
+			argv[1]);
+	/* No verb: the console, on what may be a target. */
+	return verb_run(&verbs[0], argc, argv);
+}

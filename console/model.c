@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model: what a board says now, and how that moved since the last look.
+ *
+ * The law of the file: a refresh costs what changed, not what exists. Tasks are
+ * counted by state through the reader's list of changed records; only the few
+ * workers are looked at each time.
+ */
+#include "console/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_NONE 0xff /* a free record */
+
+/* What one worker had counted by when; the record may serve another thread later. */
+struct worker_seen {
+	uint64_t ref;
+	uint64_t busy_ns;
+	uint64_t polls, wakes;
+};
+
+/* A model and what only this file knows of it. */
+struct inside {
+	struct model model;
+	uint8_t *states; /* by task index: enum vigil_state or STATE_NONE */
+	uint8_t *torn;   /* by task index */
+	uint32_t state_count;
+	struct worker_seen *seen; /* by worker index */
+	uint64_t gone_polls;      /* of workers whose record went to another */
+	uint64_t gone_wakes;
+	uint64_t last_polls, last_wakes, last_spawns;
+};
+
+static struct inside *inside_of(struct model *model)
+{
+	return (struct inside *)(void *)model;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* ---- Tasks by state ---- */
+
+static int states_grow(struct inside *inside, uint32_t count)
+{
+	uint8_t *states, *torn;
+
+	if (inside->states && count <= inside->state_count)
+		return 0;
+	count = count ? count : 1;
+	states = realloc(inside->states, count);
+	if (states)
+		inside->states = states;
+	torn = realloc(inside->torn, count);
+	if (torn)
+		inside->torn = torn;
+	if (!states || !torn)
+		return -ENOMEM;
+	memset(states + inside->state_count, STATE_NONE, count - inside->state_count);
+	memset(torn + inside->state_count, 0, count - inside->state_count);
+	inside->state_count = count;
+	return 0;
+}
+
+static uint64_t *state_total(struct model_totals *totals, uint8_t state)
+{
+	switch (state) {
+	case VIGIL_STATE_RUNNING:
+		return &totals->running;
+	case VIGIL_STATE_SCHEDULED:
+		return &totals->scheduled;
+	case VIGIL_STATE_IDLE:
+		return &totals->idle;
+	default:
+		return &totals->done;
+	}
+}
+
+static void task_count(struct inside *inside, uint32_t index)
+{
+	const struct vigil_task_record *task = VIGIL_AT(inside->model.reader, task, index);
+	struct model_totals *totals = &inside->model.totals;
+	struct vigil_task_times times;
+	uint8_t state = STATE_NONE, is_torn;
+
+	if (task->life == VIGIL_LIFE_LIVE || task->life == VIGIL_LIFE_ENDED) {
+		vigil_task_times(task, inside->model.now, &times);
+		state = (uint8_t)times.state;
+	}
+	if (inside->states[index] != STATE_NONE)
+		--*state_total(totals, inside->states[index]);
+	if (state != STATE_NONE)
+		++*state_total(totals, state);
+	inside->states[index] = state;
+
+	is_torn = state != STATE_NONE &&
+		  vigil_reader_is_torn(inside->model.reader, VIGIL_TABLE_task, index);
+	totals->torn += is_torn;
+	totals->torn -= inside->torn[index];
+	inside->torn[index] = is_torn;
+	/* Serial numbers are given in order: the largest is how many there were. */
+	if (task->id > totals->spawns)
+		totals->spawns = task->id;
+}
+
+static void tasks_count(struct inside *inside, bool is_first)
+{
+	struct vigil_reader *reader = inside->model.reader;
+	uint32_t count = vigil_reader_count(reader, VIGIL_TABLE_task);
+	const uint32_t *changed;
+
+	if (is_first) {
+		for (uint32_t i = 0; i < count; i++)
+			task_count(inside, i);
+		return;
+	}
+	changed = vigil_reader_changed(reader, VIGIL_TABLE_task, &count);
+	for (uint32_t i = 0; i < count; i++)
+		task_count(inside, changed[i]);
+}
+
+/* ---- Workers ---- */
+
+static uint64_t worker_busy(const struct vigil_worker_record *worker, uint64_t now)
+{
+	uint64_t begin = worker->poll_begin_ns;
+
+	return worker->busy_ns + (begin && worker->life == VIGIL_LIFE_LIVE ? less(now, begin) : 0);
+}
+
+static int workers_grow(struct inside *inside, uint32_t count)
+{
+	struct model *model = &inside->model;
+	struct worker_history *histories;
+	struct worker_seen *seen;
+	uint32_t more = count - model->history_count;
+
+	if (count <= model->history_count)
+		return 0;
+	histories = realloc(model->histories, count * sizeof(*histories));
+	if (histories)
+		model->histories = histories;
+	seen = realloc(inside->seen, count * sizeof(*seen));
+	if (seen)
+		inside->seen = seen;
+	if (!histories || !seen)
+		return -ENOMEM;
+	memset(histories + model->history_count, 0, more * sizeof(*histories));
+	memset(seen + model->history_count, 0, more * sizeof(*seen));
+	model->history_count = count;
+	return 0;
+}
+
+static void history_push(struct worker_history *history, uint64_t busy_ns, uint64_t interval_ns)
+{
+	double share = (double)less(busy_ns, history->busy_ns) / (double)interval_ns;
+
+	memmove(history->busy, history->busy + 1, sizeof(history->busy) - sizeof(history->busy[0]));
+	history->busy[MODEL_HISTORY - 1] = (float)(share > 1 ? 1 : share);
+	history->busy_ns = busy_ns;
+}
+
+static void worker_update(struct inside *inside, uint32_t index, uint64_t interval_ns)
+{
+	struct model *model = &inside->model;
+	const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, index);
+	uint64_t ref = vigil_reader_ref(model->reader, VIGIL_TABLE_worker, index);
+	struct worker_history *history = &model->histories[index];
+	struct worker_seen *seen = &inside->seen[index];
+
+	if (seen->ref != ref) {
+		inside->gone_polls += seen->polls;
+		inside->gone_wakes += seen->wakes;
+		memset(history, 0, sizeof(*history));
+		history->ref = seen->ref = ref;
+		/* A thread that is new since the last look did all it did since then. */
+		if (!interval_ns || worker->created_ns < model->last_now)
+			history->busy_ns = worker_busy(worker, model->now);
+	}
+	if (interval_ns)
+		history_push(history, worker_busy(worker, model->now), interval_ns);
+	seen->polls = worker->polls;
+	seen->wakes = worker->wakes;
+}
+
+static void workers_update(struct inside *inside, uint64_t interval_ns)
+{
+	struct model *model = &inside->model;
+	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+
+	for (uint32_t i = 0; i < count; i++)
+		worker_update(inside, i, interval_ns);
+	model->totals.polls = inside->gone_polls;
+	model->totals.wakes = inside->gone_wakes;
+	for (uint32_t i = 0; i < count; i++) {
+		model->totals.polls += inside->seen[i].polls;
+		model->totals.wakes += inside->seen[i].wakes;
+	}
+	if (interval_ns)
+		model->history_at++;
+}
+
+/* ---- Totals ---- */
+
+static double rate(uint64_t now, uint64_t last, uint64_t interval_ns)
+{
+	return interval_ns ? (double)less(now, last) * 1e9 / (double)interval_ns : 0;
+}
+
+static void rates_update(struct inside *inside, uint64_t interval_ns)
+{
+	struct model_totals *totals = &inside->model.totals;
+
+	totals->polls_rate = rate(totals->polls, inside->last_polls, interval_ns);
+	totals->wakes_rate = rate(totals->wakes, inside->last_wakes, interval_ns);
+	totals->spawns_rate = rate(totals->spawns, inside->last_spawns, interval_ns);
+	inside->last_polls = totals->polls;
+	inside->last_wakes = totals->wakes;
+	inside->last_spawns = totals->spawns;
+}
+
+static void counts_sum(struct model *model)
+{
+	const struct vigil_counts_record *counts = model->counts;
+	const uint64_t lost[] = {
+		counts->lost_tasks,    counts->lost_sites,     counts->lost_executors,
+		counts->lost_workers,  counts->lost_resources, counts->lost_owners,
+		counts->lost_attrs,    counts->lost_ops,       counts->lost_spans,
+		counts->lost_hists,    counts->lost_cells,     counts->lost_edges,
+		counts->lost_messages, counts->lost_polls,     counts->refused_space,
+	};
+	const uint64_t misused[] = {
+		counts->misused_stale,   counts->misused_ended, counts->misused_wakes,
+		counts->misused_balance, counts->misused_owner, counts->misused_overlap,
+	};
+
+	model->totals.lost = model->totals.misused = 0;
+	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+		model->totals.lost += lost[i];
+	for (size_t i = 0; i < sizeof(misused) / sizeof(misused[0]); i++)
+		model->totals.misused += misused[i];
+}
+
+/* Draws all that follows from the copies as they are now. */
+static int update(struct inside *inside, bool is_first)
+{
+	struct model *model = &inside->model;
+	struct vigil_reader *reader = model->reader;
+	uint64_t interval_ns;
+
+	model->last_now = is_first ? 0 : model->now;
+	model->now = vigil_reader_now(reader);
+	model->status = vigil_reader_status(reader);
+	model->process = VIGIL_AT(reader, process, 0);
+	model->counts = VIGIL_AT(reader, counts, 0);
+	interval_ns = is_first ? 0 : less(model->now, model->last_now);
+	if (states_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_task)) ||
+	    workers_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_worker)))
+		return -ENOMEM;
+	tasks_count(inside, is_first);
+	workers_update(inside, interval_ns);
+	model->totals.live = model->totals.running + model->totals.scheduled + model->totals.idle;
+	rates_update(inside, interval_ns);
+	counts_sum(model);
+	return 0;
+}
+
+/* ---- Opening, refreshing ---- */
+
+struct model *model_new(struct vigil_reader *reader)
+{
+	struct inside *inside = calloc(1, sizeof(*inside));
+
+	if (!inside)
+		return NULL;
+	inside->model.reader = reader;
+	if (update(inside, true)) {
+		inside->model.reader = NULL;
+		model_free(&inside->model);
+		return NULL;
+	}
+	return &inside->model;
+}
+
+int model_open(const char *target, struct model **ret_model, struct vigil_problem *ret_problem)
+{
+	struct vigil_reader *reader;
+	struct model *model;
+	int r = vigil_reader_open(target, &reader, ret_problem);
+
+	if (r)
+		return r;
+	model = model_new(reader);
+	if (!model) {
+		vigil_reader_close(reader);
+		memcpy(ret_problem->text, "out of memory", sizeof("out of memory"));
+		return -ENOMEM;
+	}
+	*ret_model = model;
+	return 0;
+}
+
+void model_free(struct model *model)
+{
+	struct inside *inside = model ? inside_of(model) : NULL;
+
+	if (!inside)
+		return;
+	vigil_reader_close(model->reader);
+	free(model->sites);
+	free(model->edges);
+	free(model->histories);
+	free(inside->states);
+	free(inside->torn);
+	free(inside->seen);
+	free(inside);
+}
+
+int model_refresh(struct model *model)
+{
+	if (vigil_reader_refresh(model->reader))
+		return -ENOMEM;
+	free(model->sites);
+	free(model->edges);
+	model->sites = NULL;
+	model->edges = NULL;
+	model->edge_count = 0;
+	return update(inside_of(model), false);
+}
+
+int model_want_sites(struct model *model)
+{
+	if (!model->sites)
+		model->sites = vigil_reader_site_stats(model->reader);
+	return model->sites ? 0 : -ENOMEM;
+}
+
+int model_want_edges(struct model *model)
+{
+	if (!model->edges)
+		model->edge_count = vigil_reader_edges(model->reader, &model->edges);
+	return model->edges ? 0 : -ENOMEM;
+}
+
+/* ---- Finding ---- */
+
+const struct vigil_task_record *model_task_by_id(const struct model *model, uint64_t id)
+{
+	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_task);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct vigil_task_record *task = VIGIL_AT(model->reader, task, i);
+
+		if (task->id == id && task->life != VIGIL_LIFE_FREE)
+			return task;
+	}
+	return NULL;
+}
+
+uint32_t model_index(const struct model *model, enum vigil_table table, const void *record)
+{
+	static const size_t sizes[VIGIL_TABLES] = {
+#define TABLE(record, table, how, help) sizeof(struct vigil_##record##_record),
+#define FIELD(record, type, name, dim, unit, meaning, help)
+#define END(record, size)
+#include <vigil/fields.def>
+#undef TABLE
+#undef FIELD
+#undef END
+	};
+	const char *first = vigil_reader_record(model->reader, table, 0);
+
+	return (uint32_t)((size_t)((const char *)record - first) / sizes[table]);
+}
+
+uint64_t model_ref(const struct model *model, enum vigil_table table, const void *record)
+{
+	return vigil_reader_ref(model->reader, table, model_index(model, table, record));
+}
+
+/* ---- Workers' times ---- */
+
+static enum worker_state worker_state_of(const struct vigil_worker_record *worker)
+{
+	if (worker->life == VIGIL_LIFE_ENDED)
+		return WORKER_ENDED;
+	if (worker->wait_kind)
+		return WORKER_WAITING;
+	/* Asleep inside a poll is asleep: a block_on that parks its thread. */
+	if (worker->park_begin_ns)
+		return WORKER_PARKED;
+	return worker->poll_begin_ns ? WORKER_POLLING : WORKER_RUNNING;
+}
+
+static uint64_t state_begin(const struct vigil_worker_record *worker, enum worker_state state)
+{
+	switch (state) {
+	case WORKER_ENDED:
+		return worker->ended_ns;
+	case WORKER_WAITING:
+		return worker->wait_since_ns;
+	case WORKER_PARKED:
+		return worker->park_begin_ns;
+	case WORKER_POLLING:
+		return worker->poll_begin_ns;
+	default:
+		return 0;
+	}
+}
+
+void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
+			struct worker_times *ret_times)
+{
+	uint32_t index = model_index(model, VIGIL_TABLE_worker, worker);
+	bool is_ended = worker->life == VIGIL_LIFE_ENDED;
+	uint64_t end = is_ended ? worker->ended_ns : model->now;
+	uint64_t begin;
+
+	memset(ret_times, 0, sizeof(*ret_times));
+	ret_times->state = worker_state_of(worker);
+	begin = state_begin(worker, ret_times->state);
+	ret_times->state_ns = begin ? less(model->now, begin) : 0;
+	ret_times->busy_ns = worker_busy(worker, model->now);
+	ret_times->parked_ns = worker->parked_ns;
+	if (worker->park_begin_ns && !is_ended)
+		ret_times->parked_ns += less(model->now, worker->park_begin_ns);
+	ret_times->age_ns = less(end, worker->created_ns);
+	if (model->history_at && index < model->history_count)
+		ret_times->busy_share = (double)model->histories[index].busy[MODEL_HISTORY - 1];
+	else if (ret_times->age_ns)
+		ret_times->busy_share = (double)ret_times->busy_ns / (double)ret_times->age_ns;
+	if (ret_times->busy_share > 1)
+		ret_times->busy_share = 1;
+}

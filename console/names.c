@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* What things are called. names.h has the law. names_reason.c says why. */
+#include "console/names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_(e, NAME, word) word,
+#define WORDS(name, list)                                                                          \
+	const char *word_##name(uint32_t value)                                                    \
+	{                                                                                          \
+		static const char *const words[] = { list(WORD_) };                                \
+                                                                                                   \
+		return value < sizeof(words) / sizeof(words[0]) ? words[value] : "?";              \
+	}
+
+WORDS(task_kind, VIGIL_TASKS)
+WORDS(executor_kind, VIGIL_EXECUTORS)
+WORDS(resource_kind, VIGIL_RESOURCES)
+WORDS(wait, VIGIL_WAITS)
+WORDS(outcome, VIGIL_OUTCOMES)
+WORDS(join, VIGIL_JOINS)
+WORDS(mode, VIGIL_MODES)
+WORDS(event, VIGIL_EVENTS)
+WORDS(site_kind, VIGIL_SITES)
+WORDS(level, VIGIL_LEVELS)
+
+const char *word_state(enum vigil_state state)
+{
+	static const char *const words[] = { VIGIL_STATES(WORD_) };
+
+	return (unsigned)state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
+}
+
+const char *word_status(enum vigil_status status)
+{
+	static const char *const words[] = { VIGIL_STATUSES(WORD_) };
+
+	return (unsigned)status < sizeof(words) / sizeof(words[0]) ? words[status] : "?";
+}
+
+const char *word_worker_state(enum worker_state state)
+{
+	static const char *const words[] = { WORKER_STATES(WORD_) };
+
+	return (unsigned)state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
+}
+
+/* ---- Names of objects ---- */
+
+/* What a site lends to an object without a name: its own name, its function. */
+static const char *site_name(const struct model *model, uint32_t index)
+{
+	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
+
+	if (!site)
+		return "";
+	return site->name[0] ? site->name : site->function;
+}
+
+void name_task(const struct model *model, const struct vigil_task_record *task, char *buf,
+	       size_t size)
+{
+	const char *name = task->name[0] ? task->name : site_name(model, task->site);
+
+	snprintf(buf, size, "%s", name[0] ? name : word_task_kind(task->kind));
+}
+
+void name_worker(const struct model *model, const struct vigil_worker_record *worker, char *buf,
+		 size_t size)
+{
+	(void)model;
+	if (worker->name[0])
+		snprintf(buf, size, "%s", worker->name);
+	else
+		snprintf(buf, size, "thread %" PRIu32, worker->tid);
+}
+
+void name_executor(const struct model *model, const struct vigil_executor_record *executor,
+		   char *buf, size_t size)
+{
+	const char *name = executor->name[0] ? executor->name : site_name(model, executor->site);
+
+	if (name[0])
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%s %" PRIu64, word_executor_kind(executor->kind),
+			 executor->id);
+}
+
+void name_resource(const struct model *model, const struct vigil_resource_record *resource,
+		   char *buf, size_t size)
+{
+	const struct vigil_site_record *site = vigil_reader_site(model->reader, resource->site);
+
+	if (resource->name[0])
+		snprintf(buf, size, "%s", resource->name);
+	else if (site && site->name[0])
+		snprintf(buf, size, "%s", site->name);
+	else if (site)
+		name_place(model, resource->site, buf, size);
+	else
+		snprintf(buf, size, "%s %" PRIu64, word_resource_kind(resource->kind),
+			 resource->id);
+}
+
+/* `lock "cache"`, `mpsc "jobs"`, `Conn.db "main"` for what has no kind of its own. */
+static void resource_phrase(const struct model *model, const struct vigil_resource_record *resource,
+			    char *buf, size_t size)
+{
+	const char *kind = word_resource_kind(resource->kind);
+	char name[NAME_TEXT];
+
+	if (resource->kind == VIGIL_RESOURCE_MUTEX)
+		kind = "lock";
+	else if (resource->kind == VIGIL_RESOURCE_OTHER)
+		kind = resource->type[0] ? resource->type : "resource";
+	name_resource(model, resource, name, sizeof(name));
+	snprintf(buf, size, "%s \"%s\"", kind, name);
+}
+
+static void task_phrase(const struct model *model, const struct vigil_task_record *task, char *buf,
+			size_t size)
+{
+	char name[NAME_TEXT];
+
+	name_task(model, task, name, sizeof(name));
+	snprintf(buf, size, "%" PRIu64 " %s", task->id, name);
+}
+
+static void worker_phrase(const struct model *model, const struct vigil_worker_record *worker,
+			  char *buf, size_t size)
+{
+	char name[NAME_TEXT];
+
+	name_worker(model, worker, name, sizeof(name));
+	snprintf(buf, size, "%s%s", worker->name[0] && worker->executor ? "worker " : "", name);
+}
+
+static void op_phrase(const struct model *model, const struct vigil_op_record *op, char *buf,
+		      size_t size)
+{
+	if (op->source[0])
+		snprintf(buf, size, "operation %s", op->source);
+	else
+		name_object(model, op->resource, buf, size);
+}
+
+void name_object(const struct model *model, uint64_t ref, char *buf, size_t size)
+{
+	const struct vigil_reader *reader = model->reader;
+	enum vigil_table table = (enum vigil_table)vigil_ref_table(ref);
+	const void *record = vigil_reader_find(reader, table, ref);
+	char name[NAME_TEXT];
+
+	if (!ref || !record) {
+		snprintf(buf, size, "%s", ref ? "gone" : "");
+		return;
+	}
+	switch (table) {
+	case VIGIL_TABLE_task:
+		task_phrase(model, record, buf, size);
+		break;
+	case VIGIL_TABLE_worker:
+		worker_phrase(model, record, buf, size);
+		break;
+	case VIGIL_TABLE_resource:
+		resource_phrase(model, record, buf, size);
+		break;
+	case VIGIL_TABLE_executor:
+		name_executor(model, record, name, sizeof(name));
+		snprintf(buf, size, "executor %s", name);
+		break;
+	case VIGIL_TABLE_op:
+		op_phrase(model, record, buf, size);
+		break;
+	case VIGIL_TABLE_span:
+		snprintf(buf, size, "span %s", ((const struct vigil_span_record *)record)->name);
+		break;
+	default:
+		snprintf(buf, size, "gone");
+		break;
+	}
+}
+
+/* ---- Places ---- */
+
+void name_place(const struct model *model, uint32_t index, char *buf, size_t size)
+{
+	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
+	const char *slash;
+
+	if (!site || !site->file[0]) {
+		snprintf(buf, size, "%s", site && site->function[0] ? site->function : "-");
+		return;
+	}
+	slash = strrchr(site->file, '/');
+	snprintf(buf, size, "%s:%" PRIu32, slash ? slash + 1 : site->file, site->line);
+}
+
+void name_place_long(const struct model *model, uint32_t index, char *buf, size_t size)
+{
+	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
+	char place[NAME_TEXT];
+
+	name_place(model, index, place, sizeof(place));
+	if (site && site->file[0] && site->function[0])
+		snprintf(buf, size, "%s %s", place, site->function);
+	else
+		snprintf(buf, size, "%s", place);
+}

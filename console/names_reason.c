@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* The reason: one phrase that says why a task, or a thread, is as it is. */
+#include "console/format.h"
+#include "console/names.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ATTRS 64 /* keys of an object at most */
+
+/* A phrase that grows. */
+struct phrase {
+	const struct model *model;
+	char *buf;
+	size_t size;
+	size_t at;
+};
+
+static void put(struct phrase *phrase, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put(struct phrase *phrase, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	if (phrase->at + 1 >= phrase->size)
+		return;
+	va_start(args, format);
+	length = vsnprintf(phrase->buf + phrase->at, phrase->size - phrase->at, format, args);
+	va_end(args);
+	phrase->at += length > 0 ? (size_t)length : 0;
+}
+
+static void put_object(struct phrase *phrase, uint64_t ref)
+{
+	char name[NAME_TEXT];
+
+	name_object(phrase->model, ref, name, sizeof(name));
+	put(phrase, "%s", name);
+}
+
+static void put_time(struct phrase *phrase, uint64_t ns)
+{
+	char text[FORMAT_SIZE];
+
+	put(phrase, "%s", format_duration(text, sizeof(text), ns, 0));
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* The owner that has held it longest; -1 when none is named. */
+static int oldest_owner(const struct vigil_resource_record *lock)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < VIGIL_OWNERS; i++) {
+		if (!lock->owner[i])
+			continue;
+		if (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest])
+			oldest = i;
+	}
+	return oldest;
+}
+
+static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
+{
+	const struct vigil_resource_record *lock = VIGIL_FIND(phrase->model->reader, resource, ref);
+	int owner = lock ? oldest_owner(lock) : -1;
+
+	if (!lock) {
+		put(phrase, "%s", kind);
+		return;
+	}
+	put_object(phrase, ref);
+	if (owner < 0) {
+		put(phrase, lock->holders ? ", held" : ", free");
+		return;
+	}
+	put(phrase, " held ");
+	put_time(phrase, less(phrase->model->now, lock->held_since_ns[owner]));
+	put(phrase, " by ");
+	put_object(phrase, lock->owner[owner]);
+	if (lock->holders > 1)
+		put(phrase, " and %" PRIu32 " more", lock->holders - 1);
+}
+
+static void put_deadline(struct phrase *phrase, uint64_t until_ns)
+{
+	uint64_t now = phrase->model->now;
+
+	if (!until_ns)
+		return;
+	put(phrase, ", ");
+	put_time(phrase, until_ns > now ? until_ns - now : now - until_ns);
+	put(phrase, until_ns > now ? " to go" : " overdue");
+}
+
+static void put_wait(struct phrase *phrase, const struct vigil_task_record *task)
+{
+	const char *kind = word_wait(task->wait_kind);
+
+	switch (task->wait_kind) {
+	case VIGIL_WAIT_LOCK:
+	case VIGIL_WAIT_LOCK_SHARED:
+	case VIGIL_WAIT_PERMIT:
+		put_lock(phrase, task->wait_object, kind);
+		break;
+	default:
+		put(phrase, "%s", task->wait_kind == VIGIL_WAIT_OTHER ? "waits" : kind);
+		if (task->wait_fd >= 0)
+			put(phrase, ", fd %" PRId32, task->wait_fd);
+		if (task->wait_object) {
+			put(phrase, task->wait_kind == VIGIL_WAIT_TASK ? " " : ", ");
+			put_object(phrase, task->wait_object);
+		}
+		break;
+	}
+	put_deadline(phrase, task->wait_until_ns);
+}
+
+/* The message of a failed task stands among its attributes. */
+static void put_error(struct phrase *phrase, const struct vigil_task_record *task)
+{
+	const struct model *model = phrase->model;
+	struct vigil_attr_record attrs[ATTRS];
+	size_t count = vigil_reader_attrs(model->reader, model_ref(model, VIGIL_TABLE_task, task),
+					  task->attrs, attrs, ATTRS);
+
+	put(phrase, "failed %" PRId32, task->code);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(attrs[i].key, "error") && attrs[i].type == VIGIL_ATTR_TEXT)
+			put(phrase, ": %s", attrs[i].words);
+}
+
+static void put_running(struct phrase *phrase, const struct vigil_task_record *task,
+			uint64_t state_ns)
+{
+	const struct model *model = phrase->model;
+	const struct vigil_worker_record *worker = VIGIL_FIND(model->reader, worker, task->worker);
+	char name[NAME_TEXT];
+
+	if (worker && worker->wait_kind && worker->task &&
+	    VIGIL_FIND(model->reader, task, worker->task) == task) {
+		name_worker_reason(model, worker, name, sizeof(name));
+		put(phrase, "%s", name);
+		return;
+	}
+	put(phrase, "running ");
+	put_time(phrase, state_ns);
+	if (!worker)
+		return;
+	name_worker(model, worker, name, sizeof(name));
+	put(phrase, " on %s", name);
+}
+
+static void put_idle(struct phrase *phrase, const struct vigil_task_record *task, uint64_t state_ns)
+{
+	if (task->wait_kind) {
+		put_wait(phrase, task);
+	} else if (!task->polls) {
+		put(phrase, "not started");
+	} else {
+		put(phrase, "idle ");
+		put_time(phrase, state_ns);
+	}
+}
+
+void name_reason(const struct model *model, const struct vigil_task_record *task, char *buf,
+		 size_t size)
+{
+	struct phrase phrase = { .model = model, .buf = buf, .size = size };
+	struct vigil_task_times times;
+
+	buf[0] = '\0';
+	vigil_task_times(task, model->now, &times);
+	switch (times.state) {
+	case VIGIL_STATE_RUNNING:
+		put_running(&phrase, task, times.state_ns);
+		break;
+	case VIGIL_STATE_SCHEDULED:
+		put(&phrase, "runnable ");
+		put_time(&phrase, times.state_ns);
+		break;
+	case VIGIL_STATE_IDLE:
+		put_idle(&phrase, task, times.state_ns);
+		break;
+	default:
+		if (task->outcome == VIGIL_OUTCOME_FAILED)
+			put_error(&phrase, task);
+		else
+			put(&phrase, "%s", word_outcome(task->outcome));
+		break;
+	}
+}
+
+void name_worker_reason(const struct model *model, const struct vigil_worker_record *worker,
+			char *buf, size_t size)
+{
+	struct phrase phrase = { .model = model, .buf = buf, .size = size };
+
+	buf[0] = '\0';
+	if (worker->wait_kind && worker->life == VIGIL_LIFE_LIVE)
+		put_lock(&phrase, worker->wait_object, word_wait(worker->wait_kind));
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of pages, and cells of lists. Its law is in parts.h. */
+#include "console/parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/format.h"
+#include "console/meter.h"
+#include "console/names.h"
+
+#define HIST_HEIGHT 10
+#define RING_MOST 4096 /* events read of one ring */
+
+uint64_t less_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+double share_of(uint64_t a, uint64_t b)
+{
+	return b ? (double)a / (double)b : 0.0;
+}
+
+/* ---- Histograms ---- */
+
+static void put_hist(struct page *page, int x, int width, const char *title,
+		     const struct vigil_hist *hist)
+{
+	struct histogram_bucket buckets[VIGIL_SITE_BUCKETS];
+	struct histogram histogram = { .buckets = buckets };
+	uint32_t i;
+
+	canvas_box(&page->canvas, x, page->y, width, HIST_HEIGHT + 2, title);
+	for (i = 0; hist && i < hist->buckets; i++) {
+		struct histogram_bucket *bucket = &buckets[histogram.count];
+
+		if (!hist->counts[i])
+			continue;
+		bucket->count = hist->counts[i];
+		vigil_hist_bounds(hist, i, &bucket->low_ns, &bucket->high_ns);
+		histogram.count++;
+	}
+	if (hist)
+		histogram.max_ns = hist->max_ns;
+	histogram_draw(&histogram, &page->canvas, x + 2, page->y + 1, width - 4, HIST_HEIGHT);
+}
+
+void part_hists(struct page *page, const char *left_title, const struct vigil_hist *left,
+		const char *right_title, const struct vigil_hist *right)
+{
+	int half = page->width / 2;
+
+	page->y++;
+	if (page->width >= PAGE_WIDE) {
+		put_hist(page, 0, half, left_title, left);
+		put_hist(page, half, page->width - half, right_title, right);
+	} else {
+		put_hist(page, 0, page->width, left_title, left);
+		page->y += HIST_HEIGHT + 2;
+		put_hist(page, 0, page->width, right_title, right);
+	}
+	page->y += HIST_HEIGHT + 2;
+}
+
+/* ---- Times ---- */
+
+static int put_share(struct page *page, int x, const char *word, enum role role, uint64_t ns,
+		     uint64_t of)
+{
+	char text[FORMAT_SIZE];
+	int start = x;
+
+	x += canvas_put_text(&page->canvas, x, page->y, -1, role, word) + 1;
+	x += canvas_put_text(&page->canvas, x, page->y, -1, format_duration_role(ns),
+			     format_duration(text, sizeof(text), ns, 0)) +
+	     1;
+	x += canvas_put_text(&page->canvas, x, page->y, -1, ROLE_DIM,
+			     format_percent(text, sizeof(text), share_of(ns, of)));
+	return x - start + 3;
+}
+
+void part_times(struct page *page, const struct vigil_task_times *times)
+{
+	const struct bar_part parts[] = {
+		{ (double)times->busy_ns, ROLE_RUNNING },
+		{ (double)times->scheduled_ns, ROLE_SCHEDULED },
+		{ (double)times->idle_ns, ROLE_IDLE },
+	};
+	char age[FORMAT_SIZE];
+	int x = 1;
+
+	page_title(page, "Times");
+	meter_draw_stack(&page->canvas, 1, page->y, page->width - 2, parts, 3,
+			 (double)times->age_ns, NULL);
+	page->y++;
+	x += put_share(page, x, "busy", ROLE_RUNNING, times->busy_ns, times->age_ns);
+	x += put_share(page, x, "scheduled", ROLE_SCHEDULED, times->scheduled_ns, times->age_ns);
+	x += put_share(page, x, "idle", ROLE_IDLE, times->idle_ns, times->age_ns);
+	canvas_printf(&page->canvas, x, page->y, -1, ROLE_DIM, "of %s",
+		      format_duration(age, sizeof(age), times->age_ns, 0));
+	page->y++;
+}
+
+/* ---- Chains ---- */
+
+static enum role link_role(enum link_kind kind)
+{
+	switch (kind) {
+	case LINK_CAUSE:
+	case LINK_CYCLE:
+		return ROLE_ERROR;
+	case LINK_GUESS:
+		return ROLE_WARN;
+	case LINK_UNKNOWN:
+		return ROLE_DIM;
+	default:
+		return ROLE_TEXT;
+	}
+}
+
+static const char *link_word(enum link_kind kind)
+{
+	switch (kind) {
+	case LINK_CAUSE:
+		return "cause";
+	case LINK_CYCLE:
+		return "cycle";
+	case LINK_GUESS:
+		return "likely";
+	case LINK_UNKNOWN:
+		return "unknown";
+	default:
+		return "";
+	}
+}
+
+void part_chain(struct page *page, int x, const struct model *model, const struct chain *chain)
+{
+	size_t i;
+
+	(void)model;
+	for (i = 0; i < chain->count; i++) {
+		const struct link *link = &chain->links[i];
+		int step = x + (i > 0 ? 2 : 0);
+		int line = page->y;
+
+		if (i > 0)
+			canvas_put_glyph(&page->canvas, x, line, ROLE_AXIS, GLYPH_ARROW);
+		if (*link_word(link->kind))
+			step += canvas_put_text(&page->canvas, step, line, -1,
+						link_role(link->kind), link_word(link->kind)) +
+				1;
+		page_text(page, step, i == 0 ? ROLE_STRONG : link_role(link->kind), link->text);
+		/* A page without room for text must still end. */
+		if (page->y == line)
+			page->y++;
+	}
+}
+
+/* ---- Attributes ---- */
+
+static void attr_text(const struct vigil_attr_record *attr, char *buf, size_t size)
+{
+	double real;
+
+	switch (attr->type) {
+	case VIGIL_ATTR_I64:
+		snprintf(buf, size, "%" PRId64, (int64_t)attr->value);
+		break;
+	case VIGIL_ATTR_U64:
+		snprintf(buf, size, "%" PRIu64, attr->value);
+		break;
+	case VIGIL_ATTR_F64:
+		memcpy(&real, &attr->value, sizeof(real));
+		snprintf(buf, size, "%g", real);
+		break;
+	case VIGIL_ATTR_BOOL:
+		snprintf(buf, size, "%s", attr->value ? "true" : "false");
+		break;
+	default:
+		snprintf(buf, size, "%s", attr->words);
+		break;
+	}
+}
+
+void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first)
+{
+	struct vigil_attr_record attrs[64];
+	size_t count = vigil_reader_attrs(model->reader, owner, first, attrs, 64);
+	char text[128];
+	size_t i;
+
+	if (count == 0)
+		return;
+	page_title(page, "Attributes");
+	for (i = 0; i < count; i++) {
+		attr_text(&attrs[i], text, sizeof(text));
+		if (page->field_count == PAGE_FIELDS)
+			page_fields(page);
+		page_field(page, attrs[i].key, ROLE_NUMBER, "%s%s%s", text,
+			   attrs[i].unit[0] ? " " : "", attrs[i].unit);
+	}
+	page_fields(page);
+}
+
+/* ---- Events ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct part_event *x = a;
+	const struct part_event *y = b;
+
+	if (x->event.time_ns != y->event.time_ns)
+		return x->event.time_ns < y->event.time_ns ? -1 : 1;
+	return (x->worker > y->worker) - (x->worker < y->worker);
+}
+
+static bool is_object_kind(uint16_t kind)
+{
+	return kind != VIGIL_EVENT_POLL && kind != VIGIL_EVENT_PARK && kind != VIGIL_EVENT_END &&
+	       kind != VIGIL_EVENT_NONE;
+}
+
+static bool is_about(const struct vigil_event_record *event, uint64_t object)
+{
+	return !object || event->task == object ||
+	       (is_object_kind(event->kind) && event->value == object);
+}
+
+/* The last events of one ring that are about it; at most PART_EVENTS. */
+static size_t ring_find(const struct model *model, uint32_t worker, uint64_t object,
+			struct vigil_event_record *ring, struct part_event *found)
+{
+	size_t count = vigil_reader_events(model->reader, worker, ring, RING_MOST);
+	size_t kept = 0;
+
+	while (count-- > 0 && kept < PART_EVENTS)
+		if (is_about(&ring[count], object))
+			found[kept++] = (struct part_event){ ring[count], worker };
+	return kept;
+}
+
+size_t part_events_find(const struct model *model, uint32_t worker, uint64_t object,
+			struct part_event events[PART_EVENTS])
+{
+	struct vigil_event_record *ring = malloc(RING_MOST * sizeof(*ring));
+	uint32_t first = worker == UINT32_MAX ? 0 : worker;
+	uint32_t last = worker == UINT32_MAX ?
+				vigil_reader_count(model->reader, VIGIL_TABLE_worker) :
+				worker + 1;
+	struct part_event both[2 * PART_EVENTS] = { 0 };
+	size_t kept = 0;
+
+	for (; ring && first < last; first++) {
+		size_t more = ring_find(model, first, object, ring, both + kept);
+
+		qsort(both, kept + more, sizeof(*both), by_time);
+		kept += more;
+		if (kept > PART_EVENTS) {
+			memmove(both, both + kept - PART_EVENTS, PART_EVENTS * sizeof(*both));
+			kept = PART_EVENTS;
+		}
+	}
+	free(ring);
+	memcpy(events, both, kept * sizeof(*both));
+	return kept;
+}
+
+static void event_text(const struct model *model, const struct vigil_event_record *event,
+		       bool is_of_task, char *buf, size_t size)
+{
+	char task[NAME_TEXT] = "";
+	char other[NAME_TEXT] = "";
+	char place[NAME_TEXT] = "";
+
+	if (!is_of_task)
+		name_object(model, event->task, task, sizeof(task));
+	if (event->kind == VIGIL_EVENT_POLL || event->kind == VIGIL_EVENT_PARK)
+		format_duration(other, sizeof(other), event->value, 0);
+	else if (event->kind == VIGIL_EVENT_END)
+		snprintf(other, sizeof(other), "%s", word_outcome((uint32_t)event->value));
+	else
+		name_object(model, event->value, other, sizeof(other));
+	if (event->site && event->kind != VIGIL_EVENT_POLL && event->kind != VIGIL_EVENT_END)
+		name_place_long(model, event->site, place, sizeof(place));
+	snprintf(buf, size, "%s%s%s%s%s%s%s", task, task[0] ? "  " : "",
+		 event->kind == VIGIL_EVENT_WAKE && other[0] ? "by " : "", other,
+		 place[0] ? "  " : "", place[0] ? "at " : "", place);
+}
+
+void part_events(struct page *page, const struct model *model, const struct part_event *events,
+		 size_t count, bool is_of_task)
+{
+	page_title(page, "Last events");
+	if (count == 0)
+		page_text(page, 1, ROLE_DIM, "none is left in the rings of the workers");
+	while (count-- > 0) {
+		const struct vigil_event_record *event = &events[count].event;
+		const struct vigil_worker_record *worker =
+			VIGIL_AT(model->reader, worker, events[count].worker);
+		uint64_t ago = less_of(model->now, event->time_ns);
+		char text[3 * NAME_TEXT];
+		char name[NAME_TEXT] = "";
+		int x = 1;
+
+		x += canvas_printf(&page->canvas, x, page->y, -1, format_duration_role(ago), "%s",
+				   format_duration(text, sizeof(text), ago, FORMAT_FIXED));
+		x += canvas_put_text(&page->canvas, x, page->y, -1, ROLE_DIM, " ago ") + 1;
+		if (worker)
+			name_worker(model, worker, name, sizeof(name));
+		canvas_put_clipped(&page->canvas, x, page->y, 13, ROLE_NAME, name);
+		canvas_put_clipped(&page->canvas, x + 14, page->y, 10, ROLE_STRONG,
+				   word_event(event->kind));
+		event_text(model, event, is_of_task, text, sizeof(text));
+		canvas_put_clipped(&page->canvas, x + 25, page->y, page->width - x - 25, ROLE_TEXT,
+				   text);
+		page->y++;
+	}
+}
+
+/* ---- Cells ---- */
+
+enum role state_role(enum vigil_state state)
+{
+	switch (state) {
+	case VIGIL_STATE_RUNNING:
+		return ROLE_RUNNING;
+	case VIGIL_STATE_SCHEDULED:
+		return ROLE_SCHEDULED;
+	case VIGIL_STATE_IDLE:
+		return ROLE_IDLE;
+	default:
+		return ROLE_DONE;
+	}
+}
+
+enum glyph state_glyph(enum vigil_state state)
+{
+	switch (state) {
+	case VIGIL_STATE_RUNNING:
+		return GLYPH_RUNNING;
+	case VIGIL_STATE_SCHEDULED:
+		return GLYPH_SCHEDULED;
+	case VIGIL_STATE_IDLE:
+		return GLYPH_IDLE;
+	default:
+		return GLYPH_DONE;
+	}
+}
+
+const char *task_sign(const struct vigil_task_record *task, enum vigil_state state,
+		      enum role *ret_role)
+{
+	if (state == VIGIL_STATE_DONE && task->outcome != VIGIL_OUTCOME_COMPLETED) {
+		*ret_role = ROLE_ERROR;
+		return glyph_text(GLYPH_FAILED, false);
+	}
+	*ret_role = state_role(state);
+	return glyph_text(state_glyph(state), false);
+}
+
+void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role)
+{
+	if (ns == 0) {
+		snprintf(buf, size, "-");
+		*ret_role = ROLE_DIM;
+		return;
+	}
+	format_duration(buf, size, ns, FORMAT_FIXED);
+	*ret_role = format_duration_role(ns);
+}
+
+void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role)
+{
+	format_count(buf, size, count);
+	if (count == 0)
+		*ret_role = ROLE_DIM;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parts of pages that several views have: histograms, wait chains, attributes,
+ * last events. And cells that several lists have.
+ *
+ * The law of the file: it asks the model and writes where it is told.
+ */
+#ifndef CONSOLE_PARTS_H
+#define CONSOLE_PARTS_H
+
+#include "console/page.h"
+#include "console/table.h"
+#include "console/waits.h"
+
+/* Two histograms, side by side if there is room. NULL: it has none. */
+void part_hists(struct page *page, const char *left_title, const struct vigil_hist *left,
+		const char *right_title, const struct vigil_hist *right);
+
+/* Where the time of a task went: a bar, and its three parts in words. */
+void part_times(struct page *page, const struct vigil_task_times *times);
+
+/* The steps of a chain, one below the other. */
+void part_chain(struct page *page, int x, const struct model *model, const struct chain *chain);
+
+/* A title and the attributes of an object; nothing when there are none. */
+void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first);
+
+/* An event and the worker whose ring it was in. */
+struct part_event {
+	struct vigil_event_record event;
+	uint32_t worker;
+};
+
+#define PART_EVENTS 32
+
+/*
+ * The last events a worker saw, or, with worker UINT32_MAX, those of all workers,
+ * that have to do with an object (0: any), oldest first. Returns how many.
+ */
+size_t part_events_find(const struct model *model, uint32_t worker, uint64_t object,
+			struct part_event events[PART_EVENTS]);
+
+/* A title and these events, the latest first. is_of_task leaves the task's name out. */
+void part_events(struct page *page, const struct model *model, const struct part_event *events,
+		 size_t count, bool is_of_task);
+
+/* The role and the sign of a task's state. */
+enum role state_role(enum vigil_state state);
+enum glyph state_glyph(enum vigil_state state);
+
+/* The sign of a task, a failed one's included, with its role. */
+const char *task_sign(const struct vigil_task_record *task, enum vigil_state state,
+		      enum role *ret_role);
+
+/* Cells: a duration, coloured by magnitude, and a count; dim when there is none. */
+void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role);
+void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role);
+
+/* a / b; 0 when b is 0. */
+double share_of(uint64_t a, uint64_t b);
+
+/* a - b; 0 when that is negative. */
+uint64_t less_of(uint64_t a, uint64_t b);
+
+#endif

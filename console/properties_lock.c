@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Properties of locks. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "console/names.h"
+#include "console/property.h"
+
+#define LOCK const struct vigil_resource_record *lock = row
+
+/* The owner that has held it longest; -1 when none is named. */
+static int oldest_owner(const struct vigil_resource_record *lock)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < VIGIL_OWNERS; i++)
+		if (lock->owner[i] &&
+		    (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest]))
+			oldest = i;
+	return oldest;
+}
+
+static void name_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	name_resource(model, row, buf, size);
+}
+
+static void kind_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	LOCK;
+
+	(void)model;
+	snprintf(buf, size, "%s", word_resource_kind(lock->kind));
+}
+
+static void owner_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	LOCK;
+	int at = oldest_owner(lock);
+	char name[NAME_TEXT];
+
+	if (at < 0) {
+		snprintf(buf, size, lock->holders ? "%" PRIu32 " unnamed" : "-", lock->holders);
+		return;
+	}
+	name_object(model, lock->owner[at], name, sizeof(name));
+	if (lock->holders > 1)
+		snprintf(buf, size, "%s +%" PRIu32, name, lock->holders - 1);
+	else
+		snprintf(buf, size, "%s", name);
+}
+
+static uint64_t held(const struct model *model, const void *row)
+{
+	LOCK;
+	int at = oldest_owner(lock);
+
+	if (at < 0)
+		return PROPERTY_UNKNOWN;
+	return model->now > lock->held_since_ns[at] ? model->now - lock->held_since_ns[at] : 0;
+}
+
+static void taken_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	LOCK;
+	int at = oldest_owner(lock);
+
+	name_place(model, at < 0 ? 0 : lock->held_site[at], buf, size);
+}
+
+static void site_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	LOCK;
+
+	name_place(model, lock->site, buf, size);
+}
+
+static void mode_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	LOCK;
+
+	(void)model;
+	snprintf(buf, size, "%s", word_mode(lock->mode));
+}
+
+#define COUNTER(field)                                                                             \
+	static uint64_t field(const struct model *model, const void *row)                          \
+	{                                                                                          \
+		LOCK;                                                                              \
+                                                                                                   \
+		(void)model;                                                                       \
+		return lock->field;                                                                \
+	}
+COUNTER(id)
+COUNTER(holders)
+COUNTER(waiters)
+COUNTER(acquired)
+COUNTER(contended)
+
+static uint64_t percentile(const struct model *model, const void *row, enum vigil_hist_side side,
+			   double share)
+{
+	struct vigil_hist hist;
+
+	if (!vigil_reader_lock_hist(model->reader, row, side, &hist) || !hist.total)
+		return PROPERTY_UNKNOWN;
+	return vigil_hist_percentile(&hist, share);
+}
+
+#define PERCENTILE(name, side, share)                                                              \
+	static uint64_t name(const struct model *model, const void *row)                           \
+	{                                                                                          \
+		return percentile(model, row, side, share);                                        \
+	}
+PERCENTILE(hold_p50, VIGIL_HIST_BUSY, 0.5)
+PERCENTILE(hold_p99, VIGIL_HIST_BUSY, 0.99)
+PERCENTILE(wait_p50, VIGIL_HIST_DELAY, 0.5)
+PERCENTILE(wait_p99, VIGIL_HIST_DELAY, 0.99)
+
+static uint64_t hold_max(const struct model *model, const void *row)
+{
+	LOCK;
+
+	(void)model;
+	return lock->hold_max_ns ? lock->hold_max_ns : PROPERTY_UNKNOWN;
+}
+
+static uint64_t wait_max(const struct model *model, const void *row)
+{
+	LOCK;
+
+	(void)model;
+	return lock->wait_max_ns ? lock->wait_max_ns : PROPERTY_UNKNOWN;
+}
+
+static const struct property list[] = {
+	P_COUNT("id", "ID", id),
+	P_PLAIN("name", "LOCK", name_text),
+	P_PLAIN("kind", "KIND", kind_text),
+	P_PLAIN("owner", "OWNER", owner_text),
+	P_TIME("held", "HELD", held),
+	P_PLAIN("taken", "TAKEN AT", taken_text),
+	P_COUNT("waiters", "WAITERS", waiters),
+	P_COUNT("acquired", "TAKEN", acquired),
+	P_COUNT("contended", "WAITED", contended),
+	P_TIME("hold_p50", "HOLD P50", hold_p50),
+	P_TIME("hold_p99", "P99", hold_p99),
+	P_TIME("hold_max", "MAX", hold_max),
+	P_TIME("wait_p50", "WAIT P50", wait_p50),
+	P_TIME("wait_p99", "P99", wait_p99),
+	P_TIME("wait_max", "MAX", wait_max),
+	P_PLAIN("site", "MADE AT", site_text),
+	P_COUNT("holders", NULL, holders),
+	P_WORDS("mode", NULL, mode_text),
+};
+
+const struct properties lock_properties = { list, sizeof(list) / sizeof(list[0]) };

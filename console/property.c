@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding properties by name, and what a cell says. */
+#include "console/property.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "console/format.h"
+
+const struct property *property_find(const struct properties *properties, const char *name)
+{
+	for (size_t i = 0; i < properties->count; i++)
+		if (!strcasecmp(properties->list[i].name, name))
+			return &properties->list[i];
+	return NULL;
+}
+
+void property_names(const struct properties *properties, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < properties->count && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "",
+				       properties->list[i].name);
+}
+
+void property_text(const struct property *property, const struct model *model, const void *row,
+		   char *buf, size_t size)
+{
+	uint64_t number;
+
+	if (property->text) {
+		property->text(model, row, buf, size);
+		return;
+	}
+	number = property->number(model, row);
+	if (number == PROPERTY_UNKNOWN)
+		snprintf(buf, size, "-");
+	else if (property->type == PROPERTY_TIME)
+		format_duration(buf, size, number, 0);
+	else if (property->type == PROPERTY_BYTES)
+		format_bytes(buf, size, number);
+	else
+		snprintf(buf, size, "%llu", (unsigned long long)number);
+}

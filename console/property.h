@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Properties: what can be said of a task, a lock, a worker, an edge, a site, in
+ * one word. A verb shows them, sorts by them and filters by them, so that what
+ * stands in a column's head is what --sort and --filter understand.
+ */
+#ifndef CONSOLE_PROPERTY_H
+#define CONSOLE_PROPERTY_H
+
+#include "console/model.h"
+
+#define PROPERTY_TEXT_SIZE 512
+#define PROPERTY_UNKNOWN UINT64_MAX /* a number there is none of; sorts last, matches nothing */
+
+enum property_type { PROPERTY_TEXT, PROPERTY_COUNT, PROPERTY_TIME, PROPERTY_BYTES };
+
+struct property {
+	const char *name;  /* as people type it: "busy" */
+	const char *title; /* its column's head; NULL: no column, but sorts and filters */
+	enum property_type type;
+	bool is_plain; /* words of a filter without a key are looked for here */
+
+	/* row is of the table's kind. text may be NULL for numbers. */
+	void (*text)(const struct model *model, const void *row, char *buf, size_t size);
+	/* Without it rows sort by text. */
+	uint64_t (*number)(const struct model *model, const void *row);
+};
+
+/*
+ * How lists of them are written: words (a plain filter word looks into plain ones;
+ * ranked ones sort by a number), counts, times, bytes, shares.
+ */
+#define P_WORDS(n, head, words)                                                                    \
+	{                                                                                          \
+		.name = n, .title = head, .text = words                                            \
+	}
+#define P_PLAIN(n, head, words)                                                                    \
+	{                                                                                          \
+		.name = n, .title = head, .text = words, .is_plain = true                          \
+	}
+#define P_RANKED(n, head, rank, words)                                                             \
+	{                                                                                          \
+		.name = n, .title = head, .number = rank, .text = words                            \
+	}
+#define P_RANKED_PLAIN(n, head, rank, words)                                                       \
+	{                                                                                          \
+		.name = n, .title = head, .number = rank, .text = words, .is_plain = true          \
+	}
+#define P_COUNT(n, head, of)                                                                       \
+	{                                                                                          \
+		.name = n, .title = head, .type = PROPERTY_COUNT, .number = of                     \
+	}
+#define P_TIME(n, head, of)                                                                        \
+	{                                                                                          \
+		.name = n, .title = head, .type = PROPERTY_TIME, .number = of                      \
+	}
+#define P_BYTES(n, head, of)                                                                       \
+	{                                                                                          \
+		.name = n, .title = head, .type = PROPERTY_BYTES, .number = of                     \
+	}
+#define P_SHARE(n, head, of, words)                                                                \
+	{                                                                                          \
+		.name = n, .title = head, .type = PROPERTY_COUNT, .number = of, .text = words      \
+	}
+
+struct properties {
+	const struct property *list;
+	size_t count;
+};
+
+/* NULL when there is none of that name. */
+const struct property *property_find(const struct properties *properties, const char *name);
+
+/* "id, name, state": for who asked for another one. */
+void property_names(const struct properties *properties, char *buf, size_t size);
+
+/* A cell: text, or the number with its unit. */
+void property_text(const struct property *property, const struct model *model, const void *row,
+		   char *buf, size_t size);
+
+extern const struct properties task_properties;   /* rows: struct vigil_task_record */
+extern const struct properties lock_properties;   /* struct vigil_resource_record */
+extern const struct properties worker_properties; /* struct vigil_worker_record */
+extern const struct properties edge_properties;   /* struct vigil_edge_record */
+extern const struct properties site_properties;   /* struct vigil_site_record, model_want_sites */
+extern const struct properties board_properties;  /* struct vigil_found; model is NULL */
+
+#endif

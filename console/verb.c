@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* What verbs share: opening, repeating, refusing, the heading, common JSON. */
+#include "console/verb.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "console/format.h"
+#include "console/names.h"
+
+int refuse(const char *format, ...)
+{
+	char line[1024];
+	struct text text;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fflush(stdout);
+	/* File names and names of processes may hold anything; and no sentence is cut. */
+	text_begin(&text, stderr, false);
+	text.width = 0;
+	text_line(&text, "vigil: %s", line);
+	return EXIT_CANNOT;
+}
+
+struct model *verb_open(const struct verb_options *options)
+{
+	struct vigil_problem problem = { "" };
+	struct model *model;
+
+	if (!model_open(options->target, &model, &problem))
+		return model;
+	refuse("%s", problem.text);
+	return NULL;
+}
+
+int verb_task_id(const char *words, uint64_t *ret_id)
+{
+	char *end;
+
+	*ret_id = strtoull(words, &end, 10);
+	if (*words >= '0' && *words <= '9' && !*end)
+		return EXIT_DONE;
+	return refuse("\"%s\" is no task: give the number in the first column of `vigil tasks`",
+		      words);
+}
+
+int verb_task_missing(const struct model *model, uint64_t id)
+{
+	return refuse("there is no task %" PRIu64 " on the board of pid %" PRIu32
+		      "%s; `vigil tasks` lists those that are",
+		      id, vigil_reader_pid(model->reader),
+		      id <= model->totals.spawns ? " any more: its record serves a later one" : "");
+}
+
+static int is_gone(const struct model *model)
+{
+	return model->status != VIGIL_STATUS_ALIVE && model->status != VIGIL_STATUS_STOPPED;
+}
+
+static void pause_for(uint64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u),
+			       .tv_nsec = (long)(ns % 1000000000u) };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+int verb_repeat(const struct verb_options *options, struct model *model,
+		int (*look)(struct model *model, const struct verb_options *options,
+			    const void *arg),
+		const void *arg)
+{
+	struct text text;
+	int r;
+
+	text_begin(&text, stdout, options->is_ascii);
+	for (;;) {
+		if (options->is_repeated && !options->is_json && text.is_terminal)
+			fputs("\033[H\033[J", stdout);
+		r = look(model, options, arg);
+		if (fflush(stdout) || ferror(stdout))
+			return errno == EPIPE ? EXIT_DONE :
+						refuse("cannot write: %s", strerror(errno));
+		if (r != EXIT_DONE || !options->is_repeated || (model && is_gone(model)))
+			return r;
+		pause_for(options->interval_ns);
+		if (model && model_refresh(model))
+			return refuse("out of memory");
+		if (!options->is_json && !text.is_terminal)
+			putchar('\n');
+	}
+}
+
+/* ---- The heading ---- */
+
+static const struct {
+	const char *name;
+	const char *words;
+	size_t offset;
+} lost[] = {
+#define LOST(field, words)                                                                         \
+	{                                                                                          \
+#field, words, offsetof(struct vigil_counts_record, lost_##field)                  \
+	}
+	LOST(tasks, "tasks"),
+	LOST(sites, "sites"),
+	LOST(executors, "executors"),
+	LOST(workers, "threads"),
+	LOST(resources, "resources"),
+	LOST(owners, "lock owners"),
+	LOST(attrs, "attributes"),
+	LOST(ops, "operations"),
+	LOST(spans, "spans"),
+	LOST(hists, "histograms"),
+	LOST(cells, "events of sites"),
+	LOST(edges, "wakes between sites"),
+	LOST(messages, "messages"),
+	LOST(polls, "nested polls"),
+	{ "space", "requests for space", offsetof(struct vigil_counts_record, refused_space) },
+};
+
+static const struct {
+	const char *name;
+	const char *words;
+	size_t offset;
+} misused[] = {
+#define MISUSED(field, words)                                                                      \
+	{                                                                                          \
+#field, words, offsetof(struct vigil_counts_record, misused_##field)               \
+	}
+	MISUSED(stale, "stale handles"),          MISUSED(ended, "calls on what had ended"),
+	MISUSED(wakes, "wakes of ended tasks"),   MISUSED(balance, "ends without a begin"),
+	MISUSED(owner, "releases by a stranger"), MISUSED(overlap, "overlapping polls"),
+};
+
+static uint64_t count_at(const struct model *model, size_t offset)
+{
+	uint64_t count;
+
+	memcpy(&count, (const char *)model->counts + offset, sizeof(count));
+	return count;
+}
+
+/* "not recorded: 12 tasks, 3 spans"; empty when all is well. */
+#define COUNTS_PUT(model, list, head, buf, size)                                                   \
+	do {                                                                                       \
+		size_t at_ = 0;                                                                    \
+                                                                                                   \
+		(buf)[0] = '\0';                                                                   \
+		for (size_t i_ = 0; i_ < sizeof(list) / sizeof((list)[0]); i_++) {                 \
+			uint64_t count_ = count_at(model, (list)[i_].offset);                      \
+                                                                                                   \
+			if (count_ && at_ < (size))                                                \
+				at_ += (size_t)snprintf((buf) + at_, (size)-at_,                   \
+							"%s%" PRIu64 " %s", at_ ? ", " : (head),   \
+							count_, (list)[i_].words);                 \
+		}                                                                                  \
+	} while (0)
+
+static const char *status_words(enum vigil_status status)
+{
+	switch (status) {
+	case VIGIL_STATUS_STOPPED:
+		return "STOPPED (by a signal or a debugger; kill -CONT lets it go on)";
+	case VIGIL_STATUS_DEAD:
+		return "DEAD; this is its last state";
+	case VIGIL_STATUS_FINISHED:
+		return "finished; this is its last state";
+	case VIGIL_STATUS_REPLACED:
+		return "restarted by exec; this is the state before";
+	default:
+		return "alive";
+	}
+}
+
+void verb_heading(const struct text *text, const struct model *model)
+{
+	const struct model_totals *totals = &model->totals;
+	uint64_t begin = model->process->created_ns;
+	char age[FORMAT_SIZE], words[400];
+
+	format_duration(age, sizeof(age), model->now > begin ? model->now - begin : 0, 0);
+	text_line(text, "%s, pid %" PRIu32 ", %s", model->process->name,
+		  vigil_reader_pid(model->reader), status_words(model->status));
+	text_line(text,
+		  "up %s: %" PRIu64 " tasks alive (%" PRIu64 " running, %" PRIu64
+		  " scheduled, %" PRIu64 " idle), %" PRIu64 " done still shown",
+		  age, totals->live, totals->running, totals->scheduled, totals->idle,
+		  totals->done);
+	COUNTS_PUT(model, lost, "not recorded: ", words, sizeof(words));
+	if (words[0])
+		text_line(text, "%s", words);
+	COUNTS_PUT(model, misused, "misused: ", words, sizeof(words));
+	if (words[0])
+		text_line(text, "%s", words);
+	fputc('\n', text->file);
+}
+
+/* ---- Common JSON ---- */
+
+void verb_json_process(struct json *json, const struct model *model)
+{
+	const struct vigil_process_record *process = model->process;
+	uint64_t end = process->ended_ns ? process->ended_ns : model->now;
+
+	json_object_begin(json, "process");
+	json_u64(json, "pid", vigil_reader_pid(model->reader));
+	json_text(json, "name", process->name);
+	json_text(json, "command", process->command);
+	json_text(json, "status", word_status(model->status));
+	json_text(json, "path", vigil_reader_path(model->reader));
+	json_u64(json, "uid", process->uid);
+	json_u64(json, "now_ns", model->now);
+	json_u64(json, "created_ns", process->created_ns);
+	json_u64(json, "created_unix_ns", process->created_unix_ns);
+	json_u64(json, "age_ns", end > process->created_ns ? end - process->created_ns : 0);
+	json_text(json, "clock",
+		  process->clock_source == VIGIL_CLOCK_TSC       ? "tsc" :
+		  process->clock_source == VIGIL_CLOCK_MONOTONIC ? "clock_gettime" :
+								   "caller");
+	json_text(json, "libvigil", process->version);
+	json_u64(json, "torn", model->totals.torn);
+	json_object_begin(json, "not_recorded");
+	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+		json_u64(json, lost[i].name, count_at(model, lost[i].offset));
+	json_object_end(json);
+	json_object_begin(json, "misused");
+	for (size_t i = 0; i < sizeof(misused) / sizeof(misused[0]); i++)
+		json_u64(json, misused[i].name, count_at(model, misused[i].offset));
+	json_object_end(json);
+	json_object_end(json);
+}
+
+void json_site(struct json *json, const struct model *model, const char *key, uint32_t index)
+{
+	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
+
+	if (!site) {
+		json_null(json, key);
+		return;
+	}
+	json_object_begin(json, key);
+	json_text(json, "file", site->file);
+	json_u64(json, "line", site->line);
+	json_text(json, "function", site->function);
+	json_text(json, "name", site->name[0] ? site->name : NULL);
+	json_object_end(json);
+}
+
+/* The kind of object and its serial number; both are null when it is gone. */
+void json_object_ref(struct json *json, const struct model *model, const char *key, uint64_t ref)
+{
+	static const char *const kinds[VIGIL_TABLES] = {
+		[VIGIL_TABLE_executor] = "executor",
+		[VIGIL_TABLE_worker] = "worker",
+		[VIGIL_TABLE_task] = "task",
+		[VIGIL_TABLE_resource] = "resource",
+		[VIGIL_TABLE_op] = "op",
+		[VIGIL_TABLE_span] = "span",
+	};
+	uint32_t table = vigil_ref_table(ref);
+	const void *record = vigil_reader_find(model->reader, (enum vigil_table)table, ref);
+	char name[NAME_TEXT];
+	uint64_t id = 0;
+
+	if (!ref) {
+		json_null(json, key);
+		return;
+	}
+#define ID_OF(table_)                                                                              \
+	if (record && table == VIGIL_TABLE_##table_)                                               \
+	id = ((const struct vigil_##table_##_record *)record)->id
+	ID_OF(executor);
+	ID_OF(worker);
+	ID_OF(task);
+	ID_OF(resource);
+	ID_OF(op);
+	ID_OF(span);
+#undef ID_OF
+	name_object(model, ref, name, sizeof(name));
+	json_object_begin(json, key);
+	json_text(json, "type", table < VIGIL_TABLES ? kinds[table] : NULL);
+	if (id)
+		json_u64(json, "id", id);
+	else
+		json_null(json, "id");
+	json_text(json, "text", name);
+	json_object_end(json);
+}
+
+void json_hist(struct json *json, const char *key, const struct vigil_hist *hist)
+{
+	json_object_begin(json, key);
+	json_u64(json, "count", hist->total);
+	json_u64(json, "p50", vigil_hist_percentile(hist, 0.5));
+	json_u64(json, "p90", vigil_hist_percentile(hist, 0.9));
+	json_u64(json, "p99", vigil_hist_percentile(hist, 0.99));
+	json_u64(json, "max", hist->max_ns);
+	json_object_end(json);
+}

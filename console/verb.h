@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verbs: what stands behind `vigil NAME`. main.c has their table and reads their
+ * options; each verb has a file of its own.
+ */
+#ifndef CONSOLE_VERB_H
+#define CONSOLE_VERB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "console/json.h"
+#include "console/model.h"
+#include "console/screen.h"
+#include "console/text.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_CANNOT = 2 };
+
+/* What the person asked for. All zero: nothing special. */
+struct verb_options {
+	const char *target;
+	const char *task; /* a serial number, as typed */
+	bool is_json;
+	bool is_dry_run;
+	bool is_ascii;
+	bool has_no_mouse;
+	bool is_repeated; /* --watch */
+	enum color_choice color;
+	const char *filter;
+	const char *sort;
+	const char *dir;
+	const char *view;
+	const char *svg; /* top: a picture into this file */
+	uint64_t interval_ns;
+	uint64_t limit; /* rows; 0: all */
+	uint64_t over_ns;
+	bool has_over;
+};
+
+int verb_ps(const struct verb_options *options);
+int verb_prune(const struct verb_options *options);
+int verb_tasks(const struct verb_options *options);
+int verb_task(const struct verb_options *options);
+int verb_executors(const struct verb_options *options);
+int verb_locks(const struct verb_options *options);
+int verb_wakers(const struct verb_options *options);
+int verb_sites(const struct verb_options *options);
+int verb_why(const struct verb_options *options);
+
+/* ---- What verbs share: verb.c ---- */
+
+/* Prints "vigil: SENTENCE." on stderr. Returns EXIT_CANNOT. */
+int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Opens the target, or refuses; then NULL. */
+struct model *verb_open(const struct verb_options *options);
+
+/*
+ * Runs look once, or again every interval for --watch, with the model refreshed
+ * in between. Stops when look returns other than EXIT_DONE, when the process is
+ * gone, and when nobody reads the output any more. model may be NULL.
+ */
+int verb_repeat(const struct verb_options *options, struct model *model,
+		int (*look)(struct model *model, const struct verb_options *options,
+			    const void *arg),
+		const void *arg);
+
+/* Reads a task's serial number; refuses what is none. Returns an exit status. */
+int verb_task_id(const char *words, uint64_t *ret_id);
+
+/* Refuses a serial number that no visible task has. */
+int verb_task_missing(const struct model *model, uint64_t id);
+
+/* The line above every table: who, how, since when; what was not recorded. */
+void verb_heading(const struct text *text, const struct model *model);
+
+/* The member "process" of every JSON document. */
+void verb_json_process(struct json *json, const struct model *model);
+
+/* Members that several documents have. key NULL inside an array. */
+void json_site(struct json *json, const struct model *model, const char *key, uint32_t site);
+void json_object_ref(struct json *json, const struct model *model, const char *key, uint64_t ref);
+void json_hist(struct json *json, const char *key, const struct vigil_hist *hist);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* vigil task: all that is known of one task. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/format.h"
+#include "console/json_task.h"
+#include "console/names.h"
+#include "console/task_events.h"
+#include "console/verb.h"
+#include "console/waits.h"
+
+#define EVENTS 20
+#define ATTRS 64
+#define BAR 40 /* columns of the longest bar of a histogram */
+
+/* ---- Text: what it is ---- */
+
+static const char *time_of(uint64_t ns, char buf[FORMAT_SIZE])
+{
+	return format_duration(buf, FORMAT_SIZE, ns, 0);
+}
+
+static void origin_print(const struct text *text, const struct model *model,
+			 const struct vigil_task_record *task)
+{
+	char place[NAME_TEXT], parent[NAME_TEXT], executor[NAME_TEXT], worker[NAME_TEXT];
+
+	name_place_long(model, task->site, place, sizeof(place));
+	name_object(model, task->parent, parent, sizeof(parent));
+	name_object(model, task->executor, executor, sizeof(executor));
+	name_object(model, task->worker, worker, sizeof(worker));
+	text_line(text, "  kind       %s, spawned at %s%s%s", word_task_kind(task->kind), place,
+		  parent[0] ? " by " : "", parent);
+	text_line(text, "  runs on    %s%s%s", executor[0] ? executor : "no executor",
+		  worker[0] ? ", last " : "", worker);
+	text_line(text, "  join       %s", word_join(task->join));
+	if (task->joiner) {
+		name_object(model, task->joiner, parent, sizeof(parent));
+		text_line(text, "  awaited by %s", parent);
+	}
+}
+
+static void times_print(const struct text *text, const struct vigil_task_record *task,
+			const struct vigil_task_times *times)
+{
+	char age[FORMAT_SIZE], busy[FORMAT_SIZE], scheduled[FORMAT_SIZE], idle[FORMAT_SIZE];
+
+	text_line(text, "  age        %s = busy %s + scheduled %s + idle %s",
+		  time_of(times->age_ns, age), time_of(times->busy_ns, busy),
+		  time_of(times->scheduled_ns, scheduled), time_of(times->idle_ns, idle));
+	text_line(text, "  polls      %" PRIu64 ", yields %" PRIu64 ", forced %" PRIu32,
+		  task->polls, task->yields, task->forced_yields);
+}
+
+static void wakes_print(const struct text *text, const struct model *model,
+			const struct vigil_task_record *task)
+{
+	char waker[NAME_TEXT], place[NAME_TEXT];
+
+	name_object(model, task->waker, waker, sizeof(waker));
+	name_place_long(model, task->wake_site, place, sizeof(place));
+	if (task->wakes)
+		text_line(text, "  wakes      %" PRIu64 ", by itself %" PRIu64 ", last by %s at %s",
+			  task->wakes, task->self_wakes, waker[0] ? waker : "nobody known", place);
+	else
+		text_line(text, "  wakes      none");
+	if (task->waker_clones || task->waker_drops)
+		text_line(text, "  wakers     %" PRIu64 " cloned, %" PRIu64 " dropped",
+			  task->waker_clones, task->waker_drops);
+}
+
+static void attr_words(const struct vigil_attr_record *attr, char *buf, size_t size)
+{
+	double real;
+
+	memcpy(&real, &attr->value, sizeof(real));
+	switch (attr->type) {
+	case VIGIL_ATTR_I64:
+		snprintf(buf, size, "%" PRId64, (int64_t)attr->value);
+		break;
+	case VIGIL_ATTR_U64:
+		snprintf(buf, size, "%" PRIu64, attr->value);
+		break;
+	case VIGIL_ATTR_F64:
+		snprintf(buf, size, "%g", real);
+		break;
+	case VIGIL_ATTR_BOOL:
+		snprintf(buf, size, "%s", attr->value ? "true" : "false");
+		break;
+	default:
+		snprintf(buf, size, "%s", attr->words);
+		break;
+	}
+}
+
+static size_t attrs_of(const struct model *model, const struct vigil_task_record *task,
+		       struct vigil_attr_record attrs[ATTRS])
+{
+	return vigil_reader_attrs(model->reader, model_ref(model, VIGIL_TABLE_task, task),
+				  task->attrs, attrs, ATTRS);
+}
+
+static void attrs_print(const struct text *text, const struct model *model,
+			const struct vigil_task_record *task)
+{
+	struct vigil_attr_record attrs[ATTRS];
+	size_t count = attrs_of(model, task, attrs);
+	char words[128];
+
+	for (size_t i = 0; i < count; i++) {
+		attr_words(&attrs[i], words, sizeof(words));
+		text_line(text, "  %-10s %s%s%s", attrs[i].key, words, attrs[i].unit[0] ? " " : "",
+			  attrs[i].unit);
+	}
+}
+
+/* ---- Text: histograms ---- */
+
+/* An octave: the four buckets in which times double. JSON has the buckets themselves. */
+#define OCTAVE 4
+#define OCTAVES (VIGIL_TASK_BUCKETS / OCTAVE)
+
+static uint64_t octave_count(const struct vigil_hist *hist, uint32_t octave)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < OCTAVE; i++)
+		count += hist->counts[octave * OCTAVE + i];
+	return count;
+}
+
+static void octave_print(const struct text *text, const struct vigil_hist *hist, uint32_t octave,
+			 uint64_t most)
+{
+	static const char bar[BAR + 1] = "########################################";
+	uint64_t count = octave_count(hist, octave), low, high, none;
+	int length = (int)((double)count * BAR / (double)most + 0.5);
+	char from[FORMAT_SIZE], to[FORMAT_SIZE];
+
+	vigil_hist_bounds(hist, octave * OCTAVE, &low, &none);
+	vigil_hist_bounds(hist, octave * OCTAVE + OCTAVE - 1, &none, &high);
+	format_duration(from, sizeof(from), low, FORMAT_FIXED);
+	format_duration(to, sizeof(to), high, FORMAT_FIXED);
+	text_line(text, "  %s - %s %8" PRIu64 "%s%.*s", from, to, count, count ? " " : "",
+		  count && !length ? 1 : length, bar);
+}
+
+/* From the first octave that has something to the last. */
+static void octaves_print(const struct text *text, const struct vigil_hist *hist)
+{
+	uint32_t first = OCTAVES, last = 0;
+	uint64_t most = 1;
+
+	for (uint32_t i = 0; i < OCTAVES; i++) {
+		uint64_t count = octave_count(hist, i);
+
+		if (!count)
+			continue;
+		first = first < i ? first : i;
+		last = i;
+		most = count > most ? count : most;
+	}
+	for (uint32_t i = first; i <= last; i++)
+		octave_print(text, hist, i, most);
+}
+
+static void hist_print(const struct text *text, const char *title, const struct vigil_hist *hist)
+{
+	char p50[FORMAT_SIZE], p90[FORMAT_SIZE], p99[FORMAT_SIZE], max[FORMAT_SIZE];
+
+	if (!hist->total)
+		return;
+	text_line(text, "%s: %" PRIu64 ", p50 %s, p90 %s, p99 %s, max %s", title, hist->total,
+		  time_of(vigil_hist_percentile(hist, 0.5), p50),
+		  time_of(vigil_hist_percentile(hist, 0.9), p90),
+		  time_of(vigil_hist_percentile(hist, 0.99), p99), time_of(hist->max_ns, max));
+	octaves_print(text, hist);
+	fputc('\n', text->file);
+}
+
+static void hists_print(const struct text *text, const struct model *model,
+			const struct vigil_task_record *task)
+{
+	struct vigil_hist hist;
+
+	vigil_reader_task_hist(model->reader, task, VIGIL_HIST_BUSY, &hist);
+	hist_print(text, "Polls", &hist);
+	vigil_reader_task_hist(model->reader, task, VIGIL_HIST_DELAY, &hist);
+	hist_print(text, "Runnable before a poll", &hist);
+}
+
+/* ---- Text: why, and what happened last ---- */
+
+static void chain_print(const struct text *text, const struct model *model,
+			const struct vigil_task_record *task)
+{
+	struct chain chain;
+
+	waits_chain(model, task, &chain);
+	text_line(text, "Why");
+	for (size_t i = 0; i < chain.count; i++)
+		text_wrapped(text, 2, chain.links[i].text);
+	text_wrapped(text, 2, chain.summary);
+	fputc('\n', text->file);
+}
+
+static void events_print(const struct text *text, const struct model *model, uint64_t ref)
+{
+	struct task_event events[EVENTS];
+	int count = task_events(model, ref, events, EVENTS);
+	char words[NAME_TEXT], ago[FORMAT_SIZE];
+
+	text_line(text, "Last events%s", count > 0 ? "" : ": none is left in the workers' rings");
+	for (int i = 0; i < count; i++) {
+		uint64_t time = events[i].event.time_ns;
+
+		task_event_words(model, &events[i], words, sizeof(words));
+		format_duration(ago, sizeof(ago), model->now > time ? model->now - time : 0,
+				FORMAT_FIXED);
+		text_line(text, "  %s ago  %s", ago, words);
+	}
+}
+
+static void task_print(const struct text *text, const struct model *model,
+		       const struct vigil_task_record *task)
+{
+	struct vigil_task_times times;
+	char name[NAME_TEXT], reason[NAME_TEXT], since[FORMAT_SIZE];
+	uint64_t ref = model_ref(model, VIGIL_TABLE_task, task);
+
+	vigil_task_times(task, model->now, &times);
+	name_object(model, ref, name, sizeof(name));
+	name_reason(model, task, reason, sizeof(reason));
+	verb_heading(text, model);
+	text_line(text, "%s: %s for %s: %s", name, word_state(times.state),
+		  time_of(times.state_ns, since), reason);
+	origin_print(text, model, task);
+	times_print(text, task, &times);
+	wakes_print(text, model, task);
+	attrs_print(text, model, task);
+	fputc('\n', text->file);
+	hists_print(text, model, task);
+	chain_print(text, model, task);
+	events_print(text, model, ref);
+}
+
+/* ---- JSON ---- */
+
+static void attrs_json(struct json *json, const struct model *model,
+		       const struct vigil_task_record *task)
+{
+	struct vigil_attr_record attrs[ATTRS];
+	size_t count = attrs_of(model, task, attrs);
+	double real;
+
+	json_array_begin(json, "attributes");
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(json, NULL);
+		json_text(json, "key", attrs[i].key);
+		memcpy(&real, &attrs[i].value, sizeof(real));
+		if (attrs[i].type == VIGIL_ATTR_I64)
+			json_i64(json, "value", (int64_t)attrs[i].value);
+		else if (attrs[i].type == VIGIL_ATTR_U64)
+			json_u64(json, "value", attrs[i].value);
+		else if (attrs[i].type == VIGIL_ATTR_F64)
+			json_real(json, "value", real);
+		else if (attrs[i].type == VIGIL_ATTR_BOOL)
+			json_bool(json, "value", attrs[i].value);
+		else
+			json_text(json, "value", attrs[i].words);
+		json_text(json, "unit", attrs[i].unit[0] ? attrs[i].unit : NULL);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void buckets_json(struct json *json, const struct model *model, const char *key,
+			 const struct vigil_task_record *task, enum vigil_hist_side side)
+{
+	struct vigil_hist hist;
+	uint64_t low, high;
+
+	vigil_reader_task_hist(model->reader, task, side, &hist);
+	json_array_begin(json, key);
+	for (uint32_t i = 0; i < hist.buckets; i++) {
+		if (!hist.counts[i])
+			continue;
+		vigil_hist_bounds(&hist, i, &low, &high);
+		json_object_begin(json, NULL);
+		json_u64(json, "from_ns", low);
+		json_u64(json, "to_ns", high);
+		json_u64(json, "count", hist.counts[i]);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void chain_json(struct json *json, const struct model *model,
+		       const struct vigil_task_record *task)
+{
+	struct chain chain;
+
+	waits_chain(model, task, &chain);
+	json_array_begin(json, "why");
+	for (size_t i = 0; i < chain.count; i++)
+		json_text(json, NULL, chain.links[i].text);
+	json_array_end(json);
+	json_text(json, "summary", chain.summary);
+}
+
+static void events_json(struct json *json, const struct model *model, uint64_t ref)
+{
+	struct task_event events[EVENTS];
+	int count = task_events(model, ref, events, EVENTS);
+	char words[NAME_TEXT];
+
+	json_array_begin(json, "events");
+	for (int i = 0; i < count; i++) {
+		task_event_words(model, &events[i], words, sizeof(words));
+		json_object_begin(json, NULL);
+		json_u64(json, "time_ns", events[i].event.time_ns);
+		json_text(json, "kind", word_event(events[i].event.kind));
+		json_object_ref(json, model, "worker", events[i].worker);
+		json_site(json, model, "site", events[i].event.site);
+		json_text(json, "text", words);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_print(const struct verb_options *options, const struct model *model,
+		       const struct vigil_task_record *task)
+{
+	struct json json;
+
+	json_begin(&json, stdout, options->is_repeated);
+	json_object_begin(&json, NULL);
+	verb_json_process(&json, model);
+	json_object_begin(&json, "task");
+	json_task(&json, model, task);
+	attrs_json(&json, model, task);
+	buckets_json(&json, model, "poll_ns_buckets", task, VIGIL_HIST_BUSY);
+	buckets_json(&json, model, "scheduled_ns_buckets", task, VIGIL_HIST_DELAY);
+	chain_json(&json, model, task);
+	events_json(&json, model, model_ref(model, VIGIL_TABLE_task, task));
+	json_object_end(&json);
+	json_object_end(&json);
+	json_end(&json);
+}
+
+static int look(struct model *model, const struct verb_options *options, const void *arg)
+{
+	const struct vigil_task_record *task;
+	struct text text;
+	uint64_t id;
+
+	(void)arg;
+	if (verb_task_id(options->task, &id))
+		return EXIT_CANNOT;
+	task = model_task_by_id(model, id);
+	if (!task)
+		return verb_task_missing(model, id);
+	text_begin(&text, stdout, options->is_ascii);
+	if (options->is_json)
+		json_print(options, model, task);
+	else
+		task_print(&text, model, task);
+	return EXIT_DONE;
+}
+
+int verb_task(const struct verb_options *options)
+{
+	struct model *model = verb_open(options);
+	int r;
+
+	if (!model)
+		return EXIT_CANNOT;
+	r = verb_repeat(options, model, look, NULL);
+	model_free(model);
+	return r;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A view is what stands between the meters and the foot line: a list of rows,
+ * or a page of text. One ops structure says what is special about each; the rest
+ * is done here, once, so that every list searches, filters, sorts and scrolls in
+ * the same way.
+ *
+ * The law of the file: a view is told of requests and never sees keys, asks the
+ * model and never a board, and says which view comes next but never goes there.
+ */
+#ifndef CONSOLE_VIEW_H
+#define CONSOLE_VIEW_H
+
+#include "console/filter.h"
+#include "console/keys.h"
+#include "console/model.h"
+#include "console/page.h"
+#include "console/table.h"
+
+/* What the views of one console share. The app fills it in. */
+struct shared {
+	struct model *model;  /* NULL: no process chosen yet */
+	uint64_t refreshes;   /* of the model, so far */
+	uint64_t interval_ns; /* between two of them */
+	uint32_t pid;         /* to show; that of the model's reader */
+	bool hides_done;      /* tasks that have ended are left out */
+	char open_path[512];  /* a view wants this board opened; the app does it */
+};
+
+struct view;
+
+struct view_ops {
+	const char *name;     /* "tasks", as --view calls it */
+	enum request request; /* that opens it; REQ_NONE: Enter in another one does */
+	unsigned where;       /* enum where: which keys it hears */
+	size_t size;          /* of its own structure, which begins with a struct view */
+
+	/* Lists: columns, and rows with the view as ctx. A page has no columns. */
+	const struct column *columns;
+	int column_count;
+	int sort_column; /* -1: the order of the rows */
+	bool is_tree;
+	struct table_source rows;
+	const struct properties *properties; /* of the filter language; NULL: plain text */
+	const void *(*record)(struct view *view, uint64_t id); /* what a filter looks at */
+
+	/* A list with no rows says why in a sentence. */
+	void (*empty)(struct view *view, char *buf, size_t size);
+
+	/* Pages: writes all of it. */
+	void (*write)(struct view *view, struct page *page);
+
+	/* Optional from here on. */
+	int (*open)(struct view *view); /* -1: no memory */
+	void (*close)(struct view *view);
+	void (*refresh)(struct view *view); /* after each model_refresh; must be cheap */
+	void (*gather)(struct view *view);  /* before rows are ordered anew; may cost more */
+	bool (*obey)(struct view *view, enum request request);    /* true: it was understood */
+	void (*title)(struct view *view, char *buf, size_t size); /* of a page */
+
+	/* What Enter on a row opens, and on which object; NULL: nothing. */
+	const struct view_ops *(*enter)(struct view *view, uint64_t id, uint64_t *ret_object);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct shared *shared;
+	uint64_t object; /* what a page is about */
+	struct table *table;
+	struct page page;
+	struct filter *filter;
+	char needle[TABLE_NEEDLE]; /* searched for last */
+	int skips;                 /* refreshes to go before rows are ordered anew */
+};
+
+/* Returns NULL without memory. */
+struct view *view_new(const struct view_ops *ops, struct shared *shared, uint64_t object);
+void view_free(struct view *view);
+
+/* The model has been refreshed. */
+void view_refresh(struct view *view);
+
+/* Something else has changed: order the rows anew, at once. */
+void view_reorder(struct view *view);
+
+void view_draw(struct view *view, struct canvas *canvas, int x, int y, int width, int height);
+
+/* Returns whether the view understood it. */
+bool view_request(struct view *view, enum request request);
+
+/* A click on a row or a head; returns whether it hit one. */
+bool view_click(struct view *view, int x, int y);
+
+/* What Enter leads to; NULL: nothing. */
+const struct view_ops *view_enter(struct view *view, uint64_t *ret_object);
+
+/* Searches for text from the cursor on; step as in table_search. */
+bool view_search(struct view *view, const char *text, int step);
+
+/* Shows what matches only. Returns 0, or -EINVAL with a sentence. */
+int view_filter(struct view *view, const char *text, struct vigil_problem *ret_problem);
+
+/* Sorts by a column's title, "busy" or "busy:desc". Returns false for no such column. */
+bool view_sort(struct view *view, const char *words);
+
+/* "12 of 1204  filter conn  tree  follow": for the line above. */
+void view_state(struct view *view, char *buf, size_t size);
+
+/* All of them; those with a request first, in the order of their tabs. */
+extern const struct view_ops view_tasks, view_locks, view_wakers, view_executors, view_sites,
+	view_why, view_processes;
+extern const struct view_ops view_task, view_lock, view_waker, view_worker, view_executor,
+	view_site;
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Why: the chain from each stuck task to its cause, worst first.
+ *
+ * The law of the file: chains are made when rows are gathered and no sooner; the
+ * cursor is on a task, wherever its chain goes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "console/format.h"
+#include "console/names.h"
+#include "console/parts.h"
+#include "console/view.h"
+
+#define STUCK_NS UINT64_C(1000000000) /* as `vigil why` has it */
+
+struct why {
+	struct view view;
+	struct chain *chains;
+	int count;
+	uint64_t cursor; /* the task of the chain it is on */
+	bool must_show;  /* the cursor moved: bring it in sight */
+	int first_line;  /* of the chain under the cursor, and of the next one */
+	int last_line;
+};
+
+static int cursor_index(const struct why *it)
+{
+	int i;
+
+	for (i = 0; i < it->count; i++)
+		if (it->chains[i].task == it->cursor)
+			return i;
+	return 0;
+}
+
+static void why_gather(struct view *view)
+{
+	struct why *it = (struct why *)view;
+	struct chain *chains = NULL;
+	int count = waits_stuck(view->shared->model, STUCK_NS, &chains);
+
+	if (count < 0)
+		return;
+	free(it->chains);
+	it->chains = chains;
+	it->count = count;
+	if (count > 0)
+		it->cursor = chains[cursor_index(it)].task;
+}
+
+static void why_close(struct view *view)
+{
+	free(((struct why *)view)->chains);
+}
+
+static void move(struct why *it, int index)
+{
+	if (it->count == 0)
+		return;
+	if (index < 0)
+		index = 0;
+	if (index >= it->count)
+		index = it->count - 1;
+	it->cursor = it->chains[index].task;
+	it->must_show = true;
+}
+
+static bool why_obey(struct view *view, enum request request)
+{
+	struct why *it = (struct why *)view;
+
+	switch (request) {
+	case REQ_MOVE_UP:
+		move(it, cursor_index(it) - 1);
+		return true;
+	case REQ_MOVE_DOWN:
+		move(it, cursor_index(it) + 1);
+		return true;
+	case REQ_MOVE_HOME:
+		move(it, 0);
+		return true;
+	case REQ_MOVE_END:
+		move(it, it->count - 1);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void write_chain(struct page *page, const struct model *model, const struct chain *chain,
+			bool is_selected)
+{
+	char time[FORMAT_SIZE];
+	char name[NAME_TEXT];
+	int y = page->y;
+	int x = 2;
+
+	name_object(model, chain->task, name, sizeof(name));
+	x += canvas_put_text(&page->canvas, x, y, page->width - 34, ROLE_NAME, name);
+	x += canvas_put_text(&page->canvas, x, y, -1, ROLE_DIM, "  stuck ");
+	x += canvas_put_text(&page->canvas, x, y, -1, format_duration_role(chain->stuck_ns),
+			     format_duration(time, sizeof(time), chain->stuck_ns, 0));
+	if (chain->delayed > 0)
+		canvas_printf(&page->canvas, x, y, -1, ROLE_WARN, "  and %" PRIu64 " more with it",
+			      chain->delayed);
+	if (is_selected) {
+		canvas_put_glyph(&page->canvas, 0, y, ROLE_KEY, GLYPH_CURSOR);
+		canvas_highlight(&page->canvas, 0, y, page->width, ROLE_SELECTED);
+	}
+	page->y++;
+	page_text(page, 4, ROLE_ERROR, chain->summary);
+	part_chain(page, 4, model, chain);
+	page->y++;
+}
+
+static void show_cursor(struct why *it, struct page *page)
+{
+	if (!it->must_show)
+		return;
+	it->must_show = false;
+	if (page->height > 0 && it->last_line > page->top + page->height)
+		page->top = it->last_line - page->height;
+	if (it->first_line < page->top)
+		page->top = it->first_line;
+}
+
+static void write_empty(struct page *page, const struct model *model)
+{
+	page->y++;
+	if (model->totals.live == 0)
+		page_text(page, 2, ROLE_DIM, "Nothing is stuck: there are no live tasks.");
+	else
+		page_text(page, 2, ROLE_GOOD,
+			  "Nothing is stuck: no task has wanted to run for a second without "
+			  "getting to.");
+	page_text(page, 2, ROLE_DIM,
+		  "Tasks that wait for input, for a timer or for work are as they should be. Enter "
+		  "on a task (t) shows what that one waits for.");
+}
+
+static void why_write(struct view *view, struct page *page)
+{
+	struct why *it = (struct why *)view;
+	const struct model *model = view->shared->model;
+	int at = cursor_index(it);
+	int i;
+
+	if (it->count == 0)
+		write_empty(page, model);
+	for (i = 0; i < it->count && page->y < PAGE_LINES - 1; i++) {
+		if (i == at)
+			it->first_line = page->y;
+		write_chain(page, model, &it->chains[i], i == at);
+		if (i == at)
+			it->last_line = page->y;
+	}
+	show_cursor(it, page);
+}
+
+static const struct view_ops *why_enter(struct view *view, uint64_t id, uint64_t *ret_object)
+{
+	struct why *it = (struct why *)view;
+
+	(void)id;
+	if (it->count == 0)
+		return NULL;
+	*ret_object = it->cursor;
+	return &view_task;
+}
+
+static void why_title(struct view *view, char *buf, size_t size)
+{
+	snprintf(buf, size, "%d stuck", ((struct why *)view)->count);
+}
+
+const struct view_ops view_why = {
+	.name = "why",
+	.request = REQ_VIEW_WHY,
+	.where = IN_WHY,
+	.size = sizeof(struct why),
+	.write = why_write,
+	.close = why_close,
+	.gather = why_gather,
+	.obey = why_obey,
+	.enter = why_enter,
+	.title = why_title,
+};

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wait chains: the walk, and what a task that runs or could run waits for.
+ * waits_idle.c has idle tasks, waits_owner.c locks, workers and executors.
+ *
+ * The law stands in waits.h. Records are copied one after the other, so a chain
+ * of short waits may join moments that never were; long ones are true.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "console/format.h"
+#include "console/waits_walk.h"
+
+/* ---- Words ---- */
+
+const char *words_object(struct words *words, const struct model *model, uint64_t ref)
+{
+	name_object(model, ref, words->text, sizeof(words->text));
+	return words->text;
+}
+
+const char *words_place(struct words *words, const struct model *model, uint32_t site)
+{
+	name_place_long(model, site, words->text, sizeof(words->text));
+	return site && words->text[0] != '-' ? words->text : "a place that was not recorded";
+}
+
+const char *words_time(struct words *words, uint64_t ns)
+{
+	return format_duration(words->text, sizeof(words->text), ns, 0);
+}
+
+const char *words_thread(struct words *words, const struct model *model,
+			 const struct vigil_worker_record *worker)
+{
+	char name[NAME_TEXT / 2];
+
+	name_worker(model, worker, name, sizeof(name));
+	if (worker->name[0])
+		snprintf(words->text, sizeof(words->text), "%s (thread %" PRIu32 ")", name,
+			 worker->tid);
+	else
+		snprintf(words->text, sizeof(words->text), "%s", name);
+	return words->text;
+}
+
+/* ---- Links ---- */
+
+void link_add(struct walk *walk, enum link_kind kind, uint64_t object, uint32_t site,
+	      uint64_t for_ns, const char *format, ...)
+{
+	struct link *link;
+	va_list args;
+
+	if (walk->chain->count == CHAIN_LINKS)
+		return;
+	link = &walk->chain->links[walk->chain->count++];
+	link->kind = walk->is_guess && kind == LINK_CAUSE ? LINK_GUESS : kind;
+	link->object = object;
+	link->site = site;
+	link->for_ns = for_ns;
+	va_start(args, format);
+	vsnprintf(link->text, sizeof(link->text), format, args);
+	va_end(args);
+}
+
+void hop_set(struct walk *walk, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(walk->hops[walk->seen_count - 1], HOP_TEXT, format, args);
+	va_end(args);
+}
+
+/* Cuts without a word: a sentence that long is wrong anyway. */
+static void sentence_put(char *buf, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void sentence_put(char *buf, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf, size, format, args);
+	va_end(args);
+}
+
+/* A lock that is held all the while is the cause, whatever its owner does. */
+static void summary_put(struct walk *walk, uint32_t site, const char *format, va_list args)
+{
+	char tail[LINK_TEXT];
+
+	vsnprintf(tail, sizeof(tail), format, args);
+	if (walk->lock)
+		sentence_put(walk->chain->summary, sizeof(walk->chain->summary),
+			     "%.90s, taken at %.90s %s ago by %.60s, is not given back: %s.",
+			     NAME(walk->lock), PLACE(walk->lock_site), TIME(walk->lock_ns),
+			     NAME(walk->lock_owner), tail);
+	else
+		sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s%.380s.",
+			     walk->is_guess ? "Probably " : "", tail);
+	walk->verdict.site = walk->lock ? walk->lock_site : site;
+	walk->next = 0;
+}
+
+void conclude(struct walk *walk, uint64_t object, uint32_t site, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	summary_put(walk, site, format, args);
+	va_end(args);
+	walk->verdict.object = object;
+}
+
+void conclude_by_design(struct walk *walk, uint64_t object, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	summary_put(walk, 0, format, args);
+	va_end(args);
+	walk->verdict.object = walk->lock ? walk->lock : object;
+	walk->verdict.is_by_design = !walk->lock;
+}
+
+void link_add_stack(struct walk *walk, const struct vigil_worker_record *worker)
+{
+	const struct model *model = walk->model;
+
+	if (model->status == VIGIL_STATUS_ALIVE || model->status == VIGIL_STATUS_STOPPED)
+		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
+			 "where in the code that is, a board cannot say: gdb -p %" PRIu32
+			 " -batch -ex 'thread apply all bt' shows it as LWP %" PRIu32,
+			 vigil_reader_pid(model->reader), worker->tid);
+	else
+		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
+			 "where in the code that was, a board cannot say; a core dump of thread "
+			 "%" PRIu32 " would",
+			 worker->tid);
+}
+
+/* ---- Tasks ---- */
+
+static void running_plainly(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
+			    uint64_t for_ns)
+{
+	const struct vigil_worker_record *worker =
+		VIGIL_FIND(walk->model->reader, worker, task->worker);
+	bool is_asleep = worker && worker->park_begin_ns;
+
+	link_add(walk, LINK_CAUSE, ref, task->site, for_ns,
+		 "%s has been running for %s%s%s without returning to its executor%s; it was "
+		 "spawned at %s",
+		 NAME(ref), TIME(for_ns), worker ? " on " : "", worker ? THREAD(worker) : "",
+		 is_asleep ? ", and its thread sleeps inside that poll" : "", PLACE(task->site));
+	if (worker)
+		link_add_stack(walk, worker);
+	conclude(walk, walk->lock ? walk->lock : ref, task->site,
+		 "%s, spawned at %s, has been running for %s%s%s without returning", NAME(ref),
+		 PLACE(task->site), TIME(for_ns), worker ? " on " : "",
+		 worker ? THREAD(worker) : "");
+}
+
+static void step_running(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
+			 uint64_t for_ns)
+{
+	const struct vigil_reader *reader = walk->model->reader;
+	const struct vigil_worker_record *worker = VIGIL_FIND(reader, worker, task->worker);
+	bool is_innermost = worker && worker->task == ref;
+
+	if (worker && is_innermost && worker->wait_kind) {
+		link_add(walk, LINK_FACT, ref, worker->wait_site,
+			 ns_since(walk, worker->wait_since_ns),
+			 "%s is running on %s, and that thread has waited %s for %s, at %s",
+			 NAME(ref), THREAD(worker), TIME(ns_since(walk, worker->wait_since_ns)),
+			 NAME(worker->wait_object), PLACE(worker->wait_site));
+		hop_set(walk, "%s", NAME(worker->wait_object));
+		walk->next = worker->wait_object;
+	} else if (worker && !is_innermost && VIGIL_FIND(reader, task, worker->task)) {
+		link_add(walk, LINK_FACT, ref, task->site, for_ns,
+			 "%s has been running for %s on %s; inside its poll %s is polled",
+			 NAME(ref), TIME(for_ns), THREAD(worker), NAME(worker->task));
+		hop_set(walk, "%s, polled inside its own poll", NAME(worker->task));
+		walk->next = worker->task;
+	} else {
+		running_plainly(walk, task, ref, for_ns);
+	}
+}
+
+static void step_scheduled(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
+			   uint64_t for_ns)
+{
+	bool is_new = !task->wakes;
+
+	link_add(walk, LINK_FACT, ref, is_new ? task->site : task->wake_site, for_ns,
+		 "%s could run and has not been polled for %s: %s %s%s%s", NAME(ref), TIME(for_ns),
+		 is_new ? "spawned at" : "woken at", PLACE(is_new ? task->site : task->wake_site),
+		 !is_new && task->waker ? " by " : "", is_new ? "" : NAME(task->waker));
+	walk->waiter = ref;
+	walk->worker = task->polls ? task->worker : 0;
+	walk->next = task->executor;
+	if (VIGIL_FIND(walk->model->reader, executor, task->executor))
+		return;
+	link_add(walk, LINK_UNKNOWN, 0, 0, 0,
+		 "it has no executor on the board, so who should poll it is not known");
+	conclude(walk, ref, is_new ? task->site : task->wake_site,
+		 "%s, %s %s, has not been polled for %s by whoever should", NAME(ref),
+		 is_new ? "spawned at" : "woken at", PLACE(is_new ? task->site : task->wake_site),
+		 TIME(for_ns));
+}
+
+static void step_done(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
+		      uint64_t for_ns)
+{
+	const char *how = word_outcome(task->outcome);
+
+	if (!walk->chain->count) {
+		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s is done: %s %s ago",
+			 NAME(ref), how, TIME(for_ns));
+		conclude_by_design(walk, ref, "%s is done and waits for nothing", NAME(ref));
+		return;
+	}
+	link_add(walk, LINK_CAUSE, ref, task->site, for_ns,
+		 "%s is done (%s %s ago, spawned at %s), yet who awaits it was not woken",
+		 NAME(ref), how, TIME(for_ns), PLACE(task->site));
+	conclude(
+		walk, ref, task->site,
+		"%s, spawned at %s, ended %s ago and the wake that should follow was lost or never "
+		"sent",
+		NAME(ref), PLACE(task->site), TIME(for_ns));
+}
+
+void step_task(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	const struct model *model = walk->model;
+	struct vigil_task_times times;
+
+	vigil_task_times(task, model->now, &times);
+	if (vigil_reader_is_torn(model->reader, VIGIL_TABLE_task, vigil_ref_index(ref)))
+		link_add(
+			walk, LINK_UNKNOWN, ref, 0, 0,
+			"the record of %s was being written when it was read: what follows from it "
+			"may be a mixture of two moments",
+			NAME(ref));
+	switch (times.state) {
+	case VIGIL_STATE_RUNNING:
+		step_running(walk, task, ref, times.state_ns);
+		break;
+	case VIGIL_STATE_SCHEDULED:
+		step_scheduled(walk, task, ref, times.state_ns);
+		break;
+	case VIGIL_STATE_IDLE:
+		walk->waiter = ref;
+		walk->worker = task->worker;
+		step_idle(walk, task, ref);
+		break;
+	default:
+		step_done(walk, task, ref, times.state_ns);
+		break;
+	}
+}
+
+/* ---- The walk ---- */
+
+static void step(struct walk *walk, uint64_t ref)
+{
+	const struct vigil_reader *reader = walk->model->reader;
+	enum vigil_table table = (enum vigil_table)vigil_ref_table(ref);
+	const void *record = vigil_reader_find(reader, table, ref);
+
+	if (record && table == VIGIL_TABLE_task) {
+		step_task(walk, record, ref);
+	} else if (record && table == VIGIL_TABLE_worker) {
+		step_worker(walk, record, ref);
+	} else if (record && table == VIGIL_TABLE_executor) {
+		step_executor(walk, record, ref);
+	} else if (record && table == VIGIL_TABLE_resource) {
+		step_resource(walk, record, ref);
+	} else if (record && table == VIGIL_TABLE_op) {
+		walk->next = ((const struct vigil_op_record *)record)->resource;
+	} else {
+		link_add(walk, LINK_UNKNOWN, 0, 0, 0, "what it waits for is gone from the board");
+		conclude(walk, ref, 0, "%s waits for something that is gone from the board",
+			 walk->waiter ? NAME(walk->waiter) : "it");
+	}
+}
+
+/* "17 a waits for lock x, held by 18 b, which waits for lock y, held by 17 a". */
+static void cycle_tell(struct walk *walk, size_t first)
+{
+	char story[LINK_TEXT * 2];
+	size_t at;
+
+	at = (size_t)snprintf(story, sizeof(story), "%s waits for", NAME(walk->seen[first]));
+	for (size_t i = first; i < walk->seen_count && at < sizeof(story); i++) {
+		if (!walk->hops[i][0])
+			continue;
+		at += (size_t)snprintf(story + at, sizeof(story) - at, "%s %s",
+				       i > first ? ", which waits for" : "", walk->hops[i]);
+	}
+	link_add(walk, walk->is_guess ? LINK_GUESS : LINK_CYCLE, walk->seen[first], 0, 0,
+		 "back at %s: %s", NAME(walk->seen[first]),
+		 walk->is_guess ? "a deadlock, if the guess above is right" :
+				  "each waits for the next, a deadlock that nothing will end");
+	walk->lock = 0;
+	sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s: %.370s.",
+		     walk->is_guess ? "Perhaps a deadlock" : "Deadlock", story);
+}
+
+/* A cycle is the same from wherever it is entered: its smallest member names it. */
+static void cycle_conclude(struct walk *walk, size_t first)
+{
+	uint64_t least = walk->seen[first];
+
+	cycle_tell(walk, first);
+	for (size_t i = first; i < walk->seen_count; i++)
+		if (walk->seen[i] < least)
+			least = walk->seen[i];
+	walk->verdict.object = least;
+	walk->verdict.site = walk->lock_site;
+	walk->verdict.is_cycle = !walk->is_guess;
+	walk->verdict.is_by_design = walk->is_guess;
+	walk->next = 0;
+}
+
+static bool was_seen(const struct walk *walk, uint64_t ref, size_t *ret_at)
+{
+	for (size_t i = 0; i < walk->seen_count; i++) {
+		if (walk->seen[i] != ref)
+			continue;
+		*ret_at = i;
+		return true;
+	}
+	return false;
+}
+
+void walk_run(struct walk *walk, const struct model *model, uint64_t from, struct chain *chain)
+{
+	size_t at;
+
+	memset(walk, 0, sizeof(*walk));
+	memset(chain, 0, sizeof(*chain));
+	chain->task = from;
+	walk->model = model;
+	walk->chain = chain;
+	walk->next = from;
+	while (walk->next) {
+		uint64_t ref = walk->next;
+
+		walk->next = 0;
+		if (was_seen(walk, ref, &at)) {
+			cycle_conclude(walk, at);
+		} else if (walk->seen_count == CHAIN_LINKS || chain->count + 3 > CHAIN_LINKS) {
+			link_add(walk, LINK_UNKNOWN, ref, 0, 0, "the chain goes on from %s",
+				 NAME(ref));
+			conclude(walk, ref, 0,
+				 "the chain is longer than %d links and goes on at %s", CHAIN_LINKS,
+				 NAME(ref));
+		} else {
+			walk->seen[walk->seen_count++] = ref;
+			step(walk, ref);
+		}
+	}
+}
+
+void waits_chain(const struct model *model, const struct vigil_task_record *task,
+		 struct chain *ret_chain)
+{
+	struct vigil_task_times times;
+	struct walk walk;
+
+	walk_run(&walk, model, model_ref(model, VIGIL_TABLE_task, task), ret_chain);
+	vigil_task_times(task, model->now, &times);
+	if (times.state != VIGIL_STATE_DONE)
+		ret_chain->stuck_ns = times.state == VIGIL_STATE_IDLE && task->wait_kind ?
+					      ns_since(&walk, task->wait_since_ns) :
+					      times.state_ns;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* What an idle task waits for: one step of a wait chain. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "console/waits_walk.h"
+
+/* What a descriptor is, as the kernel says of a process that is there: " (socket:[81])". */
+static void fd_words(const struct walk *walk, int fd, char *buf, size_t size)
+{
+	char path[64], target[NAME_TEXT];
+	ssize_t length;
+
+	buf[0] = '\0';
+	if (walk->model->status != VIGIL_STATUS_ALIVE &&
+	    walk->model->status != VIGIL_STATUS_STOPPED)
+		return;
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fd/%d",
+		 vigil_reader_pid(walk->model->reader), fd);
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length <= 0)
+		return;
+	target[length] = '\0';
+	snprintf(buf, size, " (%.200s)", target);
+}
+
+static void wait_for_fd(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	uint64_t for_ns = ns_since(walk, task->wait_since_ns);
+	const char *kind = word_wait(task->wait_kind);
+	char fd[NAME_TEXT], what[32] = "a descriptor";
+
+	fd[0] = '\0';
+	if (task->wait_fd >= 0) {
+		fd_words(walk, task->wait_fd, fd, sizeof(fd));
+		snprintf(what, sizeof(what), "fd %" PRId32, task->wait_fd);
+	}
+	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s%s: %s",
+		 NAME(ref), TIME(for_ns), what, fd, kind);
+	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "what the other end of %s does is not known here",
+		 what);
+	conclude_by_design(walk, ref, "%s waits for its peer on %s%s (%s)", NAME(ref), what, fd,
+			   kind);
+}
+
+/* Late timers are their executor's business. */
+static void wait_for_timer(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	uint64_t until = task->wait_until_ns, now = walk->model->now;
+	const char *what = task->wait_object ? NAME(task->wait_object) : "timer";
+
+	if (!until || until > now) {
+		link_add(walk, LINK_FACT, ref, task->site, ns_since(walk, task->wait_since_ns),
+			 "%s sleeps: %s, %s%s", NAME(ref), what,
+			 until ? TIME(until - now) : "due at a time that was not recorded",
+			 until ? " to go" : "");
+		conclude_by_design(walk, ref, "%s sleeps (%s%s%s)", NAME(ref), what,
+				   until ? ", to go " : "", until ? TIME(until - now) : "");
+		return;
+	}
+	link_add(walk, LINK_FACT, ref, task->site, now - until,
+		 "%s sleeps though its %s was due %s ago: who runs the timers did not get to it",
+		 NAME(ref), what, TIME(now - until));
+	hop_set(walk, "its timer, due %s ago", TIME(now - until));
+	walk->next = task->executor;
+	if (!VIGIL_FIND(walk->model->reader, executor, task->executor))
+		conclude(walk, ref, task->site,
+			 "the timer of %s, spawned at %s, was due %s ago and was not fired; its "
+			 "executor was not recorded",
+			 NAME(ref), PLACE(task->site), TIME(now - until));
+}
+
+static void wait_for_lock(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	uint64_t for_ns = ns_since(walk, task->wait_since_ns);
+
+	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s", NAME(ref),
+		 TIME(for_ns),
+		 task->wait_object ? NAME(task->wait_object) : "a lock that was not named");
+	hop_set(walk, "%s", NAME(task->wait_object));
+	walk->next = task->wait_object;
+	if (!task->wait_object)
+		conclude(walk, ref, task->site, "%s waits for a lock that was not named",
+			 NAME(ref));
+}
+
+static void wait_for_task(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	uint64_t for_ns = ns_since(walk, task->wait_since_ns);
+	bool is_job = task->wait_kind == VIGIL_WAIT_JOB;
+	bool is_task = VIGIL_FIND(walk->model->reader, task, task->wait_object);
+
+	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has awaited %s%s for %s", NAME(ref),
+		 !is_job ? "the end of " :
+		 is_task ? "its job " :
+			   "a job of ",
+		 task->wait_object ? NAME(task->wait_object) : "something that was not named",
+		 TIME(for_ns));
+	hop_set(walk, "%s", NAME(task->wait_object));
+	walk->next = task->wait_object;
+	if (task->wait_object)
+		return;
+	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "which %s, the program did not say",
+		 is_job ? "job" : "task");
+	conclude(walk, ref, task->site, "%s, spawned at %s, awaits a %s the program did not name",
+		 NAME(ref), PLACE(task->site), is_job ? "pool job" : "task");
+}
+
+/*
+ * A channel, a notification: nobody owns it, so nobody can be blamed for sure.
+ * Who woke the task last will likely do so again.
+ */
+static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	const struct vigil_task_record *waker = VIGIL_FIND(walk->model->reader, task, task->waker);
+	uint64_t for_ns =
+		ns_since(walk, task->wait_since_ns ? task->wait_since_ns : task->poll_end_ns);
+	const char *kind =
+		task->wait_kind == VIGIL_WAIT_OTHER ? "something" : word_wait(task->wait_kind);
+
+	if (!task->wait_kind)
+		link_add(walk, LINK_FACT, ref, task->site, for_ns,
+			 "%s has been idle for %s and did not say what it waits for", NAME(ref),
+			 TIME(for_ns));
+	else
+		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for: %s%s%s",
+			 NAME(ref), TIME(for_ns), kind, task->wait_object ? ", " : "",
+			 NAME(task->wait_object));
+	if (!task->wakes) {
+		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
+			 "nobody owns that, and nobody has ever woken this task: who should is not "
+			 "known");
+		conclude_by_design(walk, ref,
+				   "%s, spawned at %s, waits for: %s, and nobody has ever woken it",
+				   NAME(ref), PLACE(task->site), kind);
+		return;
+	}
+	link_add(walk, LINK_GUESS, task->waker, task->wake_site, 0,
+		 "nobody owns that; of its %" PRIu64
+		 " wakes the last came from %s, at %s: likely it "
+		 "comes from there again",
+		 task->wakes, task->waker ? NAME(task->waker) : "a thread that was not recorded",
+		 PLACE(task->wake_site));
+	if (waker && waker->life == VIGIL_LIFE_LIVE && waker != task) {
+		walk->is_guess = true;
+		hop_set(walk, "a wake from %s", NAME(task->waker));
+		walk->next = task->waker;
+		return;
+	}
+	conclude_by_design(walk, ref, "%s waits to be woken, usually from %s", NAME(ref),
+			   PLACE(task->wake_site));
+}
+
+void step_idle(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
+{
+	switch (task->wait_kind) {
+	case VIGIL_WAIT_LOCK:
+	case VIGIL_WAIT_LOCK_SHARED:
+	case VIGIL_WAIT_PERMIT:
+		wait_for_lock(walk, task, ref);
+		break;
+	case VIGIL_WAIT_TASK:
+	case VIGIL_WAIT_JOB:
+		wait_for_task(walk, task, ref);
+		break;
+	case VIGIL_WAIT_TIMER:
+		wait_for_timer(walk, task, ref);
+		break;
+	case VIGIL_WAIT_READABLE:
+	case VIGIL_WAIT_WRITABLE:
+	case VIGIL_WAIT_ACCEPT:
+	case VIGIL_WAIT_CONNECT:
+	case VIGIL_WAIT_RESOLVE:
+		wait_for_fd(walk, task, ref);
+		break;
+	default:
+		wait_for_anybody(walk, task, ref);
+		break;
+	}
+}

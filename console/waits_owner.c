@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Who owns a lock, what a thread does, who could poll: steps of a wait chain. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "console/waits_walk.h"
+
+/* ---- Locks ---- */
+
+/* The owner that has held it longest; -1 when none is named. */
+static int oldest_owner(const struct vigil_resource_record *lock)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < VIGIL_OWNERS; i++) {
+		if (!lock->owner[i])
+			continue;
+		if (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest])
+			oldest = i;
+	}
+	return oldest;
+}
+
+static bool is_lock(const struct vigil_resource_record *resource)
+{
+	return resource->kind == VIGIL_RESOURCE_MUTEX || resource->kind == VIGIL_RESOURCE_RWLOCK ||
+	       resource->kind == VIGIL_RESOURCE_SEMAPHORE || resource->acquired;
+}
+
+static void nobody_holds(struct walk *walk, const struct vigil_resource_record *resource,
+			 uint64_t ref)
+{
+	if (resource->holders) {
+		link_add(walk, LINK_UNKNOWN, ref, 0, 0,
+			 "%s is held %" PRIu32 " times by owners that were not recorded", NAME(ref),
+			 resource->holders);
+		conclude(walk, ref, resource->site, "%s is held by owners that were not recorded",
+			 NAME(ref));
+	} else if (!is_lock(resource)) {
+		link_add(walk, LINK_UNKNOWN, ref, resource->site, 0,
+			 "%s, made at %s, has no owner: who should act on it is not known",
+			 NAME(ref), PLACE(resource->site));
+		conclude(
+			walk, ref, resource->site,
+			"%s, made at %s, does not give what is waited for; who should act on it is "
+			"not known",
+			NAME(ref), PLACE(resource->site));
+	} else {
+		link_add(walk, LINK_CAUSE, ref, resource->last_site, 0,
+			 "%s is free: %s%s%s%s; who waits was not woken", NAME(ref),
+			 resource->last_owner ? "given back by " : "nobody has held it yet",
+			 resource->last_owner ? NAME(resource->last_owner) : "",
+			 resource->last_owner ? ", who took it at " : "",
+			 resource->last_owner ? PLACE(resource->last_site) : "");
+		conclude(walk, ref, resource->last_site,
+			 "%s is free, yet who waits for it was not woken: a lost wake after the "
+			 "release by %s, who took it at %s",
+			 NAME(ref),
+			 resource->last_owner ? NAME(resource->last_owner) : "nobody known",
+			 PLACE(resource->last_site));
+	}
+}
+
+/* Owners end, and threads exit, without giving their locks back. */
+static bool owner_is_gone(const struct vigil_reader *reader, uint64_t owner)
+{
+	const struct vigil_task_record *task = VIGIL_FIND(reader, task, owner);
+	const struct vigil_worker_record *worker = VIGIL_FIND(reader, worker, owner);
+
+	if (task)
+		return task->life == VIGIL_LIFE_ENDED;
+	return !worker || worker->life == VIGIL_LIFE_ENDED;
+}
+
+static void lost_owner(struct walk *walk, uint64_t ref)
+{
+	link_add(walk, LINK_CAUSE, walk->lock_owner, walk->lock_site, walk->lock_ns,
+		 "its owner has ended without giving it back");
+	conclude(walk, ref, walk->lock_site, "its owner has ended without a release");
+}
+
+void step_resource(struct walk *walk, const struct vigil_resource_record *resource, uint64_t ref)
+{
+	int at = oldest_owner(resource);
+	char more[64] = "";
+
+	if (at < 0) {
+		nobody_holds(walk, resource, ref);
+		return;
+	}
+	walk->lock = ref;
+	walk->lock_owner = resource->owner[at];
+	walk->lock_site = resource->held_site[at];
+	walk->lock_ns = ns_since(walk, resource->held_since_ns[at]);
+	if (resource->holders > 1)
+		snprintf(more, sizeof(more), ", the oldest of %" PRIu32 " owners",
+			 resource->holders);
+	link_add(walk, LINK_FACT, ref, walk->lock_site, walk->lock_ns,
+		 "%s has been held for %s by %s%s, taken at %s", NAME(ref), TIME(walk->lock_ns),
+		 NAME(walk->lock_owner), more, PLACE(walk->lock_site));
+	/* Its waiter's hop has named the lock: this one only goes on from there. */
+	if (walk->seen_count > 1)
+		snprintf(walk->hops[walk->seen_count - 2], HOP_TEXT,
+			 "%.80s, held by %.80s (taken at %.100s)", NAME(ref),
+			 NAME(walk->lock_owner), PLACE(walk->lock_site));
+	if (owner_is_gone(walk->model->reader, walk->lock_owner))
+		lost_owner(walk, ref);
+	else
+		walk->next = walk->lock_owner;
+}
+
+/* ---- Threads ---- */
+
+static void worker_runs(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref)
+{
+	uint64_t silent_ns = ns_since(walk, worker->last_ns);
+
+	link_add(walk, LINK_CAUSE, ref, 0, silent_ns,
+		 "%s runs code outside any task and has recorded nothing for %s", THREAD(worker),
+		 TIME(silent_ns));
+	link_add_stack(walk, worker);
+	conclude(walk, walk->lock ? walk->lock : ref, 0,
+		 "%s has been in code outside any task for %s, at a line the board does not know",
+		 THREAD(worker), TIME(silent_ns));
+}
+
+static void worker_sleeps(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref,
+			  uint64_t for_ns)
+{
+	link_add(walk, walk->lock ? LINK_CAUSE : LINK_FACT, ref, 0, for_ns,
+		 "%s has been asleep for %s%s", THREAD(worker), TIME(for_ns),
+		 walk->lock ? " and holds the lock meanwhile" : ": it waits for something to do");
+	conclude_by_design(walk, ref, "%s has been asleep for %s", THREAD(worker), TIME(for_ns));
+}
+
+void step_worker(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref)
+{
+	struct worker_times times;
+
+	model_worker_times(walk->model, worker, &times);
+	if (times.state == WORKER_WAITING && !worker->task) {
+		link_add(walk, LINK_FACT, ref, worker->wait_site, times.state_ns,
+			 "%s waits %s for %s, at %s", THREAD(worker), TIME(times.state_ns),
+			 NAME(worker->wait_object), PLACE(worker->wait_site));
+		hop_set(walk, "%s", NAME(worker->wait_object));
+		walk->next = worker->wait_object;
+	} else if (VIGIL_FIND(walk->model->reader, task, worker->task)) {
+		walk->next = worker->task;
+	} else if (times.state == WORKER_PARKED) {
+		worker_sleeps(walk, worker, ref, times.state_ns);
+	} else if (times.state == WORKER_ENDED) {
+		link_add(walk, LINK_CAUSE, ref, 0, times.state_ns, "%s ended %s ago",
+			 THREAD(worker), TIME(times.state_ns));
+		conclude(walk, ref, 0, "%s ended %s ago", THREAD(worker), TIME(times.state_ns));
+	} else {
+		worker_runs(walk, worker, ref);
+	}
+}
+
+/* ---- Executors ---- */
+
+/* An executor's workers, as one who wants to be polled sees them. */
+struct crew {
+	uint32_t count, asleep;
+	const struct vigil_worker_record *own;    /* who polled the waiter last */
+	const struct vigil_worker_record *oldest; /* busy longest */
+	uint64_t oldest_ns;
+	uint64_t asleep_ns;
+	const struct vigil_worker_record *sleeper;
+	char busy[LINK_TEXT / 2]; /* "http-0 has polled 17 conn for 3 s, ..." */
+	size_t at;
+};
+
+static uint64_t busy_since(const struct walk *walk, const struct vigil_worker_record *worker)
+{
+	if (worker->poll_begin_ns)
+		return ns_since(walk, worker->poll_begin_ns);
+	return ns_since(walk, worker->wait_kind ? worker->wait_since_ns : worker->last_ns);
+}
+
+static void busy_put(struct walk *walk, struct crew *crew, const struct vigil_worker_record *worker)
+{
+	uint64_t for_ns = busy_since(walk, worker);
+	char what[NAME_TEXT];
+	char name[NAME_TEXT];
+
+	if (!crew->oldest || for_ns > crew->oldest_ns) {
+		crew->oldest = worker;
+		crew->oldest_ns = for_ns;
+	}
+	if (crew->at >= sizeof(crew->busy))
+		return;
+	if (worker->task)
+		snprintf(what, sizeof(what), "has polled %.80s", NAME(worker->task));
+	else if (worker->wait_kind)
+		snprintf(what, sizeof(what), "has waited for %.80s", NAME(worker->wait_object));
+	else
+		snprintf(what, sizeof(what), "has run outside any task");
+	name_worker(walk->model, worker, name, sizeof(name));
+	crew->at += (size_t)snprintf(crew->busy + crew->at, sizeof(crew->busy) - crew->at,
+				     "%s%.60s %s for %s", crew->at ? ", " : "", name, what,
+				     TIME(for_ns));
+}
+
+static void crew_look(struct walk *walk, uint64_t executor, struct crew *crew)
+{
+	const struct vigil_reader *reader = walk->model->reader;
+	uint32_t count = vigil_reader_count(reader, VIGIL_TABLE_worker);
+	const struct vigil_worker_record *own = VIGIL_FIND(reader, worker, walk->worker);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct vigil_worker_record *worker = VIGIL_AT(reader, worker, i);
+
+		if (worker->life != VIGIL_LIFE_LIVE || worker->executor != executor)
+			continue;
+		crew->count++;
+		if (worker->park_begin_ns && !worker->task) {
+			uint64_t for_ns = ns_since(walk, worker->park_begin_ns);
+
+			crew->asleep++;
+			if (!crew->sleeper || for_ns > crew->asleep_ns) {
+				crew->sleeper = worker;
+				crew->asleep_ns = for_ns;
+			}
+			continue;
+		}
+		if (worker == own)
+			crew->own = worker;
+		busy_put(walk, crew, worker);
+	}
+}
+
+static void follow(struct walk *walk, uint64_t executor, const struct vigil_worker_record *worker)
+{
+	if (walk->seen_count > 1)
+		snprintf(walk->hops[walk->seen_count - 2], HOP_TEXT,
+			 "a free worker of %.100s, busy with %.100s", NAME(executor),
+			 worker->task ? NAME(worker->task) : THREAD(worker));
+	walk->next = model_ref(walk->model, VIGIL_TABLE_worker, worker);
+}
+
+static void all_asleep(struct walk *walk, const struct vigil_executor_record *executor,
+		       uint64_t ref, const struct crew *crew)
+{
+	uint32_t site = executor->site;
+	const struct vigil_task_record *task = VIGIL_FIND(walk->model->reader, task, walk->waiter);
+
+	if (task && task->wakes && task->wakes != task->wakes_seen)
+		site = task->wake_site;
+	link_add(walk, LINK_CAUSE, ref, site, crew->asleep_ns,
+		 "%" PRIu32 " of %" PRIu32
+		 " workers of %s asleep, %s for %s: nobody told it that there "
+		 "is something to do",
+		 crew->asleep, crew->count, NAME(ref), THREAD(crew->sleeper),
+		 TIME(crew->asleep_ns));
+	conclude(walk, ref, site,
+		 "%s did nothing about it though %s is asleep: a wake was lost after %s", NAME(ref),
+		 THREAD(crew->sleeper), PLACE(site));
+}
+
+void step_executor(struct walk *walk, const struct vigil_executor_record *executor, uint64_t ref)
+{
+	struct crew crew = { 0 };
+
+	crew_look(walk, ref, &crew);
+	if (!crew.count) {
+		link_add(walk, LINK_CAUSE, ref, executor->site, 0,
+			 "%s, made at %s, has no worker: no thread polls its tasks", NAME(ref),
+			 PLACE(executor->site));
+		conclude(walk, ref, executor->site,
+			 "%s, made at %s, has no worker to poll its tasks", NAME(ref),
+			 PLACE(executor->site));
+	} else if (!crew.asleep) {
+		link_add(walk, LINK_FACT, ref, 0, crew.oldest_ns, "%s of %s %s busy: %s",
+			 crew.count == 1 ? "the only worker" : "all workers", NAME(ref),
+			 crew.count == 1 ? "is" : "are", crew.busy);
+		follow(walk, ref, crew.own && crew.own->task ? crew.own : crew.oldest);
+	} else if (crew.own) {
+		link_add(walk, LINK_GUESS, ref, 0, busy_since(walk, crew.own),
+			 "%s polled it last and is busy, so it likely stands in that one's queue: "
+			 "%s",
+			 THREAD(crew.own), crew.busy);
+		walk->is_guess = true;
+		follow(walk, ref, crew.own);
+	} else if (crew.oldest && crew.oldest_ns > crew.asleep_ns) {
+		link_add(walk, LINK_GUESS, ref, 0, crew.oldest_ns,
+			 "%" PRIu32 " of %" PRIu32
+			 " workers of %s sleep, so it likely stands in the "
+			 "queue of a busy one: %s",
+			 crew.asleep, crew.count, NAME(ref), crew.busy);
+		walk->is_guess = true;
+		follow(walk, ref, crew.oldest);
+	} else {
+		all_asleep(walk, executor, ref, &crew);
+	}
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* A walk along a wait chain, from the inside: for the waits files only. */
+#ifndef CONSOLE_WAITS_WALK_H
+#define CONSOLE_WAITS_WALK_H
+
+#include "console/names.h"
+#include "console/waits.h"
+
+/* What came out, for who compares chains. */
+struct verdict {
+	uint64_t object;   /* the cause: chains with the same one belong together */
+	uint32_t site;     /* the guilty line */
+	bool is_cycle;     /* proved */
+	bool is_by_design; /* it waits for input, a timer, work: not stuck */
+};
+
+#define HOP_TEXT 320
+
+struct walk {
+	const struct model *model;
+	struct chain *chain;
+	struct verdict verdict;
+	uint64_t next; /* the object to look at; 0: the walk is over */
+	bool is_guess; /* a link so far was a guess */
+
+	uint64_t seen[CHAIN_LINKS];
+	char hops[CHAIN_LINKS]
+		 [HOP_TEXT]; /* what each of them waits for, for the story of a cycle */
+	size_t seen_count;
+
+	uint64_t lock; /* the last lock on the way: what happens now happens under it */
+	uint64_t lock_owner;
+	uint32_t lock_site;
+	uint64_t lock_ns;
+
+	uint64_t waiter; /* the last task on the way, and where it was polled last */
+	uint64_t worker;
+};
+
+/* Walks from any object. */
+void walk_run(struct walk *walk, const struct model *model, uint64_t from, struct chain *chain);
+
+/* ---- Steps, one a kind of object. Each adds links; sets next or concludes. ---- */
+
+void step_task(struct walk *walk, const struct vigil_task_record *task, uint64_t ref);
+void step_idle(struct walk *walk, const struct vigil_task_record *task, uint64_t ref);
+void step_worker(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref);
+void step_executor(struct walk *walk, const struct vigil_executor_record *executor, uint64_t ref);
+void step_resource(struct walk *walk, const struct vigil_resource_record *resource, uint64_t ref);
+
+/* ---- What steps write ---- */
+
+void link_add(struct walk *walk, enum link_kind kind, uint64_t object, uint32_t site,
+	      uint64_t for_ns, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* What the object looked at waits for: "lock "a", held by 17 left (taken at a.c:7)". */
+void hop_set(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Ends the walk: the sentence that names the cause, without its full stop. A
+ * lock on the way comes first in it, and its line is then the guilty one.
+ */
+void conclude(struct walk *walk, uint64_t object, uint32_t site, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Ends it with what nobody need worry about, unless a lock is held meanwhile. */
+void conclude_by_design(struct walk *walk, uint64_t object, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- Words ---- */
+
+/* A name, a place, a time, each in a buffer of its own: one call an argument. */
+struct words {
+	char text[NAME_TEXT];
+};
+const char *words_object(struct words *words, const struct model *model, uint64_t ref);
+const char *words_place(struct words *words, const struct model *model, uint32_t site);
+const char *words_time(struct words *words, uint64_t ns);
+const char *words_thread(struct words *words, const struct model *model,
+			 const struct vigil_worker_record *worker);
+
+/* What tells more than a board can: a debugger, a core. */
+void link_add_stack(struct walk *walk, const struct vigil_worker_record *worker);
+
+#define PLACE(site) words_place(&(struct words){ "" }, walk->model, (site))
+#define NAME(ref) words_object(&(struct words){ "" }, walk->model, (ref))
+#define TIME(ns) words_time(&(struct words){ "" }, (ns))
+#define THREAD(worker) words_thread(&(struct words){ "" }, walk->model, (worker))
+
+static inline uint64_t ns_since(const struct walk *walk, uint64_t begin)
+{
+	return begin && walk->model->now > begin ? walk->model->now - begin : 0;
+}
+
+#endif

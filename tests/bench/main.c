@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench [--json]: what the library costs on this machine, now.
+ *
+ * Each row is the median of 31 runs beside that of its reference. A board in its
+ * own directory is made and removed.
+ */
+#include "tests/bench/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <vigil/vigil.h>
+
+#define ROWS 32
+
+static char dir[] = "/dev/shm/vigil-bench-XXXXXX";
+static char path[512];
+
+uint64_t bench_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS])
+{
+	double ratios[RUNS];
+
+	for (int i = 0; i < RUNS; i++)
+		ratios[i] = ref_ns[i] > 0 ? ns[i] / ref_ns[i] : 0;
+	qsort(ns, RUNS, sizeof(double), by_value);
+	qsort(ref_ns, RUNS, sizeof(double), by_value);
+	qsort(ratios, RUNS, sizeof(double), by_value);
+	row->ns = ns[RUNS / 2];
+	row->ref_ns = ref_ns[RUNS / 2];
+	row->ratio = ratios[RUNS / 2];
+	if (row->ratio > 0)
+		row->spread = (ratios[RUNS * 3 / 4] - ratios[RUNS / 4]) / row->ratio;
+}
+
+static double time_of(bench_fn fn, uint64_t count)
+{
+	uint64_t begin = bench_now();
+
+	fn(count);
+	return (double)(bench_now() - begin) / (double)count;
+}
+
+void bench_pair(struct row *row, uint64_t count, bench_fn fn, bench_fn reference)
+{
+	double ns[RUNS], ref_ns[RUNS];
+
+	fn(count);
+	reference(count);
+	for (int i = 0; i < RUNS; i++) {
+		ref_ns[i] = time_of(reference, count);
+		ns[i] = time_of(fn, count);
+	}
+	bench_figures(row, ns, ref_ns);
+}
+
+void bench_start(void)
+{
+	struct vigil_options options = { .struct_size = sizeof(options), .name = "bench" };
+
+	if (!mkdtemp(dir) || setenv("VIGIL_DIR", dir, 1))
+		exit(2);
+	setenv("VIGIL_LTTNG", "0", 1);
+	unsetenv("VIGIL");
+	if (vigil_init(&options)) {
+		fprintf(stderr, "bench: cannot make a board in %s\n", dir);
+		exit(2);
+	}
+	vigil_board_path(path, sizeof(path));
+}
+
+void bench_stop(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+/* ---- Showing ---- */
+
+static bool is_met(const struct row *row)
+{
+	switch (row->target) {
+	case TARGET_RATIO:
+		return row->ratio <= row->limit;
+	case TARGET_NS:
+		return row->ns <= row->limit;
+	case TARGET_BEYOND:
+		return row->ns - row->ref_ns <= row->limit;
+	default:
+		return true;
+	}
+}
+
+static void target_put(const struct row *row, char *text, size_t size)
+{
+	const char *unit = row->unit ? row->unit : "ns";
+
+	switch (row->target) {
+	case TARGET_RATIO:
+		snprintf(text, size, "%.2f x  %s", row->limit, is_met(row) ? "pass" : "MISS");
+		break;
+	case TARGET_NS:
+		snprintf(text, size, "%.0f %s  %s", row->limit, unit,
+			 is_met(row) ? "pass" : "MISS");
+		break;
+	case TARGET_BEYOND:
+		snprintf(text, size, "+%.0f %s  %s", row->limit, unit,
+			 is_met(row) ? "pass" : "MISS");
+		break;
+	default:
+		text[0] = '\0';
+	}
+}
+
+static void rows_print(const struct row *rows, int count)
+{
+	char target[64];
+
+	printf("%-28s %9s %9s %7s %7s  %-15s %s\n", "name", "ns", "ref", "ratio", "spread",
+	       "target", "what, against what");
+	for (int i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
+
+		if (row->skipped[0]) {
+			printf("%-28s skipped: %s\n", row->name, row->skipped);
+			continue;
+		}
+		target_put(row, target, sizeof(target));
+		printf("%-28s %9.2f %9.2f %7.2f %6.1f%%  %-15s %s\n", row->name, row->ns,
+		       row->ref_ns, row->ratio, 100 * row->spread, target, row->what);
+	}
+}
+
+static void rows_print_json(const struct row *rows, int count)
+{
+	printf("[\n");
+	for (int i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
+		const char *comma = i + 1 < count ? "," : "";
+
+		if (row->skipped[0])
+			printf("  {\"name\":\"%s\",\"skipped\":\"%s\"}%s\n", row->name,
+			       row->skipped, comma);
+		else
+			printf("  {\"name\":\"%s\",\"ns\":%.3f,\"ref_ns\":%.3f,\"ratio\":%.4f,"
+			       "\"spread\":%.4f,\"unit\":\"%s\",\"what\":\"%s\",\"pass\":%s}%s\n",
+			       row->name, row->ns, row->ref_ns, row->ratio, row->spread,
+			       row->unit ? row->unit : "ns", row->what,
+			       is_met(row) ? "true" : "false", comma);
+	}
+	printf("]\n");
+}
+
+int main(int argc, char **argv)
+{
+	static struct row rows[ROWS];
+	int count = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "--traced"))
+		return bench_traced();
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json"))) {
+		fprintf(stderr, "usage: bench [--json]\n");
+		return 2;
+	}
+	count += bench_off(rows + count);
+	bench_start();
+	count += bench_calls(rows + count);
+	count += bench_threads(rows + count);
+	count += bench_subject(rows + count);
+	count += bench_memory(rows + count);
+	bench_stop();
+	count += bench_trace(rows + count);
+	if (argc == 2)
+		rows_print_json(rows, count);
+	else
+		rows_print(rows, count);
+	return 0;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* The command as people use it: on scenes that live, are stopped, were killed. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/command.h"
+#include "tests/support/json_check.h"
+
+TestSuite(verbs, .init = command_begin, .fini = command_end, .timeout = 60);
+
+/* ---- Living, stopped, dead ---- */
+
+Test(verbs, ps_shows_a_living_process)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("ps", NULL), 0);
+	cr_expect(says("idle"));
+	cr_expect(says("alive"));
+}
+
+Test(verbs, without_a_target_the_only_living_process_is_taken)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("tasks", NULL), 0);
+	cr_expect(says("acceptor"));
+	cr_expect(says("timer, "));
+	cr_expect(says("warm-up"));
+}
+
+Test(verbs, a_stopped_process_says_that_it_is_stopped)
+{
+	start("idle_server");
+	stop(SIGSTOP);
+
+	cr_expect_eq(vigil("tasks", "idle", NULL), 0);
+	cr_expect(says("STOPPED"));
+	cr_expect(says("acceptor"));
+}
+
+Test(verbs, a_killed_process_is_read_from_its_board)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("tasks", board(), NULL), 0);
+	cr_expect(says("DEAD"));
+	cr_expect(says("acceptor"));
+	cr_expect_eq(vigil("ps", NULL), 0);
+	cr_expect(says("dead"));
+}
+
+Test(verbs, every_verb_prints_text_and_valid_json_of_a_dead_process)
+{
+	static const char *const verbs[] = {
+		"tasks", "executors", "locks", "wakers", "sites", "why"
+	};
+
+	start("deadlock_two_locks");
+	stop(SIGKILL);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		cr_expect_eq(vigil(verbs[i], board(), NULL), 0, "%s: %s", verbs[i], err);
+		cr_expect(says("DEAD"));
+		cr_expect_eq(vigil(verbs[i], board(), "--json", NULL), 0);
+		cr_expect(json_is_valid(out), "%s: %s", verbs[i], out);
+		cr_expect(says("\"status\":\"dead\""));
+	}
+}
+
+Test(verbs, no_escape_code_is_printed_without_a_terminal)
+{
+	start("idle_server");
+	vigil("tasks", NULL);
+	cr_expect_null(strchr(out, '\033'));
+	vigil("why", NULL);
+	cr_expect_null(strchr(out, '\033'));
+}
+
+Test(verbs, json_of_tasks_has_the_members_that_are_promised)
+{
+	static const char *const members[] = {
+		"id",
+		"name",
+		"state",
+		"kind",
+		"site",
+		"parent",
+		"age_ns",
+		"busy_ns",
+		"scheduled_ns",
+		"idle_ns",
+		"polls",
+		"wakes",
+		"self_wakes",
+		"waker_clones",
+		"waker_drops",
+		"waiting",
+		"outcome",
+		"poll_ns",
+		"scheduled_ns_hist",
+		"process",
+		"not_recorded",
+		"misused",
+		"now_ns",
+	};
+	char quoted[64];
+
+	start("idle_server");
+	cr_assert_eq(vigil("tasks", "--json", NULL), 0);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		snprintf(quoted, sizeof(quoted), "\"%s\":", members[i]);
+		cr_expect(says(quoted), "%s", quoted);
+	}
+	cr_expect(json_is_valid(out));
+	cr_expect(says("\"state\":\"done\""));
+	cr_expect(says("\"outcome\":\"completed\""));
+}
+
+Test(verbs, a_task_shows_its_attributes_histograms_and_events)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("task", "2", NULL), 0);
+	cr_expect(says("127.0.0.1:4711"));
+	cr_expect(says("1234 bytes"));
+	cr_expect(says("Polls: 1"));
+	cr_expect(says("poll on http-0"));
+	cr_expect_eq(vigil("task", "idle", "2", "--json", NULL), 0);
+	cr_expect(json_is_valid(out));
+	cr_expect(says("\"attributes\""));
+}
+
+Test(verbs, locks_show_owner_waiters_and_where_it_was_taken)
+{
+	start("lock_held");
+
+	cr_expect_eq(vigil("locks", NULL), 0);
+	cr_expect(says("1 refresher"));
+	cr_expect(says("lock_held.c:"));
+}
+
+/* ---- Why ---- */
+
+Test(verbs, why_finds_a_deadlock_and_both_its_lines)
+{
+	start("deadlock_two_locks");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("Deadlock: "));
+	cr_expect(says("lock \"ledger\", held by 2 audit (taken at deadlock_two_locks.c:"));
+	cr_expect(says("lock \"accounts\", held by 1 transfer (taken at deadlock_two_locks.c:"));
+}
+
+Test(verbs, why_finds_a_deadlock_of_a_thread_lock_and_a_queue)
+{
+	start("lock_across_poll");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("Deadlock: "));
+	cr_expect(says("lock \"db\", held by 1 query"));
+}
+
+Test(verbs, why_names_the_task_that_blocks_a_worker)
+{
+	start("blocked_worker");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("and 3 more for the same cause"));
+	cr_expect(says("1 resize-image, spawned at blocked_worker.c:"));
+	cr_expect(says("gdb -p"));
+}
+
+Test(verbs, why_names_who_sleeps_with_a_lock)
+{
+	start("lock_held");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("lock \"cache\", taken at lock_held.c:"));
+	cr_expect(says("1 refresher sleeps"));
+}
+
+Test(verbs, why_names_the_jobs_that_fill_a_pool)
+{
+	start("pool_exhausted");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("all workers of executor files are busy"));
+	cr_expect(says("pool_exhausted.c:"));
+}
+
+Test(verbs, why_follows_joins_to_a_thread_that_holds_a_lock)
+{
+	start("join_chain");
+
+	cr_expect_eq(vigil("why", "--task", "1", NULL), 0);
+	cr_expect(says("1 upload has awaited the end of 2 encode"));
+	cr_expect(says("lock \"disk\", taken at join_chain.c:"));
+	cr_expect(says("outside any task"));
+}
+
+Test(verbs, why_finds_lost_wakes)
+{
+	start("lost_wake");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("lock \"queue\" is free"));
+	cr_expect(says("loop-0"));
+}
+
+Test(verbs, why_says_when_nothing_is_stuck)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("why", "--over", "0", NULL), 0);
+	cr_expect(says("Nothing is stuck: of 4 live tasks"));
+}
+
+Test(verbs, why_reads_the_board_of_a_killed_process)
+{
+	start("deadlock_two_locks");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("why", board(), "1", NULL), 0);
+	cr_expect(says("Deadlock: "));
+}
+
+/* ---- Filter, sort, limit, watch ---- */
+
+Test(verbs, a_filter_keeps_what_matches)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("tasks", "--filter", "conn readable", "--json", NULL), 0);
+	cr_expect(says("\"conn\""));
+	cr_expect_not(says("\"tick\""));
+}
+
+Test(verbs, a_wrong_filter_is_told)
+{
+	start("idle_server");
+	expect_refused(vigil("tasks", "--filter", "nonsense>3", NULL), "there is no \"nonsense\"");
+}
+
+Test(verbs, rows_are_sorted_and_cut)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("tasks", "--sort", "id:desc", "--limit", "2", NULL), 0);
+	cr_expect(says("warm-up"));
+	cr_expect(says("tick"));
+	cr_expect_not(says("acceptor"));
+}
+
+Test(verbs, an_unknown_column_is_told_with_those_there_are)
+{
+	start("idle_server");
+	expect_refused(vigil("tasks", "--sort", "beauty", NULL), "there are id, state, name");
+}
+
+Test(verbs, watch_ends_with_its_process)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("tasks", board(), "--watch=0.01", "--json", NULL), 0);
+	cr_expect(json_is_valid(out));
+	cr_expect_eq(strchr(out, '\n'), out + strlen(out) - 1);
+}
+
+/* ---- Prune ---- */
+
+Test(verbs, prune_removes_a_dead_board_and_says_so)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("prune", "--dry-run", NULL), 0);
+	cr_expect(says("would remove"));
+	cr_expect_neq(board()[0], '\0');
+	cr_expect_eq(vigil("prune", NULL), 0);
+	cr_expect(says("removed 1 board"));
+	cr_expect_eq(board()[0], '\0');
+}
+
+Test(verbs, prune_never_removes_a_living_or_stopped_one)
+{
+	start("idle_server");
+	cr_expect_eq(vigil("prune", "--dead", NULL), 0);
+	stop(SIGSTOP);
+	cr_expect_eq(vigil("prune", NULL), 0);
+
+	cr_expect(says("removed 0 boards"));
+	cr_expect_neq(board()[0], '\0');
+}
+
+Test(verbs, prune_leaves_what_is_no_board)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/letter.board", dir);
+	file_write(path, "Dear Sir,", 9);
+
+	cr_expect_eq(vigil("prune", NULL), 0);
+	cr_expect(says("left alone"));
+	cr_expect_eq(access(path, F_OK), 0);
+	cr_expect_eq(vigil("ps", NULL), 0);
+	cr_expect(says("damaged"));
+}
+
+/* ---- Arguments ---- */
+
+Test(verbs, help_comes_for_all_and_for_each_verb)
+{
+	static const char *const verbs[] = { "top",       "ps",    "prune",  "tasks", "task",
+					     "executors", "locks", "wakers", "sites", "why" };
+
+	cr_expect_eq(vigil("--help", NULL), 0);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		cr_expect(says(verbs[i]));
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		cr_expect_eq(vigil(verbs[i], "--help", NULL), 0);
+		cr_expect_eq(strncmp(out, "usage: vigil ", 13), 0);
+	}
+}
+
+Test(verbs, the_version_is_told)
+{
+	cr_expect_eq(vigil("--version", NULL), 0);
+	cr_expect_eq(strncmp(out, "vigil ", 6), 0);
+}
+
+Test(verbs, wrong_arguments_are_told)
+{
+	expect_refused(vigil("tasks", "--nonsense", NULL), "--nonsense");
+	expect_refused(vigil("ps", "--over=1s", NULL), "--over");
+	expect_refused(vigil("tasks", "--limit", "many", NULL), "--limit");
+	expect_refused(vigil("tasks", "--limit", NULL), "needs a value");
+	expect_refused(vigil("tasks", "--watch=never", NULL), "seconds");
+	expect_refused(vigil("tasks", "a", "b", NULL), "\"b\"");
+	expect_refused(vigil("task", NULL), "number of a task");
+	expect_refused(vigil("help", "cooking", NULL), "no verb");
+}
+
+Test(verbs, a_task_that_is_not_there_is_told)
+{
+	start("idle_server");
+	expect_refused(vigil("task", "99", NULL), "no task 99");
+	expect_refused(vigil("task", "conn", NULL), "is no task");
+	expect_refused(vigil("why", "idle", "99", NULL), "no task 99");
+}
+
+Test(verbs, nobody_alive_is_told)
+{
+	expect_refused(vigil("tasks", NULL), "no instrumented process");
+	cr_expect_eq(vigil("ps", NULL), 0);
+	cr_expect(says("No boards in"));
+	cr_expect_eq(vigil("ps", "--json", NULL), 0);
+	cr_expect(json_is_valid(out));
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait chains: from what is stuck to the line to blame. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+
+#include "tests/support/own_board.h"
+
+#include "console/waits.h"
+
+#define MS UINT64_C(1000000)
+#define S UINT64_C(1000000000)
+
+static vigil_executor loop;
+static struct chain chain;
+static struct chain *stuck;
+static int stuck_count;
+
+static void begin(void)
+{
+	own_board_begin();
+	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "http");
+	vigil_worker_begin(loop, "http-0");
+}
+
+static void end(void)
+{
+	free(stuck);
+	own_board_end();
+}
+
+TestSuite(waits, .init = begin, .fini = end);
+
+static vigil_task spawn(const char *name)
+{
+	return vigil_task_spawn(loop, VIGIL_TASK_ASYNC, name, 0);
+}
+
+static vigil_resource mutex(const char *name)
+{
+	return vigil_resource_new(VIGIL_RESOURCE_MUTEX, "Mutex", name, 0, 0);
+}
+
+/* Polls a task once; it ends up waiting for something. */
+static void sleep_on(vigil_task task, enum vigil_wait_kind kind, uint64_t on)
+{
+	vigil_poll_begin(task);
+	vigil_task_wait(task, kind, on);
+	vigil_poll_end(task);
+}
+
+static void take(vigil_task task, vigil_resource lock)
+{
+	vigil_poll_begin(task);
+	vigil_lock_acquired_at(vigil_site_find("own.c", 10, "take", NULL), lock,
+			       VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(task);
+}
+
+static void want(vigil_task task, vigil_resource lock)
+{
+	vigil_poll_begin(task);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(task);
+}
+
+static void look_at(vigil_task task)
+{
+	own_board_look();
+	waits_chain(own_model, own_task(task), &chain);
+}
+
+static void look_for_stuck(uint64_t limit_ns)
+{
+	own_board_look();
+	free(stuck);
+	stuck_count = waits_stuck(own_model, limit_ns, &stuck);
+	cr_assert_geq(stuck_count, 0);
+}
+
+static enum link_kind kind_at(size_t i)
+{
+	cr_assert_lt(i, chain.count);
+	return chain.links[i].kind;
+}
+
+static bool says(const char *words)
+{
+	return strstr(chain.summary, words) != NULL;
+}
+
+static bool has_link(enum link_kind kind, const char *words)
+{
+	for (size_t i = 0; i < chain.count; i++)
+		if (chain.links[i].kind == kind && strstr(chain.links[i].text, words))
+			return true;
+	return false;
+}
+
+Test(waits, two_tasks_that_hold_what_the_other_wants_are_a_deadlock)
+{
+	vigil_resource a = mutex("a"), b = mutex("b");
+	vigil_task left = spawn("left"), right = spawn("right");
+
+	take(left, a);
+	take(right, b);
+	want(left, b);
+	want(right, a);
+	look_at(left);
+
+	cr_expect_eq(kind_at(chain.count - 1), LINK_CYCLE);
+	cr_expect(says("Deadlock"));
+	cr_expect(says("lock \"b\", held by 2 right (taken at own.c:10 take)"));
+	cr_expect(says("lock \"a\", held by 1 left"));
+}
+
+Test(waits, a_task_that_wants_what_it_holds_itself_is_a_deadlock)
+{
+	vigil_resource lock = mutex("a");
+	vigil_task task = spawn("self");
+
+	take(task, lock);
+	want(task, lock);
+	look_at(task);
+
+	cr_expect_eq(kind_at(chain.count - 1), LINK_CYCLE);
+}
+
+Test(waits, a_lock_is_blamed_on_the_line_where_its_sleeping_owner_took_it)
+{
+	vigil_resource lock = mutex("cache");
+	vigil_task holder = spawn("refresher"), waiter = spawn("reader");
+
+	take(holder, lock);
+	vigil_poll_begin(holder);
+	vigil_task_wait_until(holder, VIGIL_WAIT_TIMER, 0, own_now + 60 * S);
+	vigil_poll_end(holder);
+	want(waiter, lock);
+	own_board_pass(2 * S);
+	look_at(waiter);
+
+	cr_expect(says("lock \"cache\", taken at own.c:10 take 2 s ago by 1 refresher"));
+	cr_expect(says("sleeps"));
+	cr_expect_eq(chain.stuck_ns, 2 * S);
+}
+
+Test(waits, a_lock_whose_owner_has_ended_is_told)
+{
+	vigil_resource lock = mutex("cache");
+	vigil_task holder = spawn("gone"), waiter = spawn("reader");
+
+	take(holder, lock);
+	vigil_task_end(holder, VIGIL_OUTCOME_CANCELLED);
+	want(waiter, lock);
+	look_at(waiter);
+
+	cr_expect(has_link(LINK_CAUSE, "ended without giving it back"));
+	cr_expect(says("own.c:10"));
+}
+
+Test(waits, a_free_lock_that_somebody_waits_for_is_a_lost_wake)
+{
+	vigil_resource lock = mutex("cache");
+	vigil_task holder = spawn("holder"), waiter = spawn("reader");
+
+	take(holder, lock);
+	want(waiter, lock);
+	vigil_poll_begin(holder);
+	vigil_lock_released(lock);
+	vigil_poll_end(holder);
+	look_at(waiter);
+
+	cr_expect(has_link(LINK_CAUSE, "is free"));
+	cr_expect(says("a lost wake after the release by 1 holder"));
+}
+
+Test(waits, a_runnable_task_is_behind_the_one_that_blocks_its_worker)
+{
+	vigil_task blocker = spawn("blocker"), waiter = spawn("waiter");
+
+	vigil_poll_begin(blocker);
+	own_board_pass(3 * S);
+	look_at(waiter);
+
+	cr_expect(has_link(LINK_FACT, "the only worker of executor http is busy"));
+	cr_expect(has_link(LINK_CAUSE, "1 blocker has been running for 3 s"));
+	cr_expect(has_link(LINK_UNKNOWN, "gdb -p"));
+	cr_expect(says("waits.c:"));
+	vigil_poll_end(blocker);
+}
+
+Test(waits, a_task_woken_while_its_worker_sleeps_is_a_lost_wake)
+{
+	vigil_task task = spawn("task");
+
+	sleep_on(task, VIGIL_WAIT_RECEIVE, 0);
+	vigil_wake(task);
+	vigil_worker_park();
+	own_board_pass(3 * S);
+	look_at(task);
+
+	cr_expect(has_link(LINK_CAUSE, "1 of 1 workers of executor http asleep"));
+	cr_expect(says("a wake was lost"));
+	vigil_worker_unpark();
+}
+
+Test(waits, an_executor_without_workers_is_told)
+{
+	vigil_executor other = vigil_executor_new(VIGIL_EXECUTOR_OTHER, "empty");
+	vigil_task task = vigil_task_spawn(other, VIGIL_TASK_ASYNC, "task", 0);
+
+	look_at(task);
+
+	cr_expect(has_link(LINK_CAUSE, "has no worker"));
+}
+
+Test(waits, a_task_without_an_executor_says_what_cannot_be_known)
+{
+	vigil_task task = vigil_task_spawn(0, VIGIL_TASK_ASYNC, "task", 0);
+
+	look_at(task);
+
+	cr_expect(has_link(LINK_UNKNOWN, "no executor on the board"));
+}
+
+Test(waits, a_worker_that_runs_outside_any_poll_is_told)
+{
+	vigil_task task = spawn("task");
+
+	own_board_pass(3 * S);
+	look_at(task);
+
+	cr_expect(has_link(LINK_CAUSE,
+			   "runs code outside any task and has recorded nothing for 3 s"));
+}
+
+Test(waits, a_join_is_followed_to_its_end)
+{
+	vigil_resource lock = mutex("disk");
+	vigil_task first = spawn("first"), second = spawn("second"), holder = spawn("holder");
+
+	take(holder, lock);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	sleep_on(first, VIGIL_WAIT_TASK, second);
+	want(second, lock);
+	look_at(first);
+
+	cr_expect(has_link(LINK_FACT, "1 first has awaited the end of 2 second"));
+	cr_expect(says("lock \"disk\", taken at own.c:10 take"));
+}
+
+Test(waits, a_join_of_a_task_that_is_done_is_a_lost_wake)
+{
+	vigil_task child = spawn("child"), parent = spawn("parent");
+
+	sleep_on(parent, VIGIL_WAIT_TASK, child);
+	vigil_task_end(child, VIGIL_OUTCOME_COMPLETED);
+	look_at(parent);
+
+	cr_expect(has_link(LINK_CAUSE, "1 child is done"));
+	cr_expect(says("lost or never sent"));
+}
+
+Test(waits, an_overdue_timer_is_its_executors_fault)
+{
+	vigil_task sleeper = spawn("sleeper"), blocker = spawn("blocker");
+
+	vigil_poll_begin(sleeper);
+	vigil_task_wait_until(sleeper, VIGIL_WAIT_TIMER, 0, own_now + 1 * S);
+	vigil_poll_end(sleeper);
+	vigil_poll_begin(blocker);
+	own_board_pass(5 * S);
+	look_at(sleeper);
+
+	cr_expect(has_link(LINK_FACT, "was due 4 s ago"));
+	cr_expect(says("2 blocker"));
+	vigil_poll_end(blocker);
+}
+
+Test(waits, a_channel_has_no_owner_and_its_last_waker_is_a_guess)
+{
+	vigil_task producer = spawn("producer"), consumer = spawn("consumer");
+
+	sleep_on(consumer, VIGIL_WAIT_RECEIVE, 0);
+	vigil_poll_begin(producer);
+	vigil_wake(consumer);
+	vigil_task_wait_fd(producer, VIGIL_WAIT_READABLE, 1000000);
+	vigil_poll_end(producer);
+	sleep_on(consumer, VIGIL_WAIT_RECEIVE, 0);
+	look_at(consumer);
+
+	cr_expect(has_link(LINK_GUESS, "the last came from 1 producer"));
+	cr_expect(says("Probably"));
+}
+
+Test(waits, two_tasks_that_usually_wake_each_other_are_no_proved_deadlock)
+{
+	vigil_task ping = spawn("ping"), pong = spawn("pong");
+
+	sleep_on(ping, VIGIL_WAIT_RECEIVE, 0);
+	vigil_poll_begin(pong);
+	vigil_wake(ping);
+	vigil_task_wait(pong, VIGIL_WAIT_RECEIVE, 0);
+	vigil_poll_end(pong);
+	vigil_poll_begin(ping);
+	vigil_wake(pong);
+	vigil_task_wait(ping, VIGIL_WAIT_RECEIVE, 0);
+	vigil_poll_end(ping);
+	sleep_on(pong, VIGIL_WAIT_RECEIVE, 0);
+	own_board_pass(60 * S);
+	look_at(ping);
+
+	cr_expect_eq(kind_at(chain.count - 1), LINK_GUESS);
+	cr_expect(says("Perhaps a deadlock"));
+	look_for_stuck(1 * S);
+	cr_expect_eq(stuck_count, 0);
+}
+
+Test(waits, a_long_chain_ends_and_says_that_it_goes_on)
+{
+	vigil_task tasks[100];
+
+	for (int i = 0; i < 100; i++)
+		tasks[i] = spawn("link");
+	for (int i = 0; i < 99; i++)
+		sleep_on(tasks[i], VIGIL_WAIT_TASK, tasks[i + 1]);
+	look_at(tasks[0]);
+
+	cr_expect_leq(chain.count, CHAIN_LINKS);
+	cr_expect(has_link(LINK_UNKNOWN, "the chain goes on"));
+}
+
+Test(waits, what_is_gone_from_the_board_is_told)
+{
+	vigil_task task = spawn("task");
+
+	sleep_on(task, VIGIL_WAIT_LOCK, vigil_ref_make(VIGIL_TABLE_resource, 3, 9));
+	look_at(task);
+
+	cr_expect(has_link(LINK_UNKNOWN, "gone"));
+}
+
+Test(waits, a_done_task_waits_for_nothing)
+{
+	vigil_task task = spawn("task");
+
+	vigil_task_end(task, VIGIL_OUTCOME_COMPLETED);
+	look_at(task);
+
+	cr_expect(says("waits for nothing"));
+	cr_expect_eq(chain.stuck_ns, 0);
+}
+
+/* ---- All that is stuck ---- */
+
+Test(waits, a_server_that_waits_for_input_is_not_stuck)
+{
+	vigil_task conn = spawn("conn"), acceptor = spawn("acceptor"), tick = spawn("tick");
+	vigil_task parent = spawn("parent");
+
+	vigil_poll_begin(conn);
+	vigil_task_wait_fd(conn, VIGIL_WAIT_READABLE, 7);
+	vigil_poll_end(conn);
+	vigil_poll_begin(acceptor);
+	vigil_task_wait_fd(acceptor, VIGIL_WAIT_ACCEPT, 3);
+	vigil_poll_end(acceptor);
+	vigil_poll_begin(tick);
+	vigil_task_wait_until(tick, VIGIL_WAIT_TIMER, 0, own_now + 3600 * S);
+	vigil_poll_end(tick);
+	sleep_on(parent, VIGIL_WAIT_TASK, acceptor);
+	vigil_worker_park();
+	own_board_pass(60 * S);
+	look_for_stuck(1 * S);
+
+	cr_expect_eq(stuck_count, 0);
+	vigil_worker_unpark();
+}
+
+Test(waits, what_has_not_waited_long_enough_is_not_stuck)
+{
+	vigil_resource lock = mutex("a");
+	vigil_task holder = spawn("holder"), waiter = spawn("waiter");
+
+	take(holder, lock);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	want(waiter, lock);
+	own_board_pass(900 * MS);
+	look_for_stuck(1 * S);
+	cr_expect_eq(stuck_count, 0);
+
+	own_board_pass(200 * MS);
+	look_for_stuck(1 * S);
+	cr_expect_eq(stuck_count, 1);
+}
+
+Test(waits, tasks_with_one_cause_are_one_chain)
+{
+	vigil_resource lock = mutex("a");
+	vigil_task holder = spawn("holder");
+
+	take(holder, lock);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	for (int i = 0; i < 20; i++)
+		want(spawn("waiter"), lock);
+	own_board_pass(2 * S);
+	look_for_stuck(1 * S);
+
+	cr_expect_eq(stuck_count, 1);
+	cr_expect_eq(stuck[0].delayed, 19);
+	cr_expect_not_null(strstr(stuck[0].summary, "1 holder"));
+}
+
+Test(waits, a_deadlock_comes_first_and_once)
+{
+	vigil_resource a = mutex("a"), b = mutex("b"), c = mutex("c");
+	vigil_task left = spawn("left"), right = spawn("right"), holder = spawn("holder");
+
+	take(holder, c);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	for (int i = 0; i < 20; i++)
+		want(spawn("waiter"), c);
+	take(left, a);
+	take(right, b);
+	want(left, b);
+	want(right, a);
+	own_board_pass(2 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 2);
+	cr_expect_eq(stuck[0].links[stuck[0].count - 1].kind, LINK_CYCLE);
+	cr_expect_eq(stuck[0].delayed, 1);
+	cr_expect_eq(stuck[1].delayed, 19);
+}
+
+Test(waits, a_job_that_runs_in_a_blocking_pool_is_not_stuck)
+{
+	vigil_executor pool = vigil_executor_new(VIGIL_EXECUTOR_BLOCKING_POOL, "files");
+	vigil_task job = vigil_task_spawn(pool, VIGIL_TASK_BLOCKING, "read", 0);
+
+	vigil_poll_begin(job);
+	own_board_pass(60 * S);
+	look_for_stuck(1 * S);
+
+	cr_expect_eq(stuck_count, 0);
+	vigil_poll_end(job);
+}
+
+static vigil_resource thread_lock;
+static sem_t there, leave;
+
+static void *wait_for_lock(void *arg)
+{
+	(void)arg;
+	vigil_lock_wait(thread_lock, VIGIL_MODE_EXCLUSIVE);
+	sem_post(&there);
+	sem_wait(&leave);
+	vigil_lock_abandoned(thread_lock);
+	return NULL;
+}
+
+Test(waits, a_thread_of_no_task_that_waits_for_a_lock_is_stuck)
+{
+	pthread_t thread;
+
+	sem_init(&there, 0, 0);
+	sem_init(&leave, 0, 0);
+	thread_lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "", "log", 0, VIGIL_RESOURCE_THREAD);
+	vigil_lock_acquired(thread_lock, VIGIL_MODE_EXCLUSIVE);
+	cr_assert_eq(pthread_create(&thread, NULL, wait_for_lock, NULL), 0);
+	sem_wait(&there);
+	own_board_pass(2 * S);
+	look_for_stuck(1 * S);
+
+	cr_expect_eq(stuck_count, 1);
+	cr_expect_eq(vigil_ref_table(stuck[0].task), VIGIL_TABLE_worker);
+	cr_expect_not_null(strstr(stuck[0].summary, "lock \"log\""));
+	sem_post(&leave);
+	pthread_join(thread, NULL);
+}
