@@ -75,6 +75,9 @@ static void last_moment_print(const struct text *text, const struct model *model
 
 	if (model->status != VIGIL_STATUS_DEAD)
 		return;
+	text_wrapped(text, 0,
+		     "Times end at the last thing it recorded; how long it went on after that is "
+		     "not known.");
 	for (uint32_t i = 0; i < count; i++) {
 		const struct vigil_worker_record *w = VIGIL_AT(model->reader, worker, i);
 		const struct vigil_task_record *t = VIGIL_FIND(model->reader, task, w->task);

@@ -160,10 +160,24 @@ static void running_plainly(struct walk *walk, const struct vigil_task_record *t
 		 is_asleep ? ", and its thread sleeps inside that poll" : "", PLACE(task->site));
 	if (worker)
 		link_add_stack(walk, worker);
-	conclude(walk, walk->lock ? walk->lock : ref, task->site,
+	conclude(walk, ref, task->site,
 		 "%s, spawned at %s, has been running for %s%s%s without returning", NAME(ref),
 		 PLACE(task->site), TIME(for_ns), worker ? " on " : "",
 		 worker ? THREAD(worker) : "");
+}
+
+/* The thread blocks inside the poll, for something that has no owner. */
+static void running_blocked(struct walk *walk, const struct vigil_worker_record *worker,
+			    uint64_t ref)
+{
+	uint64_t for_ns = ns_since(walk, worker->wait_since_ns);
+	const char *what = word_wait(worker->wait_kind);
+
+	link_add(walk, LINK_CAUSE, ref, worker->wait_site, for_ns,
+		 "%s blocks its thread: %s has waited %s inside its poll (%s), at %s", NAME(ref),
+		 THREAD(worker), TIME(for_ns), what, PLACE(worker->wait_site));
+	conclude(walk, ref, worker->wait_site, "%s has blocked %s for %s (%s), at %s", NAME(ref),
+		 THREAD(worker), TIME(for_ns), what, PLACE(worker->wait_site));
 }
 
 static void step_running(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
@@ -173,7 +187,9 @@ static void step_running(struct walk *walk, const struct vigil_task_record *task
 	const struct vigil_worker_record *worker = VIGIL_FIND(reader, worker, task->worker);
 	bool is_innermost = worker && worker->task == ref;
 
-	if (worker && is_innermost && worker->wait_kind) {
+	if (worker && is_innermost && worker->wait_kind && !worker->wait_object) {
+		running_blocked(walk, worker, ref);
+	} else if (worker && is_innermost && worker->wait_kind) {
 		link_add(walk, LINK_FACT, ref, worker->wait_site,
 			 ns_since(walk, worker->wait_since_ns),
 			 "%s is running on %s, and that thread has waited %s for %s, at %s",

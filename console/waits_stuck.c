@@ -17,6 +17,7 @@ struct candidate {
 	uint64_t ref;
 	uint64_t on[2]; /* what its walk goes to first: equal ones are one group */
 	uint64_t stuck_ns;
+	bool is_owned; /* what it waits for is in somebody's hands: never by design */
 };
 
 struct candidates {
@@ -68,7 +69,8 @@ static bool running_is_stuck(const struct model *model, const struct vigil_task_
 {
 	const struct vigil_worker_record *worker = VIGIL_FIND(model->reader, worker, task->worker);
 
-	if (worker && worker->wait_kind && worker->task == ret->ref) {
+	if (worker && worker->wait_kind && worker->wait_object && worker->task == ret->ref) {
+		ret->is_owned = true;
 		ret->on[0] = worker->wait_object;
 		ret->stuck_ns = since(model, worker->wait_since_ns);
 		return true;
@@ -88,6 +90,7 @@ static bool idle_is_stuck(const struct model *model, const struct vigil_task_rec
 	case VIGIL_WAIT_PERMIT:
 	case VIGIL_WAIT_TASK:
 	case VIGIL_WAIT_JOB:
+		ret->is_owned = true;
 		return true;
 	case VIGIL_WAIT_TIMER:
 		ret->stuck_ns = since(model, task->wait_until_ns);
@@ -120,6 +123,16 @@ static bool task_is_stuck(const struct model *model, const struct vigil_task_rec
 	}
 }
 
+/*
+ * Of a process that died stuck, the last thing recorded is often the very wait
+ * it died in: then no length is too short.
+ */
+static bool is_long(const struct model *model, const struct candidate *candidate, uint64_t limit_ns)
+{
+	return candidate->stuck_ns > limit_ns ||
+	       (model->status == VIGIL_STATUS_DEAD && candidate->is_owned);
+}
+
 static int candidates_find(const struct model *model, uint64_t limit_ns,
 			   struct candidates *ret_candidates)
 {
@@ -134,7 +147,7 @@ static int candidates_find(const struct model *model, uint64_t limit_ns,
 		if (task->life != VIGIL_LIFE_LIVE)
 			continue;
 		candidate.ref = vigil_reader_ref(model->reader, VIGIL_TABLE_task, i);
-		if (task_is_stuck(model, task, &candidate) && candidate.stuck_ns > limit_ns)
+		if (task_is_stuck(model, task, &candidate) && is_long(model, &candidate, limit_ns))
 			r = candidate_add(ret_candidates, &candidate);
 	}
 	/* Threads that wait for a lock outside any task. */
@@ -142,12 +155,14 @@ static int candidates_find(const struct model *model, uint64_t limit_ns,
 		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
 		struct candidate candidate = { 0 };
 
-		if (worker->life != VIGIL_LIFE_LIVE || !worker->wait_kind || worker->task)
+		if (worker->life != VIGIL_LIFE_LIVE || !worker->wait_kind || !worker->wait_object ||
+		    worker->task)
 			continue;
+		candidate.is_owned = true;
 		candidate.ref = vigil_reader_ref(model->reader, VIGIL_TABLE_worker, i);
 		candidate.on[0] = worker->wait_object;
 		candidate.stuck_ns = since(model, worker->wait_since_ns);
-		if (candidate.stuck_ns > limit_ns)
+		if (is_long(model, &candidate, limit_ns))
 			r = candidate_add(ret_candidates, &candidate);
 	}
 	return r;

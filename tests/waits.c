@@ -478,3 +478,31 @@ Test(waits, a_thread_of_no_task_that_waits_for_a_lock_is_stuck)
 	sem_post(&leave);
 	pthread_join(thread, NULL);
 }
+
+Test(waits, a_thread_that_blocks_inside_a_poll_is_blamed_at_its_line)
+{
+	vigil_task task = spawn("lookup");
+
+	vigil_poll_begin(task);
+	vigil_worker_wait_at(vigil_site_find("dns.c", 9, "resolve", NULL), VIGIL_WAIT_RESOLVE, 0);
+	own_board_pass(3 * S);
+	look_at(task);
+
+	cr_assert(has_link(LINK_CAUSE, "blocks its thread"));
+	cr_assert(says("for 3 s (name lookup), at dns.c:9 resolve"), "%s", chain.summary);
+}
+
+Test(waits, a_dead_process_shows_the_wait_it_died_in_however_short)
+{
+	vigil_resource lock = mutex("db");
+	vigil_task owner = spawn("owner"), waiter = spawn("waiter");
+
+	take(owner, lock);
+	want(waiter, lock);
+	own_board_look();
+	own_model->status = VIGIL_STATUS_DEAD;
+	stuck_count = waits_stuck(own_model, S, &stuck);
+
+	cr_assert_eq(stuck_count, 1);
+	cr_assert(strstr(stuck[0].summary, "own.c:10 take"), "%s", stuck[0].summary);
+}
