@@ -27,11 +27,11 @@ struct worker_history {
 struct model_totals {
 	uint64_t running, scheduled, idle, done; /* done: still visible */
 	uint64_t live;
-	uint64_t polls, wakes, spawns;                   /* since the start */
-	double polls_rate, wakes_rate, spawns_rate;      /* per second, last interval */
-	uint64_t lost;    /* sum of counts->lost_* and refused_space */
-	uint64_t misused; /* sum of counts->misused_* */
-	uint64_t torn;    /* task records torn at this refresh */
+	uint64_t polls, wakes, spawns;              /* since the start */
+	double polls_rate, wakes_rate, spawns_rate; /* per second, last interval */
+	uint64_t lost;                              /* sum of counts->lost_* and refused_space */
+	uint64_t misused;                           /* sum of counts->misused_* */
+	uint64_t torn;                              /* task records torn at this refresh */
 };
 
 struct model {
@@ -41,7 +41,7 @@ struct model {
 	const struct vigil_process_record *process;
 	const struct vigil_counts_record *counts;
 	struct model_totals totals;
-	struct vigil_site_stats *sites; /* by site index; NULL until model_want_sites */
+	struct vigil_site_stats *sites;  /* by site index; NULL until model_want_sites */
 	struct vigil_edge_record *edges; /* most polls first; after model_want_edges */
 	size_t edge_count;
 	struct worker_history *histories; /* by worker index */
@@ -74,8 +74,8 @@ uint64_t model_ref(const struct model *model, enum vigil_table table, const void
 /* Whether a worker polls, is parked, waits for a lock or does something of its own. */
 #define WORKER_STATES(X)                                                                           \
 	X(WORKER, POLLING, "polling")                                                              \
-	X(WORKER, PARKED, "parked") X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "running")    \
-	X(WORKER, ENDED, "ended")
+	X(WORKER, PARKED, "parked")                                                                \
+	X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "running") X(WORKER, ENDED, "ended")
 #define WORKER_ENUM_(e, NAME, word) e##_##NAME,
 enum worker_state { WORKER_STATES(WORKER_ENUM_) };
 
@@ -85,7 +85,7 @@ struct worker_times {
 	uint64_t busy_ns;   /* polls, the one that runs included */
 	uint64_t parked_ns; /* parks, the present one included */
 	uint64_t age_ns;
-	double busy_share;  /* 0..1 of the last interval, else of its life */
+	double busy_share; /* 0..1 of the last interval, else of its life */
 };
 void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
 			struct worker_times *ret_times);

@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <time.h>
 
-#define ORDER_SHARE 25 /* of the time, 1/25 at most goes into ordering rows */
+#define ORDER_SHARE 60 /* of the time, 1/60 at most goes into ordering rows */
 #define WHEEL_LINES 3
 
 static bool matches(void *ctx, uint64_t id, const char *needle)
@@ -120,6 +120,8 @@ void view_reorder(struct view *view)
 		view->ops->gather(view);
 	if (view->table)
 		table_refresh(view->table);
+	if (view->table && !view->is_touched)
+		table_home(view->table);
 	view->skips = (int)((clock_ns() - begin) * ORDER_SHARE / (view->shared->interval_ns + 1));
 }
 
@@ -275,6 +277,7 @@ static bool list_request(struct view *view, enum request request)
 
 bool view_request(struct view *view, enum request request)
 {
+	view->is_touched = true;
 	if (view->ops->obey && view->ops->obey(view, request))
 		return true;
 	return view->table ? list_request(view, request) : page_request(&view->page, request);
@@ -282,6 +285,7 @@ bool view_request(struct view *view, enum request request)
 
 bool view_click(struct view *view, int x, int y)
 {
+	view->is_touched = true;
 	return view->table && table_click(view->table, x, y) != CLICK_NOTHING;
 }
 
@@ -290,6 +294,7 @@ const struct view_ops *view_enter(struct view *view, uint64_t *ret_object)
 	uint64_t id = view->table ? table_cursor(view->table) : TABLE_NO_ROW;
 
 	*ret_object = 0;
+	view->is_touched = true;
 	if (!view->ops->enter || (view->table && id == TABLE_NO_ROW))
 		return NULL;
 	return view->ops->enter(view, id, ret_object);
@@ -299,6 +304,7 @@ bool view_search(struct view *view, const char *text, int step)
 {
 	if (!view->table)
 		return false;
+	view->is_touched = true;
 	if (text != view->needle)
 		snprintf(view->needle, sizeof(view->needle), "%s", text);
 	return !text[0] || table_search(view->table, view->needle, step);

@@ -70,6 +70,7 @@ struct view {
 	struct page page;
 	struct filter *filter;
 	char needle[TABLE_NEEDLE]; /* searched for last */
+	bool is_touched;           /* the cursor was moved; until then it is on the first row */
 	int skips;                 /* refreshes to go before rows are ordered anew */
 };
 

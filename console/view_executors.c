@@ -245,6 +245,9 @@ static void format_worker(const struct table_row *row, char *buf, size_t size, e
 		break;
 	case EXEC_FOR:
 		cell_duration(buf, size, times.state_ns, ret_role);
+		/* A long sleep is no trouble. */
+		if (times.state == WORKER_PARKED)
+			*ret_role = ROLE_DIM;
 		break;
 	case EXEC_TID:
 		snprintf(buf, size, "%" PRIu32, worker->tid);

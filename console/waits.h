@@ -16,10 +16,10 @@
 #define LINK_TEXT 400
 
 #define LINK_KINDS(X)                                                                              \
-	X(LINK, FACT, "fact")     /* follows from what was recorded */                             \
-	X(LINK, GUESS, "guess")   /* likely, from history */                                       \
-	X(LINK, CAUSE, "cause")   /* the last fact: the root cause */                              \
-	X(LINK, CYCLE, "cycle")   /* the chain is back at one of its links: a deadlock */          \
+	X(LINK, FACT, "fact")       /* follows from what was recorded */                           \
+	X(LINK, GUESS, "guess")     /* likely, from history */                                     \
+	X(LINK, CAUSE, "cause")     /* the last fact: the root cause */                            \
+	X(LINK, CYCLE, "cycle")     /* the chain is back at one of its links: a deadlock */        \
 	X(LINK, UNKNOWN, "unknown") /* what cannot be known, and what would tell */
 #define LINK_ENUM_(e, NAME, word) e##_##NAME,
 enum link_kind { LINK_KINDS(LINK_ENUM_) };

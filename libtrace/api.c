@@ -29,7 +29,7 @@
 /* ---- executors and workers ---- */
 
 vigil_executor(vigil_executor_new_at)(struct vigil_site *site, enum vigil_executor_kind kind,
-				     const char *name)
+				      const char *name)
 {
 	uint64_t executor;
 	uint32_t where;
@@ -125,12 +125,11 @@ void(vigil_worker_stole)(uint64_t tasks)
 /* ---- tasks ---- */
 
 vigil_task(vigil_task_spawn_at)(struct vigil_site *site, vigil_executor executor,
-			       enum vigil_task_kind kind, const char *name, unsigned flags)
+				enum vigil_task_kind kind, const char *name, unsigned flags)
 {
-	struct task_birth birth = { .executor = executor,
-				    .kind = kind,
-				    .flags = flags,
-				    .name = name };
+	struct task_birth birth = {
+		.executor = executor, .kind = kind, .flags = flags, .name = name
+	};
 	uint64_t task;
 
 	BEGIN(0);
@@ -204,8 +203,9 @@ void(vigil_task_wait_fd_until)(vigil_task task, enum vigil_wait_kind kind, int f
 void(vigil_task_wait_until)(vigil_task task, enum vigil_wait_kind kind, vigil_object object,
 			    uint64_t deadline_ns)
 {
-	task_wait(task, &(struct wait){
-				.kind = kind, .fd = -1, .object = object, .until_ns = deadline_ns });
+	task_wait(task,
+		  &(struct wait){
+			  .kind = kind, .fd = -1, .object = object, .until_ns = deadline_ns });
 }
 
 /* ---- join handles ---- */
@@ -219,8 +219,9 @@ static void join(vigil_task task, enum vigil_join state)
 	TRACE(join, now, call_worker(&call), task, state, joiner);
 	board_join(call.board, task, state, joiner);
 	if (joiner)
-		board_task_wait(call.board, now, joiner,
-				&(struct wait){ .kind = VIGIL_WAIT_TASK, .fd = -1, .object = task });
+		board_task_wait(
+			call.board, now, joiner,
+			&(struct wait){ .kind = VIGIL_WAIT_TASK, .fd = -1, .object = task });
 }
 
 void(vigil_join_hold)(vigil_task task)
@@ -246,14 +247,12 @@ void(vigil_join_done)(vigil_task task)
 /* ---- resources and locks ---- */
 
 vigil_resource(vigil_resource_new_at)(struct vigil_site *site, enum vigil_resource_kind kind,
-				     const char *type, const char *name, vigil_resource parent,
-				     unsigned flags)
+				      const char *type, const char *name, vigil_resource parent,
+				      unsigned flags)
 {
-	struct resource_birth birth = { .parent = parent,
-					.kind = kind,
-					.flags = flags,
-					.type = type,
-					.name = name };
+	struct resource_birth birth = {
+		.parent = parent, .kind = kind, .flags = flags, .type = type, .name = name
+	};
 	uint64_t resource;
 
 	BEGIN(0);
@@ -282,7 +281,7 @@ void(vigil_lock_wait_at)(struct vigil_site *site, vigil_resource lock, enum vigi
 }
 
 void(vigil_lock_acquired_by_at)(struct vigil_site *site, vigil_resource lock, enum vigil_mode mode,
-			       vigil_task owner)
+				vigil_task owner)
 {
 	uint32_t where;
 
@@ -321,7 +320,7 @@ void(vigil_lock_released)(vigil_resource lock)
 /* ---- async operations ---- */
 
 vigil_op(vigil_op_new_at)(struct vigil_site *site, vigil_resource resource, const char *source,
-			 vigil_op parent)
+			  vigil_op parent)
 {
 	uint32_t where;
 	uint64_t op;
@@ -369,8 +368,9 @@ static void attr(vigil_object object, const struct attr_value *value)
 
 void(vigil_attr_i64)(vigil_object object, const char *key, int64_t value, const char *unit)
 {
-	attr(object, &(struct attr_value){
-			     .key = key, .type = VIGIL_ATTR_I64, .value = (uint64_t)value, .unit = unit });
+	attr(object,
+	     &(struct attr_value){
+		     .key = key, .type = VIGIL_ATTR_I64, .value = (uint64_t)value, .unit = unit });
 }
 
 void(vigil_attr_u64)(vigil_object object, const char *key, uint64_t value, const char *unit)

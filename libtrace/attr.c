@@ -42,8 +42,7 @@ static struct vigil_attr_record *attr_find(struct board *board, uint32_t first, 
 	return NULL;
 }
 
-static void attr_write(struct vigil_attr_record *attr, uint64_t now,
-		       const struct attr_value *value)
+static void attr_write(struct vigil_attr_record *attr, uint64_t now, const struct attr_value *value)
 {
 	store(&attr->type, value->type);
 	store(&attr->value, value->value);

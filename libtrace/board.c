@@ -46,23 +46,17 @@ void text_put(char *field, size_t size, const char *text)
 void board_shape_default(struct board_shape *ret_shape)
 {
 	static const uint32_t capacity[VIGIL_TABLES] = {
-		[VIGIL_TABLE_process] = 1,
-		[VIGIL_TABLE_counts] = 1,
-		[VIGIL_TABLE_site] = 4096,
-		[VIGIL_TABLE_cell] = 32768,
-		[VIGIL_TABLE_executor] = 1024,
-		[VIGIL_TABLE_worker] = 512,
-		[VIGIL_TABLE_task] = 1048576,
-		[VIGIL_TABLE_hist] = 1310720,
-		[VIGIL_TABLE_resource] = 262144,
-		[VIGIL_TABLE_op] = 262144,
-		[VIGIL_TABLE_span] = 262144,
-		[VIGIL_TABLE_attr] = 1048576,
+		[VIGIL_TABLE_process] = 1,       [VIGIL_TABLE_counts] = 1,
+		[VIGIL_TABLE_site] = 4096,       [VIGIL_TABLE_cell] = 32768,
+		[VIGIL_TABLE_executor] = 1024,   [VIGIL_TABLE_worker] = 512,
+		[VIGIL_TABLE_task] = 1048576,    [VIGIL_TABLE_hist] = 1310720,
+		[VIGIL_TABLE_resource] = 262144, [VIGIL_TABLE_op] = 262144,
+		[VIGIL_TABLE_span] = 262144,     [VIGIL_TABLE_attr] = 1048576,
 		[VIGIL_TABLE_edge] = 65536,
 	};
 	static const uint32_t retain[VIGIL_TABLES] = {
-		[VIGIL_TABLE_executor] = 64, [VIGIL_TABLE_worker] = 64,	 [VIGIL_TABLE_task] = 8192,
-		[VIGIL_TABLE_resource] = 1024, [VIGIL_TABLE_op] = 1024, [VIGIL_TABLE_span] = 1024,
+		[VIGIL_TABLE_executor] = 64,   [VIGIL_TABLE_worker] = 64, [VIGIL_TABLE_task] = 8192,
+		[VIGIL_TABLE_resource] = 1024, [VIGIL_TABLE_op] = 1024,   [VIGIL_TABLE_span] = 1024,
 	};
 
 	memset(ret_shape, 0, sizeof(*ret_shape));
@@ -99,8 +93,7 @@ static bool file_is_ours(const struct board *board)
 {
 	struct stat st;
 
-	return !fstat(board->fd, &st) && st.st_dev == board->file[0] &&
-	       st.st_ino == board->file[1];
+	return !fstat(board->fd, &st) && st.st_dev == board->file[0] && st.st_ino == board->file[1];
 }
 
 /* Storage for [offset, offset + size). Returns 0 or -errno. */

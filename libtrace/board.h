@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <vigil/board.h>
 #include "libtrace/atomic.h"
+#include <vigil/board.h>
 
 struct board;
 
@@ -43,7 +43,7 @@ struct lane {
 	struct vigil_worker_record *record;
 	uint64_t ref;
 	uint32_t index;
-	uint32_t depth; /* frames in use */
+	uint32_t depth;          /* frames in use */
 	uint32_t dropped_frames; /* polls that found no frame and run */
 	uint64_t dropped_tasks;  /* a bit for each of their tasks, by hash */
 	uint32_t ring_mask;
@@ -75,8 +75,8 @@ struct pool {
 struct board {
 	uint8_t *base;
 	size_t size;
-	int fd; /* -1: private memory, all of it there */
-	uint64_t file[2]; /* its device and inode: a program may close our fd */
+	int fd;              /* -1: private memory, all of it there */
+	uint64_t file[2];    /* its device and inode: a program may close our fd */
 	uint32_t *fork_mark; /* 1; wiped to 0 in a forked child */
 	struct vigil_header *header;
 	struct vigil_table_header *tables;
@@ -84,10 +84,10 @@ struct board {
 	struct vigil_counts_record *counts;
 	uint8_t *records[VIGIL_TABLES];
 	struct pool pools[VIGIL_TABLES];
-	struct lane *lanes; /* by worker index */
+	struct lane *lanes;             /* by worker index */
 	uint32_t refused[VIGIL_TABLES]; /* claims since the file system first said no */
-	uint32_t *cells;    /* of all lanes */
-	uint8_t *private;   /* what lanes, cells and rings stand in */
+	uint32_t *cells;                /* of all lanes */
+	uint8_t *private;               /* what lanes, cells and rings stand in */
 	size_t private_size;
 };
 

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ull
-#define FIRST_LINE_NS 1000000ull      /* a rough rate holds for 1 ms */
-#define LONGEST_LINE_NS NS_PER_S      /* a good one for 1 s */
-#define STEP_NS 1000000ll             /* behind by more: jump; less: catch up */
+#define FIRST_LINE_NS 1000000ull /* a rough rate holds for 1 ms */
+#define LONGEST_LINE_NS NS_PER_S /* a good one for 1 s */
+#define STEP_NS 1000000ll        /* behind by more: jump; less: catch up */
 
 struct clock the_clock = { .source = VIGIL_CLOCK_MONOTONIC };
 
@@ -130,9 +130,9 @@ uint64_t clock_slow(void)
 	struct clock_line old;
 	uint64_t ns;
 
-	if (the_clock.source == VIGIL_CLOCK_CALLER)
+	if (load(&the_clock.source) == VIGIL_CLOCK_CALLER)
 		return the_clock.now_ns(the_clock.now_arg);
-	if (the_clock.source == VIGIL_CLOCK_MONOTONIC)
+	if (load(&the_clock.source) == VIGIL_CLOCK_MONOTONIC)
 		return monotonic_ns();
 	old = the_clock.lines[load_acquire(&the_clock.line) % CLOCK_LINES];
 	if (swap(&drawing, 1))
@@ -171,22 +171,25 @@ static void tsc_start(void)
 	anchor.rate = rate_of(ticks - anchor.base_ticks, ns - anchor.base_ns);
 	if (!anchor.rate)
 		return;
-	the_clock.source = VIGIL_CLOCK_TSC;
+	store(&the_clock.source, VIGIL_CLOCK_TSC);
 	line_publish(ticks, ns, anchor.rate, FIRST_LINE_NS);
 }
 
 void clock_init(uint64_t (*now_ns)(void *arg), void *now_arg)
 {
-	struct clock_line *line = &the_clock.lines[the_clock.line % CLOCK_LINES];
+	struct clock_line *line = &the_clock.lines[load(&the_clock.line) % CLOCK_LINES];
 
+	/* It runs since an earlier vigil_init: threads may be drawing its lines. */
+	if (!now_ns && load(&the_clock.source) == VIGIL_CLOCK_TSC)
+		return;
 	if (now_ns) {
 		the_clock.now_ns = now_ns;
 		the_clock.now_arg = now_arg;
-		the_clock.source = VIGIL_CLOCK_CALLER;
+		store(&the_clock.source, VIGIL_CLOCK_CALLER);
 		store(&line->limit, 0);
 		return;
 	}
-	the_clock.source = VIGIL_CLOCK_MONOTONIC;
+	store(&the_clock.source, VIGIL_CLOCK_MONOTONIC);
 	store(&line->limit, 0);
 #if defined(__x86_64__)
 	if (tsc_is_trusted())
@@ -196,9 +199,10 @@ void clock_init(uint64_t (*now_ns)(void *arg), void *now_arg)
 
 uint64_t clock_tsc_hz(void)
 {
-	const struct clock_line *line = &the_clock.lines[the_clock.line % CLOCK_LINES];
+	uint32_t drawn = load_acquire(&the_clock.line);
+	uint64_t rate = load(&the_clock.lines[drawn % CLOCK_LINES].rate);
 
-	if (the_clock.source != VIGIL_CLOCK_TSC || !line->rate)
+	if (load(&the_clock.source) != VIGIL_CLOCK_TSC || !rate)
 		return 0;
-	return (uint64_t)(((unsigned __int128)NS_PER_S << 32) / line->rate);
+	return (uint64_t)(((unsigned __int128)NS_PER_S << 32) / rate);
 }

@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-#include <vigil/board.h>
 #include "libtrace/atomic.h"
+#include <vigil/board.h>
 
 #define CLOCK_LINES 64
 

@@ -58,8 +58,8 @@ int home_open(const char *dir, char ret_path[HOME_PATH_MAX])
 	if (dir)
 		length = snprintf(ret_path, HOME_PATH_MAX, "%s", dir);
 	else
-		length = snprintf(ret_path, HOME_PATH_MAX, "/dev/shm/vigil-%u",
-				  (unsigned)geteuid());
+		length =
+			snprintf(ret_path, HOME_PATH_MAX, "/dev/shm/vigil-%u", (unsigned)geteuid());
 	if (length < 1 || length > HOME_PATH_MAX - 64)
 		return -ENAMETOOLONG;
 	if (mkdir(ret_path, 0700) && errno != EEXIST)

@@ -24,7 +24,7 @@
 
 #define BOARDS 64
 #define SMALLEST_BOARD 512 /* tasks */
-#define KEPT_BOARDS 16 /* of dead processes, in one directory */
+#define KEPT_BOARDS 16     /* of dead processes, in one directory */
 
 int vigil_live_;
 struct board *live_board;
@@ -225,7 +225,7 @@ static int board_open(struct board *board)
 static bool shape_halve(void)
 {
 	static const uint32_t big[] = { VIGIL_TABLE_task, VIGIL_TABLE_hist,  VIGIL_TABLE_resource,
-					VIGIL_TABLE_op,	  VIGIL_TABLE_span,  VIGIL_TABLE_attr,
+					VIGIL_TABLE_op,   VIGIL_TABLE_span,  VIGIL_TABLE_attr,
 					VIGIL_TABLE_cell, VIGIL_TABLE_worker };
 
 	if (shape.capacity[VIGIL_TABLE_task] < SMALLEST_BOARD)

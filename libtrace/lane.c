@@ -50,8 +50,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t
 	lane->depth = 0;
 	lane->dropped_frames = 0;
 	lane->dropped_tasks = 0;
-	lane->cells = board->cells +
-		      (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
+	lane->cells = board->cells + (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
 	rings_open(lane);
 	store(&record->tid, tid);
 	store(&record->id, pool_serial(board, VIGIL_TABLE_worker));

@@ -20,8 +20,8 @@ static int file_map(struct vigil_reader *reader, int fd, struct vigil_problem *r
 		return problem(ret_problem, -errno, "cannot look at %s: %s", reader->path,
 			       strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return problem(ret_problem, -EBADMSG,
-			       "%s is not a board: it is not a regular file", reader->path);
+		return problem(ret_problem, -EBADMSG, "%s is not a board: it is not a regular file",
+			       reader->path);
 	reader->file[0] = st.st_dev;
 	reader->file[1] = st.st_ino;
 	reader->size = (size_t)st.st_size;
@@ -73,10 +73,11 @@ int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader *
 		r = -errno;
 		free(reader);
 		if (r == -EACCES)
-			return problem(ret_problem, r,
-				       "cannot read %s: it belongs to another user; run as that user "
-				       "or as root",
-				       path);
+			return problem(
+				ret_problem, r,
+				"cannot read %s: it belongs to another user; run as that user "
+				"or as root",
+				path);
 		return problem(ret_problem, r, "cannot open %s: %s", path, strerror(-r));
 	}
 	r = file_map(reader, fd, ret_problem);

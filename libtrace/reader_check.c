@@ -58,9 +58,10 @@ static int magic_check(const struct vigil_reader *reader, struct vigil_problem *
 		return problem(ret_problem, -EBADMSG, "%s does not begin at a multiple of 8 bytes",
 			       reader->path);
 	if (reader->size < sizeof(struct vigil_header)) {
-		return problem(ret_problem, -EBADMSG,
-			       "%s is not a board: it has %zu bytes, a board's header alone has %zu",
-			       reader->path, reader->size, sizeof(struct vigil_header));
+		return problem(
+			ret_problem, -EBADMSG,
+			"%s is not a board: it has %zu bytes, a board's header alone has %zu",
+			reader->path, reader->size, sizeof(struct vigil_header));
 	}
 	/* Partner: the release store in board_publish. */
 	magic = __atomic_load_n((const uint64_t *)(const void *)reader->base, __ATOMIC_ACQUIRE);
@@ -95,8 +96,8 @@ static int abi_check(const struct vigil_reader *reader, const struct vigil_heade
 static int damaged(const struct vigil_reader *reader, struct vigil_problem *ret_problem,
 		   const char *what)
 {
-	return problem(ret_problem, -EBADMSG,
-		       "%s is damaged: %s; nothing in it can be trusted", reader->path, what);
+	return problem(ret_problem, -EBADMSG, "%s is damaged: %s; nothing in it can be trusted",
+		       reader->path, what);
 }
 
 /* Does [offset, offset + count * step) lie in the file? */

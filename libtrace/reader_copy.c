@@ -17,8 +17,10 @@
 
 #define TABLE(record, table, how, help)
 #define FIELD(record, type, name, dim, unit, meaning, help)
-#define END(record, size) _Static_assert((size) <= LARGEST || VIGIL_TABLE_##record == VIGIL_TABLE_cell || \
-					 VIGIL_TABLE_##record == VIGIL_TABLE_hist, "fits");
+#define END(record, size)                                                                          \
+	_Static_assert((size) <= LARGEST || VIGIL_TABLE_##record == VIGIL_TABLE_cell ||            \
+			       VIGIL_TABLE_##record == VIGIL_TABLE_hist,                           \
+		       "fits");
 #include <vigil/fields.def>
 #undef TABLE
 #undef FIELD
@@ -72,8 +74,8 @@ bool record_copy(const struct reader_table *table, uint32_t index, void *ret_rec
 		words_copy(ret_record, record, table->copied);
 		/* Partner: write_begin and write_end in atomic.h. */
 		copy_fence();
-		if (!(seq & 1) &&
-		    __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_RELAXED) == seq)
+		if (!(seq & 1) && __atomic_load_n((const uint32_t *)(const void *)record,
+						  __ATOMIC_RELAXED) == seq)
 			return true;
 	}
 	return false;
@@ -242,8 +244,8 @@ static uint64_t last_moment(const struct vigil_reader *reader)
 static uint64_t now_of(const struct vigil_reader *reader)
 {
 	const struct vigil_process_record *process = VIGIL_AT(reader, process, 0);
-	bool is_there = reader->status == VIGIL_STATUS_ALIVE ||
-			reader->status == VIGIL_STATUS_STOPPED;
+	bool is_there =
+		reader->status == VIGIL_STATUS_ALIVE || reader->status == VIGIL_STATUS_STOPPED;
 	struct timespec ts;
 
 	if (reader->fixed_now)

@@ -195,8 +195,8 @@ static bool mapped_path(uint32_t pid, char *ret_path, size_t size)
 
 static bool is_there(const struct vigil_found *found)
 {
-	return found->is_readable && (found->status == VIGIL_STATUS_ALIVE ||
-				      found->status == VIGIL_STATUS_STOPPED);
+	return found->is_readable &&
+	       (found->status == VIGIL_STATUS_ALIVE || found->status == VIGIL_STATUS_STOPPED);
 }
 
 /* Why a pid that lives has no board we can read. */
@@ -234,7 +234,7 @@ static int open_pid(uint32_t pid, struct vigil_reader **ret_reader,
 	if (mapped_path(pid, path, sizeof(path)))
 		return vigil_reader_open_file(path, pid, ret_reader, ret_problem);
 	count = vigil_find(NULL, &list);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; list && i < count; i++) {
 		if (list[i].pid != pid)
 			continue;
 		r = vigil_reader_open_file(list[i].path, 0, ret_reader, ret_problem);
@@ -269,7 +269,7 @@ static void names_put(const struct vigil_found *list, int count, const char *nam
 	size_t at = 0;
 
 	ret_text[0] = '\0';
-	for (int i = 0; i < count && at + 40 < size; i++)
+	for (int i = 0; list && i < count && at + 40 < size; i++)
 		if (is_there(&list[i]) && has_name(&list[i], name))
 			at += (size_t)snprintf(ret_text + at, size - at, "%s%u %.20s",
 					       at ? ", " : "", list[i].pid, list[i].name);
@@ -284,7 +284,7 @@ static int open_name(const char *name, struct vigil_reader **ret_reader,
 	int alive = 0, first = -1, r;
 	char names[300];
 
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; list && i < count; i++) {
 		if (!list[i].is_readable || !has_name(&list[i], name))
 			continue;
 		if (is_there(&list[i]) && !alive++)
@@ -294,8 +294,9 @@ static int open_name(const char *name, struct vigil_reader **ret_reader,
 	}
 	names_put(list, count, name, names, sizeof(names));
 	if (alive > 1)
-		r = problem(ret_problem, -ENOTUNIQ, "%d instrumented processes%s%s: %s; name one by pid",
-			    alive, name ? " are called " : "", name ? name : "", names);
+		r = problem(ret_problem, -ENOTUNIQ,
+			    "%d instrumented processes%s%s: %s; name one by pid", alive,
+			    name ? " are called " : "", name ? name : "", names);
 	else if (first >= 0)
 		r = vigil_reader_open_file(list[first].path, 0, ret_reader, ret_problem);
 	else if (name)
@@ -304,8 +305,7 @@ static int open_name(const char *name, struct vigil_reader **ret_reader,
 			    "lists what there is",
 			    name);
 	else
-		r = problem(ret_problem, -ENOENT,
-			    "no instrumented process is alive%s",
+		r = problem(ret_problem, -ENOENT, "no instrumented process is alive%s",
 			    count > 0 ? "; `vigil ps` lists the boards of dead ones" :
 					"; start a program that calls vigil_init");
 	free(list);

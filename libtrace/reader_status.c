@@ -65,8 +65,7 @@ static bool is_other_boot(const struct vigil_process_record *process)
 {
 	char boot_id[40];
 
-	if (!process->boot_id[0] ||
-	    home_read("/proc/sys/kernel/random/boot_id", boot_id, 37) != 36)
+	if (!process->boot_id[0] || home_read("/proc/sys/kernel/random/boot_id", boot_id, 37) != 36)
 		return false;
 	return strncmp(boot_id, process->boot_id, 36) != 0;
 }

@@ -53,9 +53,8 @@ void vigil_task_times(const struct vigil_task_record *t, uint64_t now,
 		ret_times->state = VIGIL_STATE_DONE;
 		ret_times->state_ns = less(now, t->ended_ns);
 	}
-	ret_times->is_impossible =
-		ret_times->busy_ns > ret_times->age_ns ||
-		ret_times->scheduled_ns > ret_times->age_ns - ret_times->busy_ns;
+	ret_times->is_impossible = ret_times->busy_ns > ret_times->age_ns ||
+				   ret_times->scheduled_ns > ret_times->age_ns - ret_times->busy_ns;
 	if (!ret_times->is_impossible)
 		ret_times->idle_ns =
 			ret_times->age_ns - ret_times->busy_ns - ret_times->scheduled_ns;
@@ -319,8 +318,8 @@ size_t vigil_reader_events(const struct vigil_reader *reader, uint32_t worker,
 	head = __atomic_load_n(&w->ring_head, __ATOMIC_ACQUIRE);
 	count = ring_span(head, ring, size, &first);
 	for (uint64_t i = first; i < first + count; i++) {
-		const struct vigil_event_record *event =
-			record_peek(reader, VIGIL_TABLE_event, worker * ring + (uint32_t)(i % ring));
+		const struct vigil_event_record *event = record_peek(
+			reader, VIGIL_TABLE_event, worker * ring + (uint32_t)(i % ring));
 
 		if (!event)
 			break;

@@ -18,6 +18,20 @@ static uint64_t *innermost(struct board *board, struct lane *lane)
 	return lane ? &lane->record->span : NULL;
 }
 
+/* The thread polls the task, so it alone writes what seq guards. */
+static void innermost_put(struct board *board, struct lane *lane, uint64_t span)
+{
+	struct vigil_task_record *t = RECORD_OF(board, task, lane_task(lane));
+
+	if (t) {
+		write_begin(&t->seq);
+		store(&t->span, span);
+		write_end(&t->seq);
+	} else if (lane) {
+		store(&lane->record->span, span);
+	}
+}
+
 uint64_t board_span_current(struct board *board, struct lane *lane)
 {
 	uint64_t *span = innermost(board, lane);
@@ -81,8 +95,7 @@ void board_span_enter(struct board *board, struct lane *lane, uint64_t now, uint
 		store(&span->outer, inner ? load(inner) : 0);
 	}
 	write_end(&span->seq);
-	if (inner)
-		store(inner, ref);
+	innermost_put(board, lane, ref);
 	if (lane)
 		lane_event(lane, now, VIGIL_EVENT_SPAN_ENTER, load(&span->site), lane_task(lane),
 			   ref);
@@ -138,7 +151,7 @@ void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint
 	}
 	busy = entry_end(lane, span, now);
 	if (inner && load(inner) == ref && !load(&span->depth))
-		store(inner, still_entered(board, load(&span->outer)));
+		innermost_put(board, lane, still_entered(board, load(&span->outer)));
 	if (lane)
 		lane_event(lane, now, VIGIL_EVENT_SPAN_LEAVE, load(&span->site), lane_task(lane),
 			   busy);

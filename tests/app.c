@@ -385,6 +385,17 @@ Test(app, tabs_and_foot_can_be_clicked)
 	cr_assert(shows("─ Help ─"));
 }
 
+Test(app, the_cursor_is_on_the_worst_task_until_it_is_moved)
+{
+	struct table *table = app->tabs[0]->table;
+
+	vigil_wake(scene.conns[0]);
+	scene_pass(60 * UINT64_C(1000) * SCENE_MS);
+	refresh();
+
+	cr_assert_eq(table_cursor_index(table), 0);
+}
+
 Test(app, the_cursor_stays_on_its_task)
 {
 	uint64_t before;

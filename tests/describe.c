@@ -21,8 +21,8 @@ static int boardcat(const char *path, const char *table)
 	FILE *pipe;
 	size_t length;
 
-	snprintf(command, sizeof(command), "%s/tests/boardcat %s %s 2>&1",
-		 build ? build : "build", path, table);
+	snprintf(command, sizeof(command), "%s/tests/boardcat %s %s 2>&1", build ? build : "build",
+		 path, table);
 	pipe = popen(command, "r");
 	cr_assert_not_null(pipe);
 	length = fread(text, 1, sizeof(text) - 1, pipe);

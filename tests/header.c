@@ -15,7 +15,8 @@ static const char program[] =
 	"int use(void);\n"
 	"int use(void)\n"
 	"{\n"
-	"	struct vigil_options options = { sizeof(options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };\n"
+	"	struct vigil_options options = { sizeof(options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "
+	"0 };\n"
 	"	char path[64];\n"
 	"	int r = vigil_init(&options);\n"
 	"	vigil_executor e = vigil_executor_new(VIGIL_EXECUTOR_OTHER, \"e\");\n"
@@ -151,5 +152,6 @@ Test(header, each_header_stands_alone)
 {
 	cr_assert_eq(shell("for h in include/vigil/vigil.h include/vigil/reader.h "
 			   "include/vigil/board.h; do cc -std=c11 -Wall -Wextra -pedantic -Werror "
-			   "-Iinclude -fsyntax-only -x c $h || exit 1; done"), 0);
+			   "-Iinclude -fsyntax-only -x c $h || exit 1; done"),
+		     0);
 }

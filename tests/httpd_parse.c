@@ -35,8 +35,7 @@ static int parse_field(const char *field)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n",
-		 field);
+	snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n", field);
 	return parse(text);
 }
 
@@ -137,7 +136,8 @@ Test(httpd_parse, another_major_version_is_refused)
 Test(httpd_parse, a_known_method_is_not_allowed_and_an_unknown_one_not_known)
 {
 	cr_assert_eq(parse("POST / HTTP/1.1\r\nHost: x\r\n"
-			   "Content-Length: 3\r\n\r\nabc"), -405);
+			   "Content-Length: 3\r\n\r\nabc"),
+		     -405);
 	cr_assert_eq(parse("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), -405);
 	cr_assert_eq(parse("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), -405);
 	cr_assert_eq(parse("BREW / HTTP/1.1\r\n"), -501);
@@ -192,17 +192,16 @@ Test(httpd_parse, a_length_two_parsers_might_read_differently_is_refused)
 	cr_assert_eq(parse_field("Content-Length:"), -400);
 	cr_assert_eq(parse_field("Content-Length: +1"), -400);
 	cr_assert_eq(parse_field("Content-Length: 1, 1"), -400);
-	cr_assert_eq(parse_field("Content-Length: 0\r\nContent-Length: 0"),
-		     -400);
+	cr_assert_eq(parse_field("Content-Length: 0\r\nContent-Length: 0"), -400);
 	cr_assert_eq(parse_field("Content-Length: 0\r\n"
-				 "Transfer-Encoding: chunked"), -400);
+				 "Transfer-Encoding: chunked"),
+		     -400);
 }
 
 Test(httpd_parse, a_transfer_coding_is_not_implemented)
 {
 	cr_assert_eq(parse_field("Transfer-Encoding: chunked"), -501);
-	cr_assert_eq(parse("GET / HTTP/1.0\r\nTransfer-Encoding: x\r\n\r\n"),
-		     -400);
+	cr_assert_eq(parse("GET / HTTP/1.0\r\nTransfer-Encoding: x\r\n\r\n"), -400);
 }
 
 Test(httpd_parse, a_head_without_end_is_refused_at_the_limit)

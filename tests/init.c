@@ -1,109 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start, end, fork and exec; and what a program may do to us in between. Most of
- * these need a process of their own to spoil: a child that exits with 0 if it saw
- * what it should.
+ * Start and end, and what a program may do to us in between. Some need a process of
+ * their own to spoil: a child that exits with 0 if it saw what it should. fork and
+ * exec are in fork.c.
  */
-#include <criterion/criterion.h>
-#include <dirent.h>
+#include "tests/support/home.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <vigil/reader.h>
-#include <vigil/vigil.h>
 
 #include "libtrace/live.h"
 
-static char dir[64];
-
-static void dir_make(void)
-{
-	snprintf(dir, sizeof(dir), "/dev/shm/vigil-test-XXXXXX");
-	cr_assert(mkdtemp(dir));
-	setenv("VIGIL_DIR", dir, 1);
-	unsetenv("VIGIL");
-}
-
-static int boards_in_dir(void)
-{
-	struct vigil_found *list = NULL;
-	int count = vigil_find(dir, &list);
-
-	free(list);
-	return count;
-}
-
-static void dir_remove(void)
-{
-	char path[512];
-	const struct dirent *entry;
-	DIR *d = opendir(dir);
-
-	while (d && (entry = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		unlink(path);
-	}
-	if (d)
-		closedir(d);
-	rmdir(dir);
-}
-
 TestSuite(init, .init = dir_make, .fini = dir_remove);
-
-static struct vigil_reader *reader_open(void)
-{
-	struct vigil_problem problem;
-	struct vigil_reader *reader = NULL;
-	char path[512];
-
-	cr_assert_gt(vigil_board_path(path, sizeof(path)), 0);
-	cr_assert_eq(vigil_reader_open_file(path, 0, &reader, &problem), 0, "%s", problem.text);
-	return reader;
-}
-
-static uint32_t live_tasks(const struct vigil_reader *reader)
-{
-	uint32_t live = 0;
-
-	for (uint32_t i = 0; i < vigil_reader_count(reader, VIGIL_TABLE_task); i++)
-		live += VIGIL_AT(reader, task, i)->life == VIGIL_LIFE_LIVE;
-	return live;
-}
-
-static vigil_task spawn(void)
-{
-	return vigil_task_spawn(0, VIGIL_TASK_ASYNC, "a", 0);
-}
-
-/* Runs a function in a child and returns its exit status, or -signal. */
-static int in_child(int (*run)(void *), void *arg)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(run(arg));
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* A child's assertion: the line that failed becomes its status. */
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #condition);        \
-			return 1;                                                                  \
-		}                                                                                  \
-	} while (0)
 
 /* ---- Starting ---- */
 
@@ -184,9 +96,14 @@ Test(init, options_of_an_older_header_are_shorter)
 
 Test(init, capacities_come_from_the_options)
 {
-	struct vigil_options options = { .struct_size = sizeof(options), .tasks = 100,
-					 .resources = 101, .ops = 102, .spans = 103, .attrs = 104,
-					 .workers = 105, .sites = 106 };
+	struct vigil_options options = { .struct_size = sizeof(options),
+					 .tasks = 100,
+					 .resources = 101,
+					 .ops = 102,
+					 .spans = 103,
+					 .attrs = 104,
+					 .workers = 105,
+					 .sites = 106 };
 
 	cr_assert_eq(vigil_init(&options), 0);
 
@@ -300,61 +217,6 @@ Test(init, dead_boards_beyond_the_newest_few_are_swept)
 }
 
 /* ---- Before and after ---- */
-
-static void call_everything(void)
-{
-	vigil_executor executor = vigil_executor_new(VIGIL_EXECUTOR_OTHER, "e");
-	vigil_task task = vigil_task_spawn(executor, VIGIL_TASK_ASYNC, "t", 0);
-	vigil_resource resource =
-		vigil_resource_new(VIGIL_RESOURCE_MUTEX, "mutex", "m", 0, 0);
-	vigil_span span = vigil_span_new(VIGIL_LEVEL_INFO, "s");
-	vigil_op op = vigil_op_new(resource, "lock", 0);
-
-	vigil_worker_begin(executor, "w");
-	vigil_worker_park();
-	vigil_worker_unpark();
-	vigil_worker_queued(1);
-	vigil_worker_stole(1);
-	vigil_executor_queued(executor, 1);
-	vigil_task_rename(task, "u");
-	vigil_waker_clone(task);
-	vigil_wake(task);
-	vigil_poll_begin(task);
-	vigil_span_enter(span);
-	vigil_event(VIGIL_LEVEL_INFO, "hello");
-	vigil_span_leave(span);
-	vigil_op_poll_begin(op);
-	vigil_op_poll_end(op, true);
-	vigil_lock_wait(resource, VIGIL_MODE_EXCLUSIVE);
-	vigil_lock_abandoned(resource);
-	vigil_lock_acquired(resource, VIGIL_MODE_EXCLUSIVE);
-	vigil_lock_released(resource);
-	vigil_task_yield(task, false);
-	vigil_join_hold(task);
-	vigil_join_await(task);
-	vigil_join_done(task);
-	vigil_join_drop(task);
-	vigil_poll_end(task);
-	vigil_task_wait(task, VIGIL_WAIT_OTHER, 0);
-	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, 1);
-	vigil_task_wait_until(task, VIGIL_WAIT_TIMER, 0, 1);
-	vigil_attr_i64(task, "i", -1, "x");
-	vigil_attr_u64(task, "u", 1, "x");
-	vigil_attr_f64(task, "f", 1, "x");
-	vigil_attr_bool(task, "b", true);
-	vigil_attr_text(task, "t", "x");
-	vigil_waker_drop(task);
-	vigil_waker_wake(task);
-	vigil_task_fail(task, 1, "no");
-	vigil_task_end(task, VIGIL_OUTCOME_COMPLETED);
-	vigil_op_free(op);
-	vigil_span_free(span);
-	vigil_resource_free(resource);
-	vigil_worker_end();
-	vigil_executor_free(executor);
-	(void)vigil_task_current();
-	(void)vigil_now();
-}
 
 Test(init, every_call_is_legal_before_init)
 {
@@ -527,7 +389,7 @@ static vigil_task signal_task;
 static void wake_in_handler(int signal)
 {
 	(void)signal;
-	vigil_wake(signal_task);
+	vigil_wake(signal_task); /* NOLINT(bugprone-signal-handler) */
 }
 
 Test(init, a_signal_handler_may_wake)
@@ -546,239 +408,5 @@ Test(init, a_signal_handler_may_wake)
 
 	cr_assert_eq(VIGIL_FIND(reader, task, signal_task)->wakes, 100);
 	cr_assert_eq(VIGIL_FIND(reader, task, signal_task)->self_wakes, 100);
-	vigil_reader_close(reader);
-}
-
-/* ---- fork, vfork, exec ---- */
-
-static int child_records(void *arg)
-{
-	const vigil_task *parents = arg;
-	struct vigil_reader *reader;
-	vigil_task own;
-	char path[512];
-
-	own = spawn();
-	CHECK(own && own != *parents);
-	vigil_wake(*parents);
-	vigil_poll_begin(*parents);
-	vigil_poll_end(*parents);
-	vigil_task_end(*parents, VIGIL_OUTCOME_ABORTED);
-	CHECK(vigil_board_path(path, sizeof(path)));
-	reader = reader_open();
-	CHECK(VIGIL_AT(reader, process, 0)->pid == (uint32_t)getpid());
-	CHECK(live_tasks(reader) == 1);
-	CHECK(VIGIL_AT(reader, counts, 0)->misused_stale == 3);
-	CHECK(vigil_reader_status(reader) == VIGIL_STATUS_ALIVE);
-	vigil_reader_close(reader);
-	return 0;
-}
-
-Test(init, a_forked_child_gets_a_board_of_its_own_without_the_parents_tasks)
-{
-	struct vigil_reader *reader;
-	vigil_task task;
-
-	cr_assert_eq(vigil_init(NULL), 0);
-	task = spawn();
-	vigil_poll_begin(task);
-	cr_assert_eq(in_child(child_records, &task), 0);
-	vigil_poll_end(task);
-	reader = reader_open();
-
-	cr_assert_eq(VIGIL_FIND(reader, task, task)->life, VIGIL_LIFE_LIVE);
-	cr_assert_eq(VIGIL_FIND(reader, task, task)->polls, 1);
-	cr_assert_eq(VIGIL_FIND(reader, task, task)->wakes, 0);
-	cr_assert_eq(boards_in_dir(), 2);
-	vigil_reader_close(reader);
-}
-
-struct descent {
-	vigil_task handle; /* of the parent's */
-	int depth;
-};
-
-static int child_of_child(void *arg)
-{
-	struct descent next = *(struct descent *)arg;
-
-	if (!--next.depth)
-		return child_records(&next.handle);
-	next.handle = spawn();
-	CHECK(next.handle);
-	return in_child(child_of_child, &next);
-}
-
-Test(init, the_children_of_children_are_recorded_too)
-{
-	struct descent descent = { .depth = 70 }; /* more than there are boards in a process */
-
-	cr_assert_eq(vigil_init(NULL), 0);
-	descent.handle = spawn();
-
-	cr_assert_eq(in_child(child_of_child, &descent), 0);
-}
-
-static int child_inits(void *arg)
-{
-	(void)arg;
-	CHECK(!vigil_init(NULL));
-	CHECK(spawn());
-	CHECK(vigil_init(NULL) == -EALREADY);
-	call_everything();
-	return 0;
-}
-
-Test(init, a_forked_child_may_init_before_anything_else)
-{
-	cr_assert_eq(vigil_init(NULL), 0);
-	call_everything();
-
-	cr_assert_eq(in_child(child_inits, NULL), 0);
-	cr_assert_eq(boards_in_dir(), 2);
-}
-
-static int child_finis(void *arg)
-{
-	(void)arg;
-	vigil_fini();
-	CHECK(!spawn());
-	CHECK(!vigil_init(NULL));
-	CHECK(spawn());
-	return 0;
-}
-
-Test(init, a_forked_child_that_finishes_does_not_finish_its_parents_board)
-{
-	struct vigil_reader *reader;
-
-	cr_assert_eq(vigil_init(NULL), 0);
-	spawn();
-	cr_assert_eq(in_child(child_finis, NULL), 0);
-	reader = reader_open();
-
-	cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
-	vigil_reader_close(reader);
-}
-
-static int child_without_dir(void *arg)
-{
-	(void)arg;
-	CHECK(!spawn());
-	CHECK(!vigil_is_live());
-	call_everything();
-	CHECK(!unlink(dir));
-	CHECK(!vigil_init(NULL));
-	CHECK(spawn());
-	call_everything();
-	return 0;
-}
-
-Test(init, a_forked_child_that_finds_no_place_for_a_board_runs_on)
-{
-	cr_assert_eq(vigil_init(NULL), 0);
-	spawn();
-	dir_remove();
-	cr_assert_eq(symlink("/nonexistent", dir), 0);
-
-	cr_assert_eq(in_child(child_without_dir, NULL), 0);
-}
-
-static int boards_of(pid_t pid)
-{
-	struct vigil_found *list = NULL;
-	int count = vigil_find(dir, &list), boards = 0;
-
-	for (int i = 0; i < count; i++)
-		boards += list[i].pid == (uint32_t)pid;
-	free(list);
-	return boards;
-}
-
-static void *spawn_in_child(void *arg)
-{
-	__atomic_fetch_add((int *)arg, spawn() != 0, __ATOMIC_RELAXED);
-	call_everything();
-	return NULL;
-}
-
-static int child_threads(void *arg)
-{
-	pthread_t threads[8];
-	int spawned = 0;
-
-	(void)arg;
-	for (int i = 0; i < 8; i++)
-		CHECK(!pthread_create(&threads[i], NULL, spawn_in_child, &spawned));
-	for (int i = 0; i < 8; i++)
-		pthread_join(threads[i], NULL);
-	CHECK(spawned > 0);
-	CHECK(spawn()); /* on the thread that had forked */
-	CHECK(boards_of(getpid()) == 1);
-	return 0;
-}
-
-Test(init, threads_of_a_forked_child_that_call_at_once_share_one_board)
-{
-	cr_assert_eq(vigil_init(NULL), 0);
-	spawn();
-
-	for (int i = 0; i < 50; i++)
-		cr_assert_eq(in_child(child_threads, NULL), 0, "the %dth", i);
-}
-
-Test(init, a_vforked_child_that_execs_leaves_the_board_alone)
-{
-	struct vigil_reader *reader;
-	int status;
-	pid_t pid;
-
-	cr_assert_eq(vigil_init(NULL), 0);
-	spawn();
-	pid = vfork();
-	if (!pid) {
-		execl("/bin/true", "true", (char *)NULL);
-		_exit(127);
-	}
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	spawn();
-	reader = reader_open();
-
-	cr_assert_eq(WEXITSTATUS(status), 0);
-	cr_assert_eq(live_tasks(reader), 2);
-	cr_assert_eq(boards_in_dir(), 1);
-	vigil_reader_close(reader);
-}
-
-Test(init, exec_ends_a_board)
-{
-	struct vigil_problem problem;
-	struct vigil_reader *reader;
-	int ready[2], hold[2];
-	char path[512] = "";
-	pid_t pid;
-
-	cr_assert_eq(pipe(ready), 0);
-	cr_assert_eq(pipe(hold), 0);
-	pid = fork();
-	if (!pid) {
-		vigil_init(NULL);
-		spawn();
-		vigil_board_path(path, sizeof(path));
-		dup2(hold[0], 0);
-		dup2(ready[1], 1);
-		close(hold[1]);
-		if (write(ready[1], path, sizeof(path)) == sizeof(path))
-			execl("/bin/sh", "sh", "-c", "echo; read line", (char *)NULL);
-		_exit(127);
-	}
-	cr_assert_eq(read(ready[0], path, sizeof(path)), sizeof(path));
-	cr_assert_eq(read(ready[0], &problem, 1), 1); /* the shell is there */
-	cr_assert_eq(vigil_reader_open_file(path, 0, &reader, &problem), 0, "%s", problem.text);
-
-	cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_REPLACED);
-	cr_assert_eq(live_tasks(reader), 1);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 	vigil_reader_close(reader);
 }

@@ -125,8 +125,8 @@ Test(lock, the_wait_for_a_lock_outlasts_polls_and_ends_when_it_is_taken)
 	cr_assert_eq(look_resource(lock)->contended, 1);
 	cr_assert_eq(look_resource(lock)->wait_ns, 400);
 	cr_assert_eq(look_resource(lock)->wait_max_ns, 400);
-	cr_assert(vigil_reader_lock_hist(live_reader, look_resource(lock), VIGIL_HIST_DELAY,
-					 &hist));
+	cr_assert(
+		vigil_reader_lock_hist(live_reader, look_resource(lock), VIGIL_HIST_DELAY, &hist));
 	cr_assert_eq(hist.total, 1);
 }
 

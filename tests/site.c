@@ -18,8 +18,8 @@ static uint32_t sites_with_line(uint32_t line)
 
 Test(site, a_place_has_its_file_line_function_and_name)
 {
-	vigil_task task = vigil_task_spawn_at(VIGIL_SITE_NAMED("accept"), 0, VIGIL_TASK_OTHER,
-					      NULL, 0);
+	vigil_task task =
+		vigil_task_spawn_at(VIGIL_SITE_NAMED("accept"), 0, VIGIL_TASK_OTHER, NULL, 0);
 	const struct vigil_site_record *site = vigil_reader_site(look(), look_task(task)->site);
 
 	cr_assert_str_eq(site->file, __FILE__);

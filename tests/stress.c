@@ -184,8 +184,8 @@ static struct vigil_resource_record last_resources[16];
 static uint64_t looks, torn, checked;
 
 #define HOLDS(t, condition)                                                                        \
-	cr_assert(condition, "look %lu, task %u.%u: not %s", (unsigned long)looks, index, (t)->gen, \
-		  #condition)
+	cr_assert(condition, "look %lu, task %u.%u: not %s", (unsigned long)looks, index,          \
+		  (t)->gen, #condition)
 #define GROWS(t, last, field) HOLDS(t, (t)->field >= (last)->field)
 #define STAYS(t, last, field) HOLDS(t, (t)->field == (last)->field)
 
@@ -347,14 +347,17 @@ static void counts_check(const struct tally *sum)
 	}
 	/* The rest of the wakes met tasks that had just ended. */
 	cr_assert_eq(wakes + counts->misused_wakes + counts->misused_stale +
-			     counts->misused_ended >= sum->wakes, 1);
+				     counts->misused_ended >=
+			     sum->wakes,
+		     1);
 	cr_assert_leq(wakes, sum->wakes);
 	cr_assert_eq(parks, sum->parks);
 }
 
 static void world_make(struct tally *first)
 {
-	struct vigil_options options = { .struct_size = sizeof(options), .tasks = 65536,
+	struct vigil_options options = { .struct_size = sizeof(options),
+					 .tasks = 65536,
 					 .workers = 64 };
 	struct vigil_problem problem;
 	char path[512];

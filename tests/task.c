@@ -48,7 +48,8 @@ Test(task, the_parent_is_the_task_that_polls)
 
 Test(task, a_name_that_is_too_long_is_cut_between_characters)
 {
-	vigil_task task = SPAWN("0123456789012345678901234567890123456789012345\xc3\xa9\xc3\xa9", 0);
+	vigil_task task =
+		SPAWN("0123456789012345678901234567890123456789012345\xc3\xa9\xc3\xa9", 0);
 
 	cr_assert_str_eq(look_task(task)->name, "0123456789012345678901234567890123456789012345");
 }

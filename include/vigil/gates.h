@@ -26,9 +26,9 @@
 #define VIGIL_GET_0(call) vigil_none_()
 #define VIGIL_GET_3(call, a, b, c) ((void)(a), (void)(b), (void)(c), vigil_none_())
 #define VIGIL_GET_4(call, a, b, c, d) ((void)(a), (void)(b), (void)(c), (void)(d), vigil_none_())
-#define VIGIL_GET_5(call, a, b, c, d, e) \
+#define VIGIL_GET_5(call, a, b, c, d, e)                                                           \
 	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), vigil_none_())
-#define VIGIL_GET_6(call, a, b, c, d, e, f) \
+#define VIGIL_GET_6(call, a, b, c, d, e, f)                                                        \
 	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), (void)(f), vigil_none_())
 
 static inline uint64_t vigil_none_(void)
@@ -45,7 +45,7 @@ static inline int vigil_none_init_(void)
 #define vigil_fini() ((void)0)
 #define vigil_is_live() (false)
 #define vigil_board_path(buf, size) ((void)(buf), (void)(size), (size_t)0)
-#define vigil_site_find(file, line, function, name) \
+#define vigil_site_find(file, line, function, name)                                                \
 	((void)(file), (void)(line), (void)(function), (void)(name), (struct vigil_site *)0)
 
 #else
@@ -53,7 +53,8 @@ static inline int vigil_none_init_(void)
 #ifdef __cplusplus
 extern "C" {
 #endif
-extern int vigil_live_ __attribute__((visibility("default"))); /* libtrace/init.c; not 0 while calls must be entered */
+extern int vigil_live_ __attribute__((
+	visibility("default"))); /* libtrace/init.c; not 0 while calls must be entered */
 #ifdef __cplusplus
 }
 #endif
@@ -83,16 +84,16 @@ extern int vigil_live_ __attribute__((visibility("default"))); /* libtrace/init.
 #define vigil_worker_end() VIGIL_DO_0(vigil_worker_end)
 #define vigil_worker_park() VIGIL_DO_0(vigil_worker_park)
 #define vigil_worker_unpark() VIGIL_DO_0(vigil_worker_unpark)
-#define vigil_worker_wait_at(site, kind, object) \
+#define vigil_worker_wait_at(site, kind, object)                                                   \
 	VIGIL_DO_3(vigil_worker_wait_at, site, kind, object)
 #define vigil_worker_wait(kind, object) vigil_worker_wait_at(VIGIL_SITE_(), kind, object)
 #define vigil_worker_resume() VIGIL_DO_0(vigil_worker_resume)
 #define vigil_worker_queued(tasks) VIGIL_DO_1(vigil_worker_queued, tasks)
 #define vigil_worker_stole(tasks) VIGIL_DO_1(vigil_worker_stole, tasks)
 
-#define vigil_task_spawn_at(site, executor, kind, name, flags) \
+#define vigil_task_spawn_at(site, executor, kind, name, flags)                                     \
 	VIGIL_GET_5(vigil_task_spawn_at, site, executor, kind, name, flags)
-#define vigil_task_spawn(executor, kind, name, flags) \
+#define vigil_task_spawn(executor, kind, name, flags)                                              \
 	vigil_task_spawn_at(VIGIL_SITE_(), executor, kind, name, flags)
 #define vigil_task_rename(task, name) VIGIL_DO_2(vigil_task_rename, task, name)
 #define vigil_task_end(task, outcome) VIGIL_DO_2(vigil_task_end, task, outcome)
@@ -103,9 +104,9 @@ extern int vigil_live_ __attribute__((visibility("default"))); /* libtrace/init.
 #define vigil_task_yield(task, forced) VIGIL_DO_2(vigil_task_yield, task, forced)
 #define vigil_task_wait(task, kind, object) VIGIL_DO_3(vigil_task_wait, task, kind, object)
 #define vigil_task_wait_fd(task, kind, fd) VIGIL_DO_3(vigil_task_wait_fd, task, kind, fd)
-#define vigil_task_wait_fd_until(task, kind, fd, deadline_ns) \
+#define vigil_task_wait_fd_until(task, kind, fd, deadline_ns)                                      \
 	VIGIL_DO_4(vigil_task_wait_fd_until, task, kind, fd, deadline_ns)
-#define vigil_task_wait_until(task, kind, object, deadline_ns) \
+#define vigil_task_wait_until(task, kind, object, deadline_ns)                                     \
 	VIGIL_DO_4(vigil_task_wait_until, task, kind, object, deadline_ns)
 
 #define vigil_wake_at(site, task) VIGIL_DO_2(vigil_wake_at, site, task)
@@ -121,37 +122,37 @@ extern int vigil_live_ __attribute__((visibility("default"))); /* libtrace/init.
 #define vigil_join_await(task) VIGIL_DO_1(vigil_join_await, task)
 #define vigil_join_done(task) VIGIL_DO_1(vigil_join_done, task)
 
-#define vigil_resource_new_at(site, kind, type, name, parent, flags) \
+#define vigil_resource_new_at(site, kind, type, name, parent, flags)                               \
 	VIGIL_GET_6(vigil_resource_new_at, site, kind, type, name, parent, flags)
-#define vigil_resource_new(kind, type, name, parent, flags) \
+#define vigil_resource_new(kind, type, name, parent, flags)                                        \
 	vigil_resource_new_at(VIGIL_SITE_(), kind, type, name, parent, flags)
 #define vigil_resource_free(resource) VIGIL_DO_1(vigil_resource_free, resource)
 #define vigil_lock_wait_at(site, lock, mode) VIGIL_DO_3(vigil_lock_wait_at, site, lock, mode)
 #define vigil_lock_wait(lock, mode) vigil_lock_wait_at(VIGIL_SITE_(), lock, mode)
-#define vigil_lock_acquired_at(site, lock, mode) \
+#define vigil_lock_acquired_at(site, lock, mode)                                                   \
 	VIGIL_DO_3(vigil_lock_acquired_at, site, lock, mode)
 #define vigil_lock_acquired(lock, mode) vigil_lock_acquired_at(VIGIL_SITE_(), lock, mode)
-#define vigil_lock_acquired_by_at(site, lock, mode, owner) \
+#define vigil_lock_acquired_by_at(site, lock, mode, owner)                                         \
 	VIGIL_DO_4(vigil_lock_acquired_by_at, site, lock, mode, owner)
-#define vigil_lock_acquired_by(lock, mode, owner) \
+#define vigil_lock_acquired_by(lock, mode, owner)                                                  \
 	vigil_lock_acquired_by_at(VIGIL_SITE_(), lock, mode, owner)
 #define vigil_lock_abandoned(lock) VIGIL_DO_1(vigil_lock_abandoned, lock)
 #define vigil_lock_released(lock) VIGIL_DO_1(vigil_lock_released, lock)
 #define vigil_lock_released_by(lock, owner) VIGIL_DO_2(vigil_lock_released_by, lock, owner)
 
-#define vigil_op_new_at(site, resource, source, parent) \
+#define vigil_op_new_at(site, resource, source, parent)                                            \
 	VIGIL_GET_4(vigil_op_new_at, site, resource, source, parent)
-#define vigil_op_new(resource, source, parent) \
+#define vigil_op_new(resource, source, parent)                                                     \
 	vigil_op_new_at(VIGIL_SITE_(), resource, source, parent)
 #define vigil_op_poll_begin(op) VIGIL_DO_1(vigil_op_poll_begin, op)
 #define vigil_op_poll_end(op, is_ready) VIGIL_DO_2(vigil_op_poll_end, op, is_ready)
 #define vigil_op_free(op) VIGIL_DO_1(vigil_op_free, op)
 
-#define vigil_attr_i64(object, key, value, unit) \
+#define vigil_attr_i64(object, key, value, unit)                                                   \
 	VIGIL_DO_4(vigil_attr_i64, object, key, value, unit)
-#define vigil_attr_u64(object, key, value, unit) \
+#define vigil_attr_u64(object, key, value, unit)                                                   \
 	VIGIL_DO_4(vigil_attr_u64, object, key, value, unit)
-#define vigil_attr_f64(object, key, value, unit) \
+#define vigil_attr_f64(object, key, value, unit)                                                   \
 	VIGIL_DO_4(vigil_attr_f64, object, key, value, unit)
 #define vigil_attr_bool(object, key, value) VIGIL_DO_3(vigil_attr_bool, object, key, value)
 #define vigil_attr_text(object, key, value) VIGIL_DO_3(vigil_attr_text, object, key, value)

@@ -61,8 +61,8 @@ struct vigil_found {
 	uint32_t uid;
 	enum vigil_status status;
 	uint64_t created_unix_ns;
-	uint64_t bytes;    /* of storage, not of address space */
-	bool is_readable;  /* false: the fields from name on are not known */
+	uint64_t bytes;               /* of storage, not of address space */
+	bool is_readable;             /* false: the fields from name on are not known */
 	struct vigil_problem problem; /* why not */
 };
 
@@ -151,8 +151,8 @@ const void *vigil_reader_find(const struct vigil_reader *reader, enum vigil_tabl
 
 /* Typed: VIGIL_AT(reader, task, 3)->busy_ns, VIGIL_FIND(reader, worker, ref). */
 #define VIGIL_AT(reader, record, index)                                                            \
-	((const struct vigil_##record##_record *)vigil_reader_record((reader),                     \
-								     VIGIL_TABLE_##record, (index)))
+	((const struct vigil_##record##_record *)vigil_reader_record(                              \
+		(reader), VIGIL_TABLE_##record, (index)))
 #define VIGIL_FIND(reader, record, ref)                                                            \
 	((const struct vigil_##record##_record *)vigil_reader_find((reader), VIGIL_TABLE_##record, \
 								   (ref)))
@@ -162,8 +162,7 @@ uint64_t vigil_reader_ref(const struct vigil_reader *reader, enum vigil_table ta
 			  uint32_t index);
 
 /* The site of an index-plus-one; NULL for 0 and for nonsense. */
-const struct vigil_site_record *vigil_reader_site(const struct vigil_reader *reader,
-						  uint32_t site);
+const struct vigil_site_record *vigil_reader_site(const struct vigil_reader *reader, uint32_t site);
 
 /* ---- Tasks ---- */
 
@@ -183,7 +182,7 @@ struct vigil_task_times {
 	uint64_t busy_ns;
 	uint64_t scheduled_ns;
 	uint64_t idle_ns;
-	uint64_t state_ns; /* how long it has been in its state; done: how long ago */
+	uint64_t state_ns;  /* how long it has been in its state; done: how long ago */
 	bool is_impossible; /* busy and scheduled exceed age: the board is damaged */
 };
 void vigil_task_times(const struct vigil_task_record *task, uint64_t now,

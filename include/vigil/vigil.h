@@ -113,16 +113,16 @@ struct vigil_site *vigil_site_find(const char *file, uint32_t line, const char *
  */
 struct vigil_options {
 	size_t struct_size;
-	const char *name;     /* of the program; default: its command name */
-	const char *dir;      /* of the board; default: /dev/shm/vigil-UID */
-	uint32_t tasks;       /* live ones and finished ones still shown; 1,048,576 */
-	uint32_t resources;   /* 262,144 */
-	uint32_t ops;         /* 262,144 */
-	uint32_t spans;       /* 262,144 */
-	uint32_t attrs;       /* 1,048,576 */
-	uint32_t workers;     /* threads at one time; 512 */
-	uint32_t sites;       /* 4,096 */
-	uint32_t finished;    /* finished tasks that stay visible; 8,192 */
+	const char *name;              /* of the program; default: its command name */
+	const char *dir;               /* of the board; default: /dev/shm/vigil-UID */
+	uint32_t tasks;                /* live ones and finished ones still shown; 1,048,576 */
+	uint32_t resources;            /* 262,144 */
+	uint32_t ops;                  /* 262,144 */
+	uint32_t spans;                /* 262,144 */
+	uint32_t attrs;                /* 1,048,576 */
+	uint32_t workers;              /* threads at one time; 512 */
+	uint32_t sites;                /* 4,096 */
+	uint32_t finished;             /* finished tasks that stay visible; 8,192 */
 	uint64_t (*now_ns)(void *arg); /* another clock, for tests; any thread calls it */
 	void *now_arg;
 };
@@ -189,8 +189,7 @@ void vigil_worker_unpark(void);
  * lookup, a child process. Around the blocking call, inside a poll or not. object
  * is what it waits for, or 0. For locks use vigil_lock_wait.
  */
-void vigil_worker_wait_at(struct vigil_site *site, enum vigil_wait_kind kind,
-			  vigil_object object);
+void vigil_worker_wait_at(struct vigil_site *site, enum vigil_wait_kind kind, vigil_object object);
 void vigil_worker_resume(void);
 
 /* Numbers the runtime knows: its own run queue's length; tasks it stole. */

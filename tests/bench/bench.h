@@ -23,10 +23,10 @@ struct row {
 	enum bench_target target;
 	double limit;
 	const char *unit; /* NULL: ns */
-	double ns;	  /* medians */
+	double ns;        /* medians */
 	double ref_ns;
 	double ratio;
-	double spread; /* of the ratio: its middle half, over its median */
+	double spread;     /* of the ratio: its middle half, over its median */
 	char skipped[128]; /* why there are no numbers */
 };
 

@@ -2,8 +2,10 @@
 /* Polls, wakes, spawns: hot, cold, and when nothing records. */
 #include "tests/bench/bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include <vigil/reader.h>
 #include <vigil/vigil.h>
 
 #include "libtrace/clock.h"
@@ -105,21 +107,46 @@ static void cold_reads(uint64_t count)
 	}
 }
 
+/* Ends the run if calls that were timed are not on the board. */
+static void check_recorded(uint64_t polls_done, uint64_t wakes_done)
+{
+	const struct vigil_task_record *t;
+	struct vigil_problem problem;
+	struct vigil_reader *reader;
+	char path[512];
+
+	vigil_board_path(path, sizeof(path));
+	if (vigil_reader_open_file(path, 0, &reader, &problem))
+		exit(2);
+	t = VIGIL_FIND(reader, task, task);
+	if (!t || t->polls != polls_done || t->wakes != wakes_done) {
+		fprintf(stderr, "bench: what was timed was not recorded\n");
+		exit(2);
+	}
+	vigil_reader_close(reader);
+}
+
 int bench_calls(struct row *rows)
 {
 	int n = 0;
 
 	task = vigil_task_spawn(0, VIGIL_TASK_ASYNC, "hot", 0);
-	rows[n] = (struct row){ .name = "poll", .target = TARGET_RATIO, .limit = 1.6,
+	rows[n] = (struct row){ .name = "poll",
+				.target = TARGET_RATIO,
+				.limit = 1.6,
 				.what = "begin + end; two clock reads" };
 	bench_pair(&rows[n++], HOT, polls, two_clocks);
-	rows[n] = (struct row){ .name = "wake", .target = TARGET_RATIO, .limit = 2.5,
-				.what = "wake; one clock read" };
+	rows[n] = (struct row){
+		.name = "wake", .target = TARGET_RATIO, .limit = 2.5, .what = "wake; one clock read"
+	};
 	bench_pair(&rows[n++], HOT, wakes, one_clock);
-	rows[n] = (struct row){ .name = "wake_poll",
-				.what = "wake, begin, end; three clock reads" };
+	rows[n] =
+		(struct row){ .name = "wake_poll", .what = "wake, begin, end; three clock reads" };
 	bench_pair(&rows[n++], HOT, wakes_and_polls, three_clocks);
-	rows[n] = (struct row){ .name = "spawn_end", .target = TARGET_BEYOND, .limit = 150,
+	check_recorded(2ull * (RUNS + 1) * HOT, 2ull * (RUNS + 1) * HOT);
+	rows[n] = (struct row){ .name = "spawn_end",
+				.target = TARGET_BEYOND,
+				.limit = 150,
 				.what = "spawn + end; two clock reads" };
 	bench_pair(&rows[n++], HOT, spawns_and_ends, two_clocks);
 
@@ -169,12 +196,16 @@ static void no_calls(uint64_t count)
 
 int bench_off(struct row *rows)
 {
-	rows[0] = (struct row){ .name = "off_before_init", .target = TARGET_NS, .limit = 1,
+	rows[0] = (struct row){ .name = "off_before_init",
+				.target = TARGET_NS,
+				.limit = 1,
 				.what = "any call before vigil_init; the loop without it" };
 	bench_pair(&rows[0], 400000, off_calls, no_calls);
 	setenv("VIGIL", "off", 1);
 	vigil_init(NULL);
-	rows[1] = (struct row){ .name = "off_by_environment", .target = TARGET_NS, .limit = 1,
+	rows[1] = (struct row){ .name = "off_by_environment",
+				.target = TARGET_NS,
+				.limit = 1,
 				.what = "any call with VIGIL=off; the loop without it" };
 	bench_pair(&rows[1], 400000, off_calls, no_calls);
 	return 2;

@@ -66,7 +66,8 @@ int bench_memory(struct row *rows)
 	rows[0] = (struct row){ .name = "task_file_bytes",
 				.what = "of the file, claimed ahead by up to 4 MiB; the target" };
 	row_put(&rows[0], (file_bytes() - file) / TASKS);
-	rows[1] = (struct row){ .name = "task_resident_bytes", .target = TARGET_NS,
+	rows[1] = (struct row){ .name = "task_resident_bytes",
+				.target = TARGET_NS,
 				.what = "resident, a live task and both histograms; the target" };
 	row_put(&rows[1], (resident_bytes() - resident) / TASKS);
 	return 2;

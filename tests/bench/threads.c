@@ -64,7 +64,9 @@ int bench_threads(struct row *rows)
 		}
 		snprintf(names[n], sizeof(names[n]), "poll_%d_thread%s", threads,
 			 threads > 1 ? "s" : "");
-		rows[n] = (struct row){ .name = names[n], .target = TARGET_RATIO, .limit = 1.25,
+		rows[n] = (struct row){ .name = names[n],
+					.target = TARGET_RATIO,
+					.limit = 1.25,
 					.what = "each polls its task; one thread alone" };
 		bench_figures(&rows[n++], ns, ref_ns);
 	}

@@ -123,8 +123,8 @@ static void figures_read(struct row *row)
 
 	snprintf(path, sizeof(path), "%s/traced.out", home);
 	file = fopen(path, "r");
-	if (!file || fscanf(file, "%lf %lf %lf %lf", &row->ns, &row->ref_ns, &row->ratio,
-			    &row->spread) != 4)
+	if (!file ||
+	    fscanf(file, "%lf %lf %lf %lf", &row->ns, &row->ref_ns, &row->ratio, &row->spread) != 4)
 		snprintf(row->skipped, sizeof(row->skipped), "no session reached the program");
 	if (file)
 		fclose(file);
@@ -150,11 +150,16 @@ static void measure(struct row *row)
 
 int bench_trace(struct row *rows)
 {
-	rows[0] = (struct row){ .name = "poll_traced", .target = TARGET_RATIO, .limit = 1.3,
-				.what = "begin + end under LTTng; its two tracepoints, with a clock" };
+	rows[0] = (struct row){
+		.name = "poll_traced",
+		.target = TARGET_RATIO,
+		.limit = 1.3,
+		.what = "begin + end under LTTng; its two tracepoints, with a clock"
+	};
 	if (!files_find()) {
 		snprintf(rows[0].skipped, sizeof(rows[0].skipped),
-			 "libvigil-lttng.so is not beside bench: no LTTng headers when it was built");
+			 "libvigil-lttng.so is not beside bench: no LTTng headers when it was "
+			 "built");
 		return 1;
 	}
 	if (system("command -v lttng lttng-sessiond >/dev/null")) {

@@ -200,8 +200,8 @@ static void table_print(const struct header *header, uint32_t i, const char *wan
 {
 	struct table table;
 
-	take(&table, header->tables_offset + (uint64_t)i * header->table_header_size,
-	     sizeof(table), "a table header");
+	take(&table, header->tables_offset + (uint64_t)i * header->table_header_size, sizeof(table),
+	     "a table header");
 	if (wanted && strncmp(wanted, table.name, sizeof(table.name)))
 		return;
 	if (table.used > table.claimed || table.claimed > table.capacity || !table.record_size ||

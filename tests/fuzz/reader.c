@@ -122,7 +122,8 @@ static void use_tables(const struct vigil_reader *reader)
 		for (uint32_t i = 0; i < changed; i++)
 			must(list[i] < count);
 		for (uint32_t i = 0; i < count && i < SOME; i++) {
-			touch(vigil_reader_record(reader, (enum vigil_table)table, i), sizes[table]);
+			touch(vigil_reader_record(reader, (enum vigil_table)table, i),
+			      sizes[table]);
 			sink += vigil_reader_is_torn(reader, (enum vigil_table)table, i);
 		}
 		must(!vigil_reader_record(reader, (enum vigil_table)table, count));
@@ -172,10 +173,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static uint64_t odd_value(unsigned seed)
 {
-	static const uint64_t values[] = { 0,	       1,	   7,	       8,	   63,
-					   64,	       4096,	   65535,      65536,	   0x7fffffff,
-					   0x80000000, 0xffffffff, 1ull << 32, 1ull << 62, 1ull << 63,
-					   UINT64_MAX };
+	static const uint64_t values[] = { 0,          1,          7,          8,
+					   63,         64,         4096,       65535,
+					   65536,      0x7fffffff, 0x80000000, 0xffffffff,
+					   1ull << 32, 1ull << 62, 1ull << 63, UINT64_MAX };
 
 	return values[seed % 16] + (seed >> 4) % 3 - 1;
 }
