@@ -8,6 +8,7 @@
 set -eu
 
 build=$(cd "$1" && pwd)
+cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 server=''
 load=''
@@ -72,10 +73,10 @@ else
 fi
 
 : >"$dir/server"
-"$build/examples/httpd" --port 0 --root "$(dirname "$0")/.." >"$dir/server" 2>&1 &
+"$build/examples/httpd" --port 0 --root examples >"$dir/server" 2>&1 &
 server=$!
 wait_for_port
-wrk -t2 -c32 -d"${seconds}s" --latency "http://127.0.0.1:$port/" >"$dir/wrk" 2>&1 &
+wrk -t2 -c32 -d"${seconds}s" --latency "http://127.0.0.1:$port/httpd.c" >"$dir/wrk" 2>&1 &
 load=$!
 
 if [ -t 0 ] && [ -t 1 ]; then
