@@ -163,19 +163,66 @@ Test(abi, every_field_and_word_is_in_the_list)
 			  now.lines[i]);
 }
 
-Test(abi, fields_neither_overlap_nor_leave_gaps)
-{
-	size_t at = 0;
-
-#define TABLE(record, table, how, help) at = 0;
+/* fields.def once more, as the compiler lays it out: rows for loops, not code. */
+static const struct {
+	uint32_t table;
+	const char *name;
+	const char *help;
+	uint32_t type;
+	uint32_t meaning;
+	size_t offset;
+	size_t size;
+} fields_here[] = {
+#define TABLE(record, table, how, help)
 #define FIELD(record, type, name, dim, unit, meaning, help)                                        \
-	cr_expect_eq(offsetof(struct vigil_##record##_record, name), at, #record "." #name);       \
-	at += sizeof(((struct vigil_##record##_record *)0)->name);
-#define END(record, size) cr_expect_eq(at, size, "the end of " #record);
+	{ VIGIL_TABLE_##record,                                                                    \
+	  #name,                                                                                   \
+	  help,                                                                                    \
+	  VIGIL_TYPE_##type,                                                                       \
+	  VIGIL_MEANS_##meaning,                                                                   \
+	  offsetof(struct vigil_##record##_record, name),                                          \
+	  sizeof(((struct vigil_##record##_record *)0)->name) },
+#define END(record, size)
 #include <vigil/fields.def>
 #undef TABLE
 #undef FIELD
 #undef END
+};
+
+static const struct {
+	const char *name;
+	size_t size;
+} tables_here[] = {
+#define TABLE(record, table, how, help)                                                            \
+	{                                                                                          \
+#table,
+#define FIELD(record, type, name, dim, unit, meaning, help)
+#define END(record, size)                                                                          \
+	size                                                                                       \
+	}                                                                                          \
+	,
+#include <vigil/fields.def>
+#undef TABLE
+#undef FIELD
+#undef END
+};
+
+#define FIELDS_HERE (sizeof(fields_here) / sizeof(fields_here[0]))
+
+Test(abi, fields_neither_overlap_nor_leave_gaps)
+{
+	size_t ends[VIGIL_TABLES] = { 0 };
+
+	for (size_t i = 0; i < FIELDS_HERE; i++) {
+		size_t *end = &ends[fields_here[i].table];
+
+		cr_expect_eq(fields_here[i].offset, *end, "%s.%s",
+			     tables_here[fields_here[i].table].name, fields_here[i].name);
+		*end += fields_here[i].size;
+	}
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		cr_expect_eq(ends[i], tables_here[i].size, "the end of %s", tables_here[i].name);
 }
 
 Test(abi, a_reference_keeps_its_table_index_and_generation)
@@ -191,33 +238,30 @@ Test(abi, a_reference_keeps_its_table_index_and_generation)
 Test(abi, the_description_in_a_board_says_the_same)
 {
 	struct vigil_header *header = calloc(1, describe_size());
-	uint8_t *base = (uint8_t *)header;
+	const char *base = (const char *)header;
 	const struct vigil_field *fields;
 	const struct vigil_table_header *tables;
-	uint32_t i = 0;
 
-	describe_write(base);
+	describe_write((uint8_t *)header);
 	fields = (const void *)(base + header->fields_offset);
 	tables = (const void *)(base + header->tables_offset);
+
 	cr_assert_eq(header->tables, VIGIL_TABLES);
-#define TABLE(record, table, how, help)                                                            \
-	cr_expect_str_eq(tables[VIGIL_TABLE_##record].name, #table);                               \
-	cr_expect_eq(tables[VIGIL_TABLE_##record].first_field, i);
-#define FIELD(record, type_, name_, dim, unit_, meaning_, help_)                                   \
-	cr_expect_str_eq(fields[i].name, #name_);                                                  \
-	cr_expect_eq(fields[i].table, VIGIL_TABLE_##record);                                       \
-	cr_expect_eq(fields[i].type, VIGIL_TYPE_##type_);                                          \
-	cr_expect_eq(fields[i].meaning, VIGIL_MEANS_##meaning_);                                   \
-	cr_expect_eq(fields[i].offset, offsetof(struct vigil_##record##_record, name_));           \
-	cr_expect_eq(fields[i].size, sizeof(((struct vigil_##record##_record *)0)->name_));        \
-	cr_expect_str_eq((const char *)base + fields[i].help, help_);                              \
-	i++;
-#define END(record, size) cr_expect_eq(tables[VIGIL_TABLE_##record].record_size, size);
-#include <vigil/fields.def>
-#undef TABLE
-#undef FIELD
-#undef END
-	cr_assert_eq(header->fields, i);
+	cr_assert_eq(header->fields, FIELDS_HERE);
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		cr_expect_str_eq(tables[i].name, tables_here[i].name);
+		cr_expect_eq(tables[i].record_size, tables_here[i].size);
+		cr_expect_eq(fields_here[tables[i].first_field].table, i);
+	}
+	for (uint32_t i = 0; i < FIELDS_HERE; i++) {
+		cr_expect_str_eq(fields[i].name, fields_here[i].name);
+		cr_expect_str_eq(base + fields[i].help, fields_here[i].help);
+		cr_expect_eq(fields[i].table, fields_here[i].table);
+		cr_expect_eq(fields[i].type, fields_here[i].type);
+		cr_expect_eq(fields[i].meaning, fields_here[i].meaning);
+		cr_expect_eq(fields[i].offset, fields_here[i].offset);
+		cr_expect_eq(fields[i].size, fields_here[i].size);
+	}
 	free(header);
 }
 
