@@ -78,46 +78,53 @@ static void line_publish(uint64_t base_ticks, uint64_t base_ns, uint64_t rate, u
 	store_release(&the_clock.line, next);
 }
 
+/* The latest time anybody was told from a line, whatever the counter says now. */
+static uint64_t line_end(const struct clock_line *line)
+{
+	return line_at(line, line->base_ticks + line->limit);
+}
+
+static void anchor_set(uint64_t ticks, uint64_t ns)
+{
+	anchor.base_ticks = ticks;
+	anchor.base_ns = ns;
+}
+
 /*
  * Draws the next line: it begins where the last one is now and reaches true
  * time at its own end, so the clock never steps back. When it is behind by more
- * than a millisecond (a suspended machine) it jumps ahead.
+ * than a millisecond (a suspended machine) it jumps ahead; when it is ahead by
+ * too much for one line it runs at half speed until it is not.
  */
 static uint64_t line_draw(const struct clock_line *old)
 {
-	uint64_t ticks, ns, rate, at, span;
+	uint64_t ticks, ns, at, rate, span;
 	int64_t error;
 
 	pair_read(&ticks, &ns);
 	at = line_at(old, ticks);
-	if (ticks < old->base_ticks || ticks - anchor.base_ticks > UINT64_MAX / 2) {
-		at = old->base_ns > ns ? old->base_ns : ns; /* the counter was reset */
-		anchor.base_ticks = ticks;
-		anchor.base_ns = ns;
-		line_publish(ticks, at, old->rate, FIRST_LINE_NS);
-		return at;
+	/*
+	 * The counter was reset; or the machine slept and its counter did not. Nobody
+	 * was told a time past the old line's end: go on from there.
+	 */
+	if (ticks < old->base_ticks || ticks < anchor.base_ticks ||
+	    (at > ns + STEP_NS && at > line_end(old))) {
+		at = line_end(old);
+		anchor_set(ticks, ns);
 	}
-	rate = rate_of(ticks - anchor.base_ticks, ns - anchor.base_ns);
+	if (ns > at + STEP_NS)
+		at = ns;
+	error = (int64_t)(ns - at);
 	/* A line lasts as long as all before it together, up to the longest. */
 	span = ns - anchor.base_ns;
+	rate = span ? rate_of(ticks - anchor.base_ticks, span) : old->rate;
 	if (span < FIRST_LINE_NS)
 		span = FIRST_LINE_NS;
 	if (span > LONGEST_LINE_NS)
 		span = LONGEST_LINE_NS;
-	error = (int64_t)(ns - at);
-	if (error > STEP_NS) {
-		at = ns;
-	} else if (error < -(int64_t)(span / 2)) {
-		/*
-		 * The machine slept and its counter did not. Nobody was told a time
-		 * past the old line's end: go on from there.
-		 */
-		at = line_at(old, old->base_ticks + old->limit);
-		at = at > ns ? at : ns;
-		anchor.base_ticks = ticks;
-		anchor.base_ns = ns;
-		rate = old->rate;
-		span = FIRST_LINE_NS;
+	if (error < -(int64_t)(span / 2)) {
+		span = -error < (int64_t)LONGEST_LINE_NS ? (uint64_t)-error : LONGEST_LINE_NS;
+		rate /= 2;
 	} else {
 		rate += (uint64_t)((__int128)rate * error / (int64_t)span);
 	}
