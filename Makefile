@@ -69,6 +69,7 @@ CONSOLE_SRCS = $(filter-out console/main.c,$(wildcard console/*.c))
 HTTPD_SRCS = $(wildcard examples/httpd/*.c)
 BENCH_SRCS = $(wildcard tests/bench/*.c)
 
+OBJCOPY ?= objcopy
 LIB_OBJS = $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
 LTTNG_OBJS = $(LTTNG_SRCS:%.c=$(BUILD)/obj/%.o)
 CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o)
@@ -124,12 +125,14 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 
 # ---- The libraries ----
 
-$(LIB_OBJS): private PIC = -fPIC -fvisibility=hidden
+# One relocatable object is made of them, which link-time optimisation cannot.
+$(LIB_OBJS): private PIC = -fPIC -fvisibility=hidden -fno-lto
 $(LTTNG_OBJS): private PIC = -fPIC
 
 $(BUILD)/libvigil.so.$(VERSION): $(LIB_OBJS) libtrace/libvigil.map
 	$(call say,LINK)
 	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtrace/libvigil.map \
+		-Wl,-z,nodelete \
 		$(if $(SAN),,-Wl,-z,defs) -o $@ $(LIB_OBJS) $(LIB_LIBS)
 
 $(BUILD)/$(SONAME): $(BUILD)/libvigil.so.$(VERSION)
@@ -143,7 +146,7 @@ $(BUILD)/libvigil.so: $(BUILD)/$(SONAME)
 $(BUILD)/libvigil.a: $(LIB_OBJS)
 	$(call say,AR)
 	$(Q)$(LD) -r -o $(BUILD)/libvigil.o $(LIB_OBJS)
-	$(Q)objcopy --wildcard --keep-global-symbol='vigil_*' $(BUILD)/libvigil.o
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='vigil_*' $(BUILD)/libvigil.o
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(BUILD)/libvigil.o
 

@@ -10,16 +10,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PAGE 4096u
 #define CHUNK_MIN (16u * 1024)
 #define CHUNK_MAX (4u * 1024 * 1024)
-#define REFUSED_CALLS 1024 /* go by before the kernel is asked again */
+#define RESERVE_MAX (64u * 1024 * 1024) /* left to others; of a small one, a quarter */
+#define REFUSED_CALLS 1024              /* go by before the kernel is asked again */
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -96,6 +99,22 @@ static bool file_is_ours(const struct board *board)
 	return !fstat(board->fd, &st) && st.st_dev == board->file[0] && st.st_ino == board->file[1];
 }
 
+/*
+ * A board never takes the last of a file system: others map sparse files there
+ * too, and a full one would be their SIGBUS.
+ */
+static bool has_room(const struct board *board, size_t size)
+{
+	struct statvfs fs;
+	uint64_t total, reserve;
+
+	if (fstatvfs(board->fd, &fs) || !fs.f_blocks)
+		return true;
+	total = (uint64_t)fs.f_blocks * fs.f_frsize;
+	reserve = total / 4 < RESERVE_MAX ? total / 4 : RESERVE_MAX;
+	return (uint64_t)fs.f_bavail * fs.f_frsize >= size + reserve;
+}
+
 /* Storage for [offset, offset + size). Returns 0 or -errno. */
 static int storage_claim(const struct board *board, size_t offset, size_t size)
 {
@@ -104,6 +123,8 @@ static int storage_claim(const struct board *board, size_t offset, size_t size)
 
 	if (!file_is_ours(board))
 		return madvise(board->base + offset, size, MADV_POPULATE_WRITE) ? -errno : 0;
+	if (!has_room(board, size))
+		return -ENOSPC;
 	while (fallocate(fd, 0, (off_t)offset, (off_t)size)) {
 		if (errno == EOPNOTSUPP)
 			break;
@@ -138,7 +159,7 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count)
 	uint32_t size = table_kinds[table].record_size;
 	uint32_t wanted = claimed;
 	size_t from, to;
-	int saved = errno, r;
+	int saved = errno, cancel, r;
 
 	if (likely(count <= claimed))
 		return true;
@@ -156,9 +177,12 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count)
 	/* Claiming twice is harmless, so threads that race here both may. */
 	from = (header->offset + (size_t)claimed * size) & ~(size_t)(PAGE - 1);
 	to = page_round(header->offset + (size_t)wanted * size);
+	/* A thread that is to be cancelled must not end in here. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	errno = 0;
 	r = storage_claim(board, from, to - from);
 	errno = saved;
+	pthread_setcancelstate(cancel, NULL);
 	if (r) {
 		COUNT(board, refused_space);
 		store(&board->refused[table], 1);

@@ -204,6 +204,11 @@ void clock_init(uint64_t (*now_ns)(void *arg), void *now_arg)
 #endif
 }
 
+void clock_after_fork(void)
+{
+	store_release(&drawing, 0);
+}
+
 uint64_t clock_tsc_hz(void)
 {
 	uint32_t drawn = load_acquire(&the_clock.line);

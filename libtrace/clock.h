@@ -39,6 +39,9 @@ extern struct clock the_clock;
 /* Chooses the source. now_ns NULL: what the machine has. Takes about 0.2 ms. */
 void clock_init(uint64_t (*now_ns)(void *arg), void *now_arg);
 
+/* In a forked child: another thread of the parent may have been drawing a line. */
+void clock_after_fork(void);
+
 /* Returns the measured rate of the time-stamp counter, 0 when it is not used. */
 uint64_t clock_tsc_hz(void);
 

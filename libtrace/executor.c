@@ -82,10 +82,9 @@ void board_worker_park(struct lane *lane, uint64_t now)
 {
 	struct vigil_worker_record *w = lane->record;
 
-	if (load(&w->park_begin_ns)) {
+	/* A longjmp out of the last one: it ended unseen, this one counts. */
+	if (load(&w->park_begin_ns))
 		COUNT(lane->board, misused_balance);
-		return;
-	}
 	write_begin(&w->seq);
 	store(&w->park_begin_ns, now);
 	store(&w->last_ns, now);

@@ -24,6 +24,7 @@
 
 #define BOARDS 64
 #define SMALLEST_BOARD 512 /* tasks */
+#define REFUSED_CALLS 1024 /* of a thread without a worker record, before it asks again */
 #define KEPT_BOARDS 16     /* of dead processes, in one directory */
 
 int vigil_live_;
@@ -33,6 +34,7 @@ __thread struct lane *this_lane __attribute__((tls_model("initial-exec")));
 
 /* The board on which this thread found no free worker record. */
 static __thread struct board *this_refusal __attribute__((tls_model("initial-exec")));
+static __thread uint32_t this_refusals __attribute__((tls_model("initial-exec")));
 
 static struct board boards[BOARDS];
 static uint32_t boards_used;
@@ -43,6 +45,7 @@ static bool has_home_dir;
 static char board_name[32];
 static char board_path[HOME_PATH_MAX];
 static pthread_key_t lane_key;
+static bool has_lane_key;
 static pthread_once_t lane_key_once = PTHREAD_ONCE_INIT;
 static uint32_t starting; /* the pid of who starts or ends a board, 0 nobody */
 
@@ -60,7 +63,15 @@ static void lane_exit(void *arg)
 
 static void lane_key_make(void)
 {
-	pthread_key_create(&lane_key, lane_exit);
+	has_lane_key = !pthread_key_create(&lane_key, lane_exit);
+}
+
+/* A plugin that holds libvigil.a is unloaded: no thread may come back to us. */
+__attribute__((destructor)) static void lane_key_drop(void)
+{
+	if (has_lane_key)
+		pthread_key_delete(lane_key);
+	has_lane_key = false;
 }
 
 /* ---- options ---- */
@@ -278,6 +289,7 @@ static int board_start(void)
 static void fork_leave(struct board *parent)
 {
 	gens_carry(parent);
+	clock_after_fork();
 	store(&vigil_live_, 0);
 	store_release(&live_board, NULL);
 	board_leave(parent);
@@ -321,7 +333,7 @@ int(vigil_init)(const struct vigil_options *options)
 		return 0;
 	}
 	pthread_once(&lane_key_once, lane_key_make);
-	r = options_read(options);
+	r = has_lane_key ? options_read(options) : -EAGAIN;
 	/* Before the board is live, so that a session misses no thread and no site. */
 	if (!r)
 		tracepoints_init(env_of("VIGIL_LTTNG"));
@@ -334,10 +346,15 @@ int(vigil_init)(const struct vigil_options *options)
 
 void(vigil_fini)(void)
 {
-	struct board *board = load_acquire(&live_board);
+	struct board *board;
 
-	if (!board || !turn_take())
+	if (!load(&live_board) || !turn_take())
 		return;
+	board = load_acquire(&live_board);
+	if (!board) {
+		turn_give();
+		return;
+	}
 	if (load(board->fork_mark)) {
 		store(&board->process->ended_ns, clock_now());
 		store_release(&board->process->life, VIGIL_LIFE_ENDED);
@@ -365,29 +382,40 @@ static struct board *fork_adopt(struct board *parent)
 	return load(&live_board);
 }
 
+/* Gives this thread a lane on the board, or remembers that there is none. */
+static struct lane *lane_begin(struct board *board)
+{
+	uint64_t now = clock_now();
+	struct lane *lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), 0);
+
+	this_lane = lane;
+	this_refusal = lane ? NULL : board;
+	this_refusals = 0;
+	pthread_setspecific(lane_key, lane);
+	tracepoints_thread();
+	if (lane)
+		TRACE(thread_begin, now, lane->ref, load(&lane->record->tid));
+	return lane;
+}
+
 struct call call_begin_slow(void)
 {
 	struct call call = { load_acquire(&live_board), NULL };
-	int saved = errno;
-	uint64_t now;
+	int saved = errno, cancel;
 
+	if (!call.board)
+		return call;
+	/* A thread that is to be cancelled must not end in here. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	/* The mark is wiped on fork. A vfork child shares it, and our memory. */
-	if (call.board && !load(call.board->fork_mark)) {
+	if (!load(call.board->fork_mark)) {
 		call.board = fork_adopt(call.board);
 		this_refusal = NULL;
 	}
-	if (!call.board || this_refusal == call.board) {
-		errno = saved;
-		return call;
-	}
-	now = clock_now();
-	call.lane = lane_open(call.board, now, (uint32_t)syscall(SYS_gettid), 0);
-	this_lane = call.lane;
-	this_refusal = call.lane ? NULL : call.board;
-	pthread_setspecific(lane_key, call.lane);
-	tracepoints_thread();
-	if (call.lane)
-		TRACE(thread_begin, now, call.lane->ref, load(&call.lane->record->tid));
+	/* Other threads end, and leave room: ask again once in a while. */
+	if (call.board && (this_refusal != call.board || ++this_refusals >= REFUSED_CALLS))
+		call.lane = lane_begin(call.board);
+	pthread_setcancelstate(cancel, NULL);
 	errno = saved;
 	return call;
 }

@@ -2,11 +2,14 @@
 /*
  * A program that is started a thousand times must not fill /dev/shm with what a
  * thousand processes left. Each new board makes room: of the directory's dead
- * boards only the newest few stay.
+ * boards only a few stay, those of processes that died before those that called
+ * vigil_fini, each kind newest first.
  *
  * The law: a file goes only if its name is a board's, its lock is free and its
  * process is gone. The lock sees through pid namespaces, the process through a
- * program that closed our descriptor; both must say so.
+ * program that closed our descriptor; both must say so. And it goes at the
+ * earliest in the second sweep that finds it so: the first one marks it, which
+ * also dates the death (a board's own time is that of its last growth).
  */
 #include "libtrace/home.h"
 
@@ -20,11 +23,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <vigil/board.h>
+
 #define LOOKED_AT 256
 
 struct left {
 	char name[64];
-	struct timespec changed;
+	struct timespec found; /* dead, by the first sweep that saw it */
+	bool is_new;           /* that is this one */
+	bool is_finished;
 };
 
 /* PID-START.board or PID-START.N.board. */
@@ -40,10 +47,25 @@ static bool name_parse(const char *name, unsigned *ret_pid, unsigned long long *
 	return sscanf(name + end, ".%*u%15s", suffix) == 1 && !strcmp(suffix, ".board");
 }
 
-static bool is_left(int home, const char *name)
+/* Whether the process called vigil_fini. The file is foreign: read, not mapped. */
+static bool has_finished(int fd)
+{
+	struct vigil_process_record process;
+	struct vigil_table_header table;
+	struct vigil_header header;
+
+	return pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	       pread(fd, &table, sizeof(table), header.tables_offset) == sizeof(table) &&
+	       pread(fd, &process, sizeof(process), (off_t)table.offset) == sizeof(process) &&
+	       process.life == VIGIL_LIFE_ENDED;
+}
+
+/* Looks at a file of the directory. Returns whether it is a dead board of ours. */
+static bool left_look(int home, const char *name, struct left *ret_left)
 {
 	unsigned long long start;
-	bool is_free;
+	bool is_dead = false;
+	struct stat st;
 	unsigned pid;
 	int fd;
 
@@ -52,19 +74,29 @@ static bool is_left(int home, const char *name)
 	fd = openat(home, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	is_free = !flock(fd, LOCK_EX | LOCK_NB);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !flock(fd, LOCK_EX | LOCK_NB)) {
+		is_dead = true;
+		ret_left->is_new = st.st_mode & S_IWUSR;
+		if (ret_left->is_new && !fchmod(fd, 0400) && !futimens(fd, NULL))
+			fstat(fd, &st);
+		snprintf(ret_left->name, sizeof(ret_left->name), "%s", name);
+		ret_left->found = st.st_mtim;
+		ret_left->is_finished = has_finished(fd);
+	}
 	close(fd);
-	return is_free;
+	return is_dead;
 }
 
-static int newest_first(const void *a, const void *b)
+static int dearest_first(const void *a, const void *b)
 {
 	const struct left *x = a, *y = b;
 
-	if (x->changed.tv_sec != y->changed.tv_sec)
-		return x->changed.tv_sec > y->changed.tv_sec ? -1 : 1;
-	if (x->changed.tv_nsec != y->changed.tv_nsec)
-		return x->changed.tv_nsec > y->changed.tv_nsec ? -1 : 1;
+	if (x->is_finished != y->is_finished)
+		return x->is_finished ? 1 : -1;
+	if (x->found.tv_sec != y->found.tv_sec)
+		return x->found.tv_sec > y->found.tv_sec ? -1 : 1;
+	if (x->found.tv_nsec != y->found.tv_nsec)
+		return x->found.tv_nsec > y->found.tv_nsec ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
@@ -73,7 +105,6 @@ void home_sweep(int home, unsigned keep)
 	static struct left left[LOOKED_AT]; /* one sweep at a time: vigil_init's */
 	const struct dirent *entry;
 	size_t count = 0;
-	struct stat st;
 	DIR *dir;
 	int fd = openat(home, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -83,17 +114,13 @@ void home_sweep(int home, unsigned keep)
 			close(fd);
 		return;
 	}
-	while (count < LOOKED_AT && (entry = readdir(dir))) {
-		if (!is_left(home, entry->d_name) ||
-		    fstatat(home, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		snprintf(left[count].name, sizeof(left[count].name), "%s", entry->d_name);
-		left[count++].changed = st.st_mtim;
-	}
+	while (count < LOOKED_AT && (entry = readdir(dir)))
+		count += left_look(home, entry->d_name, &left[count]);
 	closedir(dir);
 	if (count <= keep)
 		return;
-	qsort(left, count, sizeof(left[0]), newest_first);
+	qsort(left, count, sizeof(left[0]), dearest_first);
 	for (size_t i = keep; i < count; i++)
-		unlinkat(home, left[i].name, 0);
+		if (!left[i].is_new)
+			unlinkat(home, left[i].name, 0);
 }

@@ -171,7 +171,7 @@ static int freed_room_is_used(void)
 
 	snprintf(path, sizeof(path), "%s/ballast", dir);
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	CHECK(!posix_fallocate(fd, 0, 900 << 10));
+	CHECK(!posix_fallocate(fd, 0, 500 << 10));
 	close(fd);
 	CHECK(!vigil_init(NULL));
 	for (int i = 0; i < 100000; i++)

@@ -203,17 +203,34 @@ Test(init, a_limit_on_file_size_that_fits_no_board_is_an_error_and_no_signal)
 	cr_assert_eq(boards_in_dir(), 0);
 }
 
-Test(init, dead_boards_beyond_the_newest_few_are_swept)
+static void leave_boards(int count)
 {
 	char path[128];
 
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%d-1.board", dir, 4000000 + i);
 		close(open(path, O_CREAT | O_WRONLY, 0600));
 	}
+}
+
+Test(init, a_dead_board_stays_for_the_sweep_that_finds_it)
+{
+	leave_boards(40);
+
 	cr_assert_eq(vigil_init(NULL), 0);
 
-	cr_assert_eq(boards_in_dir(), 17);
+	cr_assert_eq(boards_in_dir(), 41);
+}
+
+Test(init, dead_boards_beyond_the_newest_few_are_swept_the_second_time)
+{
+	leave_boards(40);
+	cr_assert_eq(vigil_init(NULL), 0);
+	vigil_fini();
+
+	cr_assert_eq(vigil_init(NULL), 0);
+
+	cr_assert_eq(boards_in_dir(), 16 + 2); /* our process lives: both of its stay */
 }
 
 /* ---- Before and after ---- */

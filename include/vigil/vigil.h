@@ -42,8 +42,14 @@
  * like (see vigil_options) set capacities. A set-user-id program ignores them.
  *
  * The board's file outlives the process: `vigil ps` lists it, `vigil prune`
- * removes it. vigil_init keeps the 16 newest of dead processes in its directory
- * and removes older ones, so that restarts do not fill /dev/shm.
+ * removes it. vigil_init keeps 16 of dead processes in its directory, those that
+ * died before those that called vigil_fini and newer before older, so that
+ * restarts do not fill /dev/shm; nor does a board take a file system's last
+ * quarter (at most 64 MiB are left alone). mlockall would make all of a board's
+ * address space real: a program that calls it sets small capacities.
+ *
+ * Arguments are evaluated only while something records: let them have no side
+ * effects.
  *
  * With -DVIGIL_DISABLE every call compiles to nothing: arguments are evaluated,
  * handles are 0.
@@ -134,6 +140,7 @@ struct vigil_options {
  * Returns 0, also when VIGIL=off asked for silence; or
  *  -EALREADY  recording goes on, or another thread starts or ends it just now
  *  -EBUSY     this process had 64 boards
+ *  -EAGAIN    the process has no thread-specific key left (PTHREAD_KEYS_MAX)
  *  -EINVAL    options->struct_size is 0; a capacity is no number, or over
  *             134,217,727 (workers 16,384, sites 65,536)
  *  -ENOSPC    the file system has no room for the board's first pages
