@@ -52,7 +52,7 @@ static void times_print(const struct text *text, const struct vigil_task_record 
 		  time_of(times->age_ns, age), time_of(times->busy_ns, busy),
 		  time_of(times->scheduled_ns, scheduled), time_of(times->idle_ns, idle));
 	text_line(text, "  polls      %" PRIu64 ", yields %" PRIu64 ", forced %" PRIu32,
-		  task->polls, task->yields, task->forced_yields);
+		  task->polls, (uint64_t)task->yields, task->forced_yields);
 }
 
 static void wakes_print(const struct text *text, const struct model *model,

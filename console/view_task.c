@@ -131,7 +131,7 @@ static void write_waker(struct page *page, const struct task_page *it)
 	format_percent(share, sizeof(share), share_of(task->self_wakes, task->wakes));
 	page_field(page, "by itself", task->self_wakes * 2 > task->wakes ? ROLE_WARN : ROLE_NUMBER,
 		   "%" PRIu64 " (%s)", task->self_wakes, share);
-	page_field(page, "yields", ROLE_NUMBER, "%" PRIu64 ", %u forced", task->yields,
+	page_field(page, "yields", ROLE_NUMBER, "%" PRIu64 ", %u forced", (uint64_t)task->yields,
 		   (unsigned)task->forced_yields);
 	if (task->waker_clones)
 		page_field(page, "wakers", current ? ROLE_NUMBER : ROLE_WARN,
@@ -178,10 +178,10 @@ static void task_write(struct view *view, struct page *page)
 	part_times(page, &times);
 	write_polls(page, it);
 	write_waker(page, it);
-	part_hists(page, "Polls", it->has_busy ? &it->busy : NULL, "Scheduled, until polled",
-		   it->has_delay ? &it->delay : NULL);
 	if (!it->is_gone)
 		part_attrs(page, model, view->object, it->task.attrs);
+	part_hists(page, "Polls", it->has_busy ? &it->busy : NULL, "Scheduled, until polled",
+		   it->has_delay ? &it->delay : NULL);
 	part_events(page, model, it->events, it->event_count, true);
 }
 

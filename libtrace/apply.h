@@ -83,8 +83,9 @@ void board_lock_abandoned(struct board *board, struct lane *lane, uint64_t now, 
 void board_lock_released(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
 			 uint64_t owner);
 
-/* A task that ends waits no more. */
-void board_lock_forget(struct board *board, const struct vigil_task_record *task);
+/* A task, a thread, waits for its lock no more. True if the thread did. */
+void board_lock_forget(struct board *board, struct vigil_task_record *task);
+bool lane_lock_forget(struct lane *lane);
 
 /* ---- op.c ---- */
 

@@ -7,6 +7,7 @@
  */
 #include "libtrace/lane.h"
 
+#include "libtrace/apply.h"
 #include "libtrace/hot.h"
 
 #define EDGE_PROBES 8
@@ -70,6 +71,7 @@ void lane_close(struct lane *lane, uint64_t now)
 	lane->dropped_frames = 0;
 	while (lane->depth)
 		board_poll_end(lane->board, lane, now, lane->frames[lane->depth - 1].task);
+	lane_lock_forget(lane);
 	write_begin(&record->seq);
 	store(&record->ended_ns, now);
 	store(&record->park_begin_ns, 0);

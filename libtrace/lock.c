@@ -95,47 +95,55 @@ static struct vigil_resource_record *lock_of(struct board *board, uint64_t lock)
 	return NULL;
 }
 
-/*
- * A task that is polled while it waits says so again at the end of that poll. It
- * is still one waiter, and waits since it first said so.
- */
-static bool waits_again(struct board *board, uint64_t task, uint64_t lock, uint32_t kind)
+static uint32_t wait_kind_of(const struct vigil_resource_record *r, uint32_t mode)
 {
-	struct vigil_task_record *t = RECORD_OF(board, task, task);
+	uint32_t kind = load(&r->kind);
 
-	if (!t || load(&t->wait_object) != lock)
-		return false;
-	write_begin(&t->seq);
-	store(&t->wait_kind, kind);
-	write_end(&t->seq);
-	return true;
+	if (kind == VIGIL_RESOURCE_SEMAPHORE || kind == VIGIL_RESOURCE_POOL)
+		return VIGIL_WAIT_PERMIT;
+	return mode == VIGIL_MODE_SHARED ? VIGIL_WAIT_LOCK_SHARED : VIGIL_WAIT_LOCK;
+}
+
+/*
+ * A task waits for a lock. It is one waiter until it has the lock, gives up or
+ * ends, however often it is polled meanwhile and says so again.
+ */
+static void task_waits(struct board *board, struct vigil_resource_record *r, uint64_t now,
+		       uint64_t task, struct vigil_task_record *t, const struct wait *wait)
+{
+	if (load(&t->is_counted) && load(&t->wait_object) == wait->object) {
+		write_begin(&t->seq);
+		store(&t->wait_kind, wait->kind);
+		write_end(&t->seq);
+		return;
+	}
+	board_lock_forget(board, t);
+	fetch_add(&r->waiters, 1);
+	board_task_wait(board, now, task, wait);
+	store(&t->is_counted, 1);
 }
 
 void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
 		     uint32_t mode, uint32_t site)
 {
 	struct vigil_resource_record *r = lock_of(board, lock);
-	uint32_t kind = mode == VIGIL_MODE_SHARED ? VIGIL_WAIT_LOCK_SHARED : VIGIL_WAIT_LOCK;
+	struct wait wait = { .fd = -1, .object = lock };
+	struct vigil_task_record *t;
 	uint64_t task = lane_task(lane);
-	bool is_task;
 
-	if (!r)
+	/* A thread without a worker record has nothing to wait with. */
+	if (!r || !lane)
 		return;
-	if (load(&r->kind) == VIGIL_RESOURCE_SEMAPHORE || load(&r->kind) == VIGIL_RESOURCE_POOL)
-		kind = VIGIL_WAIT_PERMIT;
-	is_task = task && !(load(&r->flags) & VIGIL_RESOURCE_THREAD);
-	if (is_task && waits_again(board, task, lock, kind))
-		return;
-	fetch_add(&r->waiters, 1);
-	if (is_task) {
-		struct wait wait = { .kind = kind, .fd = -1, .object = lock };
-
-		board_task_wait(board, now, task, &wait);
-	} else if (lane) {
-		board_worker_wait(lane, now, kind, lock, site);
+	wait.kind = wait_kind_of(r, mode);
+	t = RECORD_OF(board, task, task);
+	if (t && load(&t->life) == VIGIL_LIFE_LIVE && !(load(&r->flags) & VIGIL_RESOURCE_THREAD)) {
+		task_waits(board, r, now, task, t, &wait);
+	} else {
+		lane_lock_forget(lane);
+		fetch_add(&r->waiters, 1);
+		board_worker_wait(lane, now, wait.kind, lock, site);
 	}
-	if (lane)
-		lane_event(lane, now, VIGIL_EVENT_LOCK_WAIT, site, task, lock);
+	lane_event(lane, now, VIGIL_EVENT_LOCK_WAIT, site, task, lock);
 }
 
 /*
@@ -147,19 +155,14 @@ static uint64_t wait_end(struct board *board, struct lane *lane, uint64_t lock, 
 	struct vigil_task_record *t;
 	uint64_t since;
 
-	if (lane && load(&lane->record->wait_kind) && load(&lane->record->wait_object) == lock) {
-		write_begin(&lane->record->seq);
-		store(&lane->record->wait_kind, VIGIL_WAIT_NONE);
-		write_end(&lane->record->seq);
+	if (lane && load(&lane->record->wait_object) == lock && lane_lock_forget(lane))
 		return load(&lane->record->wait_since_ns);
-	}
 	/* Its kind went with the poll that began since; its object stays. */
 	t = RECORD_OF(board, task, owner);
-	if (!t || load(&t->wait_object) != lock)
+	if (!t || !load(&t->is_counted) || load(&t->wait_object) != lock)
 		return 0;
 	since = load(&t->wait_since_ns);
-	store(&t->wait_object, 0);
-	store(&t->wait_kind, VIGIL_WAIT_NONE);
+	board_lock_forget(board, t);
 	return since;
 }
 
@@ -195,6 +198,32 @@ static void owner_add(struct board *board, struct vigil_resource_record *r, uint
 	COUNT(board, lost_owners);
 }
 
+/*
+ * Who has a lock for itself proves that nobody else has it, whatever was said
+ * before. The same owner again: a recursive lock goes one deeper.
+ */
+static void exclusive_take(struct board *board, struct vigil_resource_record *r, uint64_t now,
+			   uint64_t owner, uint32_t site)
+{
+	uint32_t holders = load(&r->holders);
+
+	if (holders && load(&r->mode) == VIGIL_MODE_EXCLUSIVE && load(&r->owner[0]) == owner) {
+		store(&r->holders, holders + 1);
+		return;
+	}
+	if (holders)
+		COUNT(board, misused_owner); /* a release was not said */
+	write_begin(&r->seq);
+	store(&r->mode, VIGIL_MODE_EXCLUSIVE);
+	store(&r->holders, 1);
+	store(&r->owner[0], owner);
+	store(&r->held_since_ns[0], now);
+	store(&r->held_site[0], site);
+	for (int i = 1; i < VIGIL_OWNERS; i++)
+		store(&r->owner[i], 0);
+	write_end(&r->seq);
+}
+
 void board_lock_acquired(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
 			 uint32_t mode, uint32_t site, uint64_t owner)
 {
@@ -207,23 +236,16 @@ void board_lock_acquired(struct board *board, struct lane *lane, uint64_t now, u
 	if (!owner)
 		owner = lane_actor(lane);
 	since = wait_end(board, lane, lock, owner);
-	if (since) {
-		waiters_less(r);
+	if (since)
 		wait_count(board, lane, r, now > since ? now - since : 0, is_shared);
-	}
 	bump(&r->acquired, 1, is_shared);
-	fetch_add(&r->holders, 1);
 	if (is_shared) {
+		fetch_add(&r->holders, 1);
 		if (load(&r->mode) != VIGIL_MODE_SHARED)
 			mode_share(r);
 		owner_add(board, r, now, owner, site);
 	} else {
-		write_begin(&r->seq);
-		store(&r->mode, mode);
-		store(&r->owner[0], owner);
-		store(&r->held_since_ns[0], now);
-		store(&r->held_site[0], site);
-		write_end(&r->seq);
+		exclusive_take(board, r, now, owner, site);
 	}
 	if (lane) {
 		store(&lane->record->last_ns, now);
@@ -237,8 +259,7 @@ void board_lock_abandoned(struct board *board, struct lane *lane, uint64_t now, 
 
 	if (!r)
 		return;
-	if (wait_end(board, lane, lock, lane_actor(lane)))
-		waiters_less(r);
+	wait_end(board, lane, lock, lane_actor(lane));
 	if (lane)
 		store(&lane->record->last_ns, now);
 }
@@ -274,6 +295,18 @@ static void hold_count(struct board *board, struct lane *lane, struct vigil_reso
 		cell_busy(cell, hold_ns, bucket);
 }
 
+/* The last shared holder is gone: names that are left gave back as somebody else. */
+static void owners_clear(struct vigil_resource_record *r)
+{
+	for (int i = 0; i < VIGIL_OWNERS; i++) {
+		uint64_t owner = load(&r->owner[i]);
+
+		/* A holder that comes just now has raised holders before its name. */
+		if (owner && !load(&r->holders))
+			compare_swap(&r->owner[i], &owner, 0);
+	}
+}
+
 void board_lock_released(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
 			 uint64_t owner)
 {
@@ -296,6 +329,11 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 		COUNT(board, misused_owner);
 		slot = 0;
 	}
+	/* A recursive lock comes up one; its owner goes on holding it. */
+	if (!is_shared && load(&r->holders) > 1 && load(&r->owner[0]) == owner) {
+		fetch_sub(&r->holders, 1);
+		return;
+	}
 	/* Shared holders are many writers: no seq for them. */
 	if (!is_shared)
 		write_begin(&r->seq);
@@ -304,10 +342,12 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 		store_release(&r->owner[slot], 0);
 	}
 	if (fetch_sub(&r->holders, 1) == 1) {
-		if (is_shared)
+		if (is_shared) {
+			owners_clear(r);
 			mode_share(r);
-		else
+		} else {
 			store(&r->mode, VIGIL_MODE_NONE);
+		}
 	}
 	if (!is_shared)
 		write_end(&r->seq);
@@ -317,19 +357,40 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 	}
 }
 
-void board_lock_forget(struct board *board, const struct vigil_task_record *task)
+void board_lock_forget(struct board *board, struct vigil_task_record *task)
 {
 	struct vigil_resource_record *r;
 
-	switch (load(&task->wait_kind)) {
+	if (!load(&task->is_counted))
+		return;
+	r = RECORD_OF(board, resource, load(&task->wait_object));
+	if (r)
+		waiters_less(r);
+	write_begin(&task->seq);
+	store(&task->is_counted, 0);
+	store(&task->wait_object, 0);
+	store(&task->wait_kind, VIGIL_WAIT_NONE);
+	write_end(&task->seq);
+}
+
+bool lane_lock_forget(struct lane *lane)
+{
+	struct vigil_worker_record *w = lane->record;
+	struct vigil_resource_record *r;
+
+	switch (load(&w->wait_kind)) {
 	case VIGIL_WAIT_LOCK:
 	case VIGIL_WAIT_LOCK_SHARED:
 	case VIGIL_WAIT_PERMIT:
-		r = RECORD_OF(board, resource, load(&task->wait_object));
-		if (r)
-			waiters_less(r);
 		break;
 	default:
-		break;
+		return false;
 	}
+	r = RECORD_OF(lane->board, resource, load(&w->wait_object));
+	if (r)
+		waiters_less(r);
+	write_begin(&w->seq);
+	store(&w->wait_kind, VIGIL_WAIT_NONE);
+	write_end(&w->seq);
+	return true;
 }

@@ -163,6 +163,19 @@ void board_task_wait(struct board *board, uint64_t now, uint64_t task, const str
 			ref_misused(board, task);
 		return;
 	}
+	/* In the queue of a lock it stays, whatever else it waits for besides. */
+	if (load(&t->is_counted)) {
+		const struct vigil_resource_record *r =
+			RECORD_OF(board, resource, load(&t->wait_object));
+
+		write_begin(&t->seq);
+		store(&t->wait_kind, r && load(&r->kind) != VIGIL_RESOURCE_MUTEX &&
+						     load(&r->kind) != VIGIL_RESOURCE_RWLOCK ?
+					     VIGIL_WAIT_PERMIT :
+					     VIGIL_WAIT_LOCK);
+		write_end(&t->seq);
+		return;
+	}
 	write_begin(&t->seq);
 	store(&t->wait_kind, wait->kind);
 	store(&t->wait_fd, wait->fd);

@@ -347,3 +347,82 @@ Test(lock, calls_on_a_freed_or_foreign_lock_are_counted)
 	cr_assert_eq(look_counts()->misused_ended, 2);
 	cr_assert_eq(look_counts()->misused_stale, 1);
 }
+
+/* ---- What programs leave unsaid ---- */
+
+Test(lock, a_task_in_the_queue_of_a_lock_stays_there_whatever_else_it_waits_for)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task task = polled_task();
+
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, 7);
+	vigil_poll_end(task);
+	cr_assert_eq(look_task(task)->wait_object, lock);
+	cr_assert_eq(look_task(task)->wait_kind, VIGIL_WAIT_LOCK);
+
+	vigil_poll_begin(task);
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+
+	cr_assert_eq(look_resource(lock)->waiters, 0);
+	cr_assert_eq(look_resource(lock)->contended, 1);
+}
+
+Test(lock, a_task_cancelled_inside_a_poll_leaves_the_queue)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task task = polled_task();
+
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(task);
+	vigil_poll_begin(task);
+	vigil_task_end(task, VIGIL_OUTCOME_CANCELLED);
+	vigil_poll_end(task);
+
+	cr_assert_eq(look_resource(lock)->waiters, 0);
+}
+
+Test(lock, an_exclusive_owner_makes_up_for_a_release_that_was_not_said)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task first = polled_task(), second = SPAWN("b", 0);
+
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(first);
+	vigil_poll_begin(second);
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+
+	cr_assert_eq(look_resource(lock)->holders, 1);
+	cr_assert_eq(look_resource(lock)->owner[0], second);
+	cr_assert_eq(look_counts()->misused_owner, 1);
+	vigil_lock_released(lock);
+	cr_assert_eq(look_resource(lock)->holders, 0);
+}
+
+Test(lock, a_recursive_lock_keeps_its_owner_until_the_last_release)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task task = polled_task();
+
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_lock_released(lock);
+	cr_assert_eq(look_resource(lock)->owner[0], task);
+	vigil_lock_released(lock);
+
+	cr_assert_eq(look_resource(lock)->owner[0], 0);
+	cr_assert_eq(look_counts()->misused_owner, 0);
+}
+
+Test(lock, the_last_shared_release_leaves_no_name_behind)
+{
+	vigil_resource lock = rwlock_new();
+	vigil_task task = polled_task();
+
+	vigil_lock_acquired(lock, VIGIL_MODE_SHARED);
+	vigil_poll_end(task);
+	vigil_lock_released(lock);
+
+	cr_assert_eq(look_resource(lock)->holders, 0);
+	cr_assert_eq(look_resource(lock)->owner[0], 0);
+}
