@@ -127,6 +127,18 @@ static __attribute__((cold, noinline)) void poll_again(struct board *board, stru
 	frame_push(board, lane, now, task, NULL);
 }
 
+/* The task ended between two looks at it: takes the mark back. */
+static __attribute__((cold, noinline)) void poll_too_late(struct board *board, struct lane *lane,
+							  struct vigil_task_record *t,
+							  uint64_t task)
+{
+	store(&t->depth, 0);
+	write_end(&t->seq);
+	if (lane)
+		lane->frames[lane->depth - 1].record = NULL;
+	task_misused(board, task);
+}
+
 void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint64_t task)
 {
 	struct vigil_task_record *t = RECORD_OF(board, task, task);
@@ -155,6 +167,19 @@ void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint
 	wakes = load_acquire(&t->wakes);
 	was_runnable = wakes != load(&t->wakes_seen);
 	write_begin(&t->seq);
+	store(&t->depth, 1);
+	/*
+	 * The mark stands: from here on the record is not given to another task
+	 * (is_polled in pool.c). It may have been, or its task ended, since the first
+	 * look, if this thread was preempted. The mark needs no locked instruction:
+	 * a record is freed `finished` ends after its own, by when every processor
+	 * has seen it.
+	 */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(load(&t->gen) != vigil_ref_gen(task) || load(&t->life) != VIGIL_LIFE_LIVE)) {
+		poll_too_late(board, lane, t, task);
+		return;
+	}
 	if (likely(was_runnable)) {
 		since = load(&t->ready_ns);
 		if (since < ended)
@@ -165,7 +190,6 @@ void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint
 		store(&t->wakes_seen, wakes);
 	}
 	store(&t->poll_begin_ns, now);
-	store(&t->depth, 1);
 	store(&t->worker, lane ? lane->ref : 0);
 	store(&t->wait_kind, VIGIL_WAIT_NONE);
 	write_end(&t->seq);
