@@ -7,9 +7,10 @@
  *	build/vigil tasks loop
  *
  * Law: the callbacks, echo and greet, know nothing of Vigil. README.md shows
- * the part between the two marks as it is here.
+ * the parts between the marks as they are here.
  */
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -27,10 +28,22 @@ static struct watch {
 static int epoll;
 static vigil_executor loop;
 
-static void watch_open(int fd, void (*run)(int), const char *name, enum vigil_wait_kind waits_for)
+static void loop_init(void)
+{
+	vigil_init(NULL);
+	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "echo loop");
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+}
+
+/* A task's site is the line that opens the watch, not one in here. */
+#define watch_open(fd, run, name, waits_for) watch_open_at(VIGIL_HERE(), fd, run, name, waits_for)
+
+static void watch_open_at(struct vigil_site *site, int fd, void (*run)(int), const char *name,
+			  enum vigil_wait_kind waits_for)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-	vigil_task task = vigil_task_spawn(loop, VIGIL_TASK_CALLBACK, name, VIGIL_SPAWN_IDLE);
+	vigil_task task =
+		vigil_task_spawn_at(site, loop, VIGIL_TASK_CALLBACK, name, VIGIL_SPAWN_IDLE);
 
 	vigil_task_wait_fd(task, waits_for, fd);
 	watches[fd] = (struct watch){ run, waits_for, task };
@@ -74,6 +87,36 @@ static void loop_run(void)
 }
 /* README up to here */
 
+/* README from here */
+static pthread_mutex_t db_mutex = PTHREAD_MUTEX_INITIALIZER;
+static vigil_resource db_resource;
+
+static void db_init(void)
+{
+	db_resource = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "pthread_mutex", "db", 0,
+					 VIGIL_RESOURCE_THREAD);
+}
+
+#define db_lock() db_lock_at(VIGIL_HERE())
+
+static void db_lock_at(struct vigil_site *site)
+{
+	if (pthread_mutex_trylock(&db_mutex)) {
+		vigil_lock_wait_at(site, db_resource, VIGIL_MODE_EXCLUSIVE);
+		pthread_mutex_lock(&db_mutex);
+	}
+	vigil_lock_acquired_at(site, db_resource, VIGIL_MODE_EXCLUSIVE);
+}
+
+static void db_unlock(void)
+{
+	vigil_lock_released(db_resource);
+	pthread_mutex_unlock(&db_mutex);
+}
+/* README up to here */
+
+static uint64_t db_bytes; /* all there is in the database */
+
 static void echo(int fd)
 {
 	char buf[4096];
@@ -81,6 +124,9 @@ static void echo(int fd)
 
 	if (got <= 0 || write(fd, buf, (size_t)got) != got)
 		watch_close(fd);
+	db_lock();
+	db_bytes += got > 0 ? (uint64_t)got : 0;
+	db_unlock();
 }
 
 static void greet(int listener)
@@ -102,9 +148,8 @@ int main(int argc, char **argv)
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	vigil_init(NULL);
-	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "echo loop");
-	epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop_init();
+	db_init();
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 64)) {
 		perror("loop: cannot listen");
 		return 1;

@@ -62,6 +62,15 @@ pages()
 	done
 }
 
+# README.md shows the marked parts of examples/loop.c, each as a block of C.
+readme()
+{
+	sed -n '/README from here/,/README up to here/{//d;p}' examples/loop.c >"$logs/shown"
+	# shellcheck disable=SC2016 # no command, a block of C
+	sed -n '/^```c$/,/^```$/{//d;p}' README.md | diff -u "$logs/shown" - || return 1
+	[ -s "$logs/shown" ]
+}
+
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
@@ -69,6 +78,7 @@ check includes tests/lint-includes
 check clang-format formatting
 check shellcheck scripts
 check pages pages
+check readme readme
 check cppcheck static_checks
 check clang-tidy tidy
 

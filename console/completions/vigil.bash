@@ -5,16 +5,34 @@ _vigil()
 {
 	local cur=$2 prev=$3
 	local verbs='top ps prune tasks task executors locks wakers sites why help'
-	local options='--json --filter --sort --watch --limit --color --ascii --help --version'
+	local options='--json --filter --sort --watch --limit --over --task --dir --dead --dry-run
+		--view --interval --color --svg --no-mouse --ascii --help --version'
 	local pids
 
 	COMPREPLY=()
+	# --color=never comes as three words.
+	[[ $cur != '=' ]] || cur=''
+	[[ $prev != '=' ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}
 	case $prev in
 	--color)
-		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'auto never 16 256' -- "$cur")
 		return
 		;;
-	--filter | --sort | --limit)
+	--view)
+		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why' -- "$cur")
+		return
+		;;
+	--dir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames
+		return
+		;;
+	--svg)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
+		return
+		;;
+	--filter | --sort | --limit | --over | --task | --interval)
 		return
 		;;
 	help)

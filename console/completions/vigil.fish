@@ -26,7 +26,16 @@ complete -c vigil -l filter -x -d 'Only rows with this text'
 complete -c vigil -l sort -x -d 'Order by this column'
 complete -c vigil -l watch -d 'Print again and again'
 complete -c vigil -l limit -x -d 'At most this many rows'
-complete -c vigil -l color -x -a 'auto always never' -d Colours
+complete -c vigil -l over -x -d 'Stuck is what has waited longer'
+complete -c vigil -l task -x -d 'The chain of this task'
+complete -c vigil -l dir -x -a '(__fish_complete_directories)' -d 'Look for boards there'
+complete -c vigil -l dead -d 'Only boards of processes that are gone'
+complete -c vigil -s n -l dry-run -d 'Remove nothing, say what would be'
+complete -c vigil -l view -x -a 'tasks locks wakers executors sites why' -d 'Start with this view'
+complete -c vigil -l interval -x -d 'Time between two pictures'
+complete -c vigil -l color -x -a 'auto never 16 256' -d Colours
+complete -c vigil -l svg -r -d 'Save a picture and leave'
+complete -c vigil -l no-mouse -d 'Leave the mouse to the terminal'
 complete -c vigil -l ascii -d 'No characters beyond ASCII'
 complete -c vigil -l help -d Explain
 complete -c vigil -l version -d 'Print the version'

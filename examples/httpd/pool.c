@@ -8,6 +8,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -43,9 +44,11 @@ static struct job *pool_take(struct pool *pool)
 static void *pool_main(void *arg)
 {
 	struct pool *pool = arg;
+	char name[24];
 	struct job *job;
 
-	vigil_worker_begin(pool->files, "files");
+	snprintf(name, sizeof(name), "files-%u", atomic_fetch_add(&pool->n_begun, 1));
+	vigil_worker_begin(pool->files, name);
 	while ((job = pool_take(pool))) {
 		vigil_poll_begin(job->task);
 		if (!job->is_cancelled)

@@ -9,6 +9,7 @@
 #define HTTPD_POOL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "loop.h"
@@ -36,6 +37,7 @@ struct pool {
 	unsigned n_queued;
 	bool is_ending;
 	vigil_executor files; /* what its threads are, to the console */
+	atomic_uint n_begun;  /* the next one's number */
 	unsigned n_threads;
 	pthread_t *threads;
 };
