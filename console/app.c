@@ -61,6 +61,8 @@ void app_show_tab(struct app *app, int tab)
 		app->tabs[tab] = view_new(tabs[tab], &app->shared, 0);
 	else if (tab != app->tab || app->page_count > 0)
 		view_refresh(app->tabs[tab]);
+	if (app->tabs[tab] && app->tabs[tab]->table && tab != app->tab)
+		table_forget_widths(app->tabs[tab]->table);
 	if (!app->tabs[tab]) {
 		app_say(app, ROLE_ERROR, "out of memory");
 		return;
@@ -156,7 +158,7 @@ void app_refresh(struct app *app)
 	struct view *view = app_view(app);
 	enum vigil_status before;
 
-	if (app->status_refreshes > 0 && --app->status_refreshes == 0)
+	if (!app->is_wrong && app->status_refreshes > 0 && --app->status_refreshes == 0)
 		app->status[0] = '\0';
 	if (app->is_paused)
 		return;

@@ -27,6 +27,7 @@ struct app {
 	struct prompt_history searches;
 	struct prompt_history filters;
 	bool is_filtering;                /* what the prompt is for */
+	bool is_wrong;                    /* its filter: the status says why until it changes */
 	char filter_before[TABLE_NEEDLE]; /* to go back to */
 	uint64_t cursor_before;
 

@@ -13,7 +13,8 @@
 
 #define MIN_WIDTH 40
 #define MIN_HEIGHT 8
-#define HELP_WIDTH 78 /* one column of help */
+#define STATE_LEAST 16 /* columns of a state that is cut */
+#define HELP_WIDTH 78  /* one column of help */
 
 static int tab_line(const struct app *app)
 {
@@ -73,10 +74,11 @@ static void draw_state(const struct app *app, struct canvas *canvas, int x, int 
 		view->ops->title(view, words, sizeof(words));
 	else
 		view_state(view, words, sizeof(words));
-	if (!words[0] || room < 6)
-		return;
 	snprintf(text, sizeof(text), " %s ", words);
 	used = text_width(text);
+	/* A few letters of a word say nothing, and look like one more tab. */
+	if (!words[0] || (used > room && room < STATE_LEAST))
+		return;
 	used = used < room ? used : room;
 	canvas_put_clipped(canvas, canvas->width - used - 1, y, used, ROLE_STRONG, text);
 }
@@ -93,9 +95,13 @@ static void draw_foot(const struct app *app, struct canvas *canvas)
 	if (app->prompt.is_open) {
 		prompt_draw(&app->prompt, canvas, 0, y, canvas->width);
 		if (app->status[0]) {
+			int room = canvas->width - 3 - text_width(app->prompt.label) -
+				   text_width(app->prompt.text);
 			int used = text_width(app->status);
 
-			used = used < canvas->width / 2 ? used : canvas->width / 2;
+			/* A long text gives way: what is wrong with it must be read. */
+			room = room > canvas->width / 2 ? room : canvas->width / 2;
+			used = used < room ? used : room;
 			canvas_put_clipped(canvas, canvas->width - used, y, used, app->status_role,
 					   app->status);
 		}

@@ -19,6 +19,7 @@ static void open_prompt(struct app *app, bool is_filtering)
 	if (!view->table)
 		return;
 	app->is_filtering = is_filtering;
+	app->is_wrong = false;
 	app->cursor_before = table_cursor(view->table);
 	snprintf(app->filter_before, sizeof(app->filter_before), "%s", table_filter(view->table));
 	if (is_filtering)
@@ -27,13 +28,39 @@ static void open_prompt(struct app *app, bool is_filtering)
 		prompt_open(&app->prompt, "Search: ", &app->searches, NULL);
 }
 
-static void try_filter(struct app *app, const char *text, bool is_final)
+/*
+ * Half a filter is often none yet: while it is wrong, the one before stays, and
+ * only a whole one is told to be wrong.
+ */
+static bool try_filter(struct app *app, const char *text, struct vigil_problem *ret_problem)
+{
+	if (!view_filter(app_view(app), text, ret_problem))
+		return true;
+	view_filter(app_view(app), app->filter_before, &(struct vigil_problem){ "" });
+	return false;
+}
+
+/* A wrong filter goes back to who typed it, with what is wrong beside it. */
+static void accept_filter(struct app *app)
+{
+	struct vigil_problem problem = { "" };
+	char text[PROMPT_SIZE];
+
+	snprintf(text, sizeof(text), "%s", app->prompt.text);
+	if (try_filter(app, text, &problem))
+		return;
+	prompt_open(&app->prompt, "Filter: ", &app->filters, text);
+	app_say(app, ROLE_ERROR, "%s", problem.text);
+	app->is_wrong = true;
+}
+
+static void change_filter(struct app *app)
 {
 	struct vigil_problem problem = { "" };
 
-	/* Half a filter is often none yet; only a whole one may be wrong. */
-	if (view_filter(app_view(app), text, &problem) && is_final)
-		app_say(app, ROLE_ERROR, "%s", problem.text);
+	app->is_wrong = false;
+	app->status[0] = '\0';
+	try_filter(app, app->prompt.text, &problem);
 }
 
 static void try_search(struct app *app, const char *text)
@@ -46,10 +73,13 @@ static void try_search(struct app *app, const char *text)
 
 static void prompt_cancelled(struct app *app)
 {
+	struct vigil_problem problem = { "" };
+
 	if (app->is_filtering)
-		try_filter(app, app->filter_before, true);
+		try_filter(app, app->filter_before, &problem);
 	else
 		table_go_to(app_view(app)->table, app->cursor_before);
+	app->is_wrong = false;
 	app->status[0] = '\0';
 }
 
@@ -66,11 +96,11 @@ static bool key_in_prompt(struct app *app, const struct key_event *event)
 		return true;
 	case PROMPT_ACCEPTED:
 		if (app->is_filtering)
-			try_filter(app, app->prompt.text, true);
+			accept_filter(app);
 		return true;
 	case PROMPT_CHANGED:
 		if (app->is_filtering)
-			try_filter(app, app->prompt.text, false);
+			change_filter(app);
 		else
 			try_search(app, app->prompt.text);
 		return true;
@@ -88,7 +118,7 @@ static void go_back(struct app *app)
 		view_free(app->pages[--app->page_count]);
 		view_refresh(app_view(app));
 	} else if (view->table && table_filter(view->table)[0]) {
-		try_filter(app, "", true);
+		view_filter(view, "", &(struct vigil_problem){ "" });
 	} else if (app->tab != 0 && app->shared.model) {
 		app_show_tab(app, 0);
 	}
@@ -129,12 +159,16 @@ static void pause(struct app *app)
 		app_refresh(app);
 }
 
-static void hide_done(struct app *app)
+static void show_ended(struct app *app)
 {
-	app->shared.hides_done = !app->shared.hides_done;
-	app_say(app, ROLE_TEXT, "%s",
-		app->shared.hides_done ? "tasks that have ended are hidden" :
-					 "tasks that have ended are shown");
+	static const char *const words[] = {
+		[ENDED_RECENT] = "tasks that have ended are shown for 5 s",
+		[ENDED_ALL] = "tasks that have ended are shown, all of them",
+		[ENDED_NONE] = "tasks that have ended are hidden",
+	};
+
+	app->shared.ended = (app->shared.ended + 1) % (ENDED_NONE + 1);
+	app_say(app, ROLE_TEXT, "%s", words[app->shared.ended]);
 	view_reorder(app_view(app));
 }
 
@@ -190,7 +224,7 @@ static bool obey(struct app *app, enum request request)
 		open_prompt(app, request == REQ_FILTER);
 		return true;
 	case REQ_HIDE_DONE:
-		hide_done(app);
+		show_ended(app);
 		return true;
 	case REQ_ENTER:
 		enter(app);

@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/attr.h"
+
 #define TERMS 32
 #define TERM_SIZE 256
 
 enum comparison { IS_FOUND, IS, IS_NOT, LIKE, MORE, AT_LEAST, LESS, AT_MOST };
 
 struct term {
-	const struct property *property; /* NULL: a plain word */
+	const struct property *property; /* NULL: a plain word, or an attribute's */
+	char attr[TERM_SIZE];            /* its key; empty: none */
 	enum comparison comparison;
 	char words[TERM_SIZE];
 	uint64_t number;
@@ -26,6 +29,7 @@ struct term {
 
 struct filter {
 	const struct properties *properties;
+	const struct model *model; /* while parsing; NULL: attributes may come to be */
 	size_t count;
 	struct term terms[TERMS];
 };
@@ -119,7 +123,7 @@ static bool term_split(const char *text, char *key, size_t size, enum comparison
 		       const char **ret_value)
 {
 	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789_-");
+				     "0123456789_-.");
 
 	if (!length || length >= size)
 		return false;
@@ -162,12 +166,60 @@ static int number_take(struct term *term, struct vigil_problem *ret_problem)
 		     term->property->name, term->words);
 }
 
-static int keyed_take(struct term *term, const char *key, const struct properties *properties,
+/* The attribute of a key among those of a row; NULL: it has none. */
+static const struct vigil_attr_record *attr_of(const struct properties *properties,
+					       const struct model *model, const void *row,
+					       const char *key, struct vigil_attr_record *attrs)
+{
+	size_t count = property_attrs(properties, model, row, attrs, ATTR_MOST);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcasecmp(attrs[i].key, key))
+			return &attrs[i];
+	return NULL;
+}
+
+/* Whether any row has such an attribute, or may have. */
+static bool attr_is_known(const struct filter *filter, const char *key)
+{
+	const struct properties *properties = filter->properties;
+	struct vigil_attr_record attrs[ATTR_MOST];
+	uint32_t count = 1;
+
+	if (!properties->attrs || !filter->model)
+		return properties->attrs;
+	for (uint32_t i = 0; i < count; i++) {
+		const void *row = properties->at(filter->model, i, &count);
+
+		if (row && attr_of(properties, filter->model, row, key, attrs))
+			return true;
+	}
+	return false;
+}
+
+static int attr_take(struct term *term, const char *key, struct vigil_problem *ret_problem)
+{
+	snprintf(term->attr, sizeof(term->attr), "%s", key);
+	if (term->comparison == LIKE)
+		return regex_take(term, ret_problem);
+	if (term->comparison == IS || term->comparison == IS_NOT ||
+	    filter_number(term->words, PROPERTY_COUNT, &term->number))
+		return 0;
+	return wrong(ret_problem,
+		     "filter: %.60s is compared with a number and \"%.60s\" is none: write 1000 or "
+		     "1k",
+		     key, term->words);
+}
+
+static int keyed_take(struct term *term, const char *key, const struct filter *filter,
 		      struct vigil_problem *ret_problem)
 {
+	const struct properties *properties = filter->properties;
 	char names[300];
 
 	term->property = property_find(properties, key);
+	if (!term->property && attr_is_known(filter, key))
+		return attr_take(term, key, ret_problem);
 	if (!term->property) {
 		property_names(properties, names, sizeof(names));
 		return wrong(ret_problem,
@@ -206,11 +258,11 @@ static int term_add(struct filter *filter, const char *text, bool is_quoted,
 	if (!*value)
 		return wrong(ret_problem, "filter: \"%.100s\" ends before its value%s", text, "");
 	filter->count++;
-	return keyed_take(term, key, filter->properties, ret_problem);
+	return keyed_take(term, key, filter, ret_problem);
 }
 
-int filter_parse(const char *words, const struct properties *properties, struct filter **ret_filter,
-		 struct vigil_problem *ret_problem)
+int filter_parse(const char *words, const struct properties *properties, const struct model *model,
+		 struct filter **ret_filter, struct vigil_problem *ret_problem)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
 	char text[TERM_SIZE];
@@ -222,6 +274,7 @@ int filter_parse(const char *words, const struct properties *properties, struct 
 		return -ENOMEM;
 	}
 	filter->properties = properties;
+	filter->model = model;
 	while (!r) {
 		while (isspace((unsigned char)*words))
 			words++;
@@ -233,6 +286,7 @@ int filter_parse(const char *words, const struct properties *properties, struct 
 		else
 			r = term_add(filter, text, is_quoted, ret_problem);
 	}
+	filter->model = NULL;
 	if (r)
 		filter_free(filter);
 	else
@@ -264,7 +318,45 @@ static bool word_matches(const struct term *term, const struct properties *prope
 		if (strcasestr(text, term->words))
 			return true;
 	}
-	return false;
+	return property_attrs_have(properties, model, row, term->words);
+}
+
+static bool number_compares(enum comparison comparison, double number, double with)
+{
+	switch (comparison) {
+	case MORE:
+		return number > with;
+	case AT_LEAST:
+		return number >= with;
+	case LESS:
+		return number < with;
+	default:
+		return number <= with;
+	}
+}
+
+/* What has no such attribute matches no comparison. */
+static bool attr_matches(const struct term *term, const struct properties *properties,
+			 const struct model *model, const void *row)
+{
+	struct vigil_attr_record attrs[ATTR_MOST];
+	const struct vigil_attr_record *attr = attr_of(properties, model, row, term->attr, attrs);
+	char text[PROPERTY_TEXT_SIZE];
+	double number;
+
+	if (!attr)
+		return false;
+	attr_text(attr, text, sizeof(text));
+	switch (term->comparison) {
+	case LIKE:
+		return !regexec(&term->regex, text, 0, NULL, 0);
+	case IS:
+	case IS_NOT:
+		return !strcasecmp(text, term->words) == (term->comparison == IS);
+	default:
+		return attr_number(attr, &number) &&
+		       number_compares(term->comparison, number, (double)term->number);
+	}
 }
 
 static bool text_matches(const struct term *term, const struct model *model, const void *row)
@@ -305,7 +397,9 @@ bool filter_matches(const struct filter *filter, const struct model *model, cons
 		const struct term *term = &filter->terms[i];
 		bool matches;
 
-		if (!term->property)
+		if (term->attr[0])
+			matches = attr_matches(term, filter->properties, model, row);
+		else if (!term->property)
 			matches = word_matches(term, filter->properties, model, row);
 		else if (term->property->type == PROPERTY_TEXT || term->comparison == LIKE)
 			matches = text_matches(term, model, row);

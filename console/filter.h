@@ -9,6 +9,9 @@
  *	key~regex              an extended regular expression is found in it
  *	key>1ms key<=5k        a number, or a time with its unit, compared
  *
+ * A key that is no property is an attribute's: peer~127, requests>10. A row without
+ * it does not match; plain words are found in attributes too.
+ *
  * A value with spaces stands in double quotes; so does a word that would be
  * taken for a key: "a=b". What is not known (p99 of what never ran) never matches.
  */
@@ -19,9 +22,13 @@
 
 struct filter;
 
-/* Returns 0; -EINVAL with a sentence about what is wrong; or -ENOMEM. */
-int filter_parse(const char *words, const struct properties *properties, struct filter **ret_filter,
-		 struct vigil_problem *ret_problem);
+/*
+ * Returns 0; -EINVAL with a sentence about what is wrong; or -ENOMEM. A key that
+ * no row of the model has as an attribute is wrong; with a NULL model, which is
+ * for filters that outlive their moment, any attribute may come to be.
+ */
+int filter_parse(const char *words, const struct properties *properties, const struct model *model,
+		 struct filter **ret_filter, struct vigil_problem *ret_problem);
 void filter_free(struct filter *filter);
 
 /* A NULL filter matches all. */

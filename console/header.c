@@ -52,6 +52,61 @@ static int worker_lines(const struct model *model, int width, int height)
 	return lines <= height / HEIGHT_SHARE ? lines : 0;
 }
 
+static bool is_running_now(const struct model *model)
+{
+	return model->status == VIGIL_STATUS_ALIVE;
+}
+
+/* A thread that waits holds a poll up; that is not work. */
+static const char *wait_word(const struct vigil_worker_record *worker)
+{
+	switch (worker->wait_kind) {
+	case VIGIL_WAIT_LOCK:
+	case VIGIL_WAIT_LOCK_SHARED:
+	case VIGIL_WAIT_PERMIT:
+		return "lock";
+	default:
+		return "wait";
+	}
+}
+
+static void draw_waiting(struct canvas *canvas, int x, int y, int width,
+			 const struct vigil_worker_record *worker)
+{
+	const struct bar_part part = { 1.0, ROLE_WARN };
+
+	meter_draw_stack(canvas, x, y, width, &part, 1, 1.0, wait_word(worker));
+}
+
+/* What it was doing when the process stopped: nothing moves, so no share is true. */
+static void draw_last_state(const struct model *model, const struct vigil_worker_record *worker,
+			    enum worker_state state, struct canvas *canvas, int x, int y, int width)
+{
+	bool is_stopped = model->status == VIGIL_STATUS_STOPPED;
+	char name[NAME_TEXT], text[NAME_TEXT + 32];
+
+	switch (state) {
+	case WORKER_POLLING:
+		name_object(model, worker->task, name, sizeof(name));
+		snprintf(text, sizeof(text), "%s %s", is_stopped ? "polls" : "polled", name);
+		break;
+	case WORKER_WAITING:
+		name_worker_reason(model, worker, text, sizeof(text));
+		break;
+	case WORKER_RUNNING:
+		snprintf(text, sizeof(text), "outside any task");
+		break;
+	default:
+		snprintf(text, sizeof(text), "%s", word_worker_state(state));
+		break;
+	}
+	canvas_put_clipped(canvas, x, y, width,
+			   state == WORKER_WAITING ? ROLE_WARN :
+			   state == WORKER_POLLING ? ROLE_RUNNING :
+						     ROLE_DIM,
+			   text);
+}
+
 static void draw_worker(const struct model *model, uint32_t index, struct canvas *canvas, int x,
 			int y, int width)
 {
@@ -66,7 +121,15 @@ static void draw_worker(const struct model *model, uint32_t index, struct canvas
 	name_worker(model, worker, name, sizeof(name));
 	model_worker_times(model, worker, &times);
 	canvas_put_clipped(canvas, x, y, label, ROLE_NAME, name);
-	meter_draw_bar(canvas, x + label + 1, y, bar, times.busy_share, NULL);
+	if (!is_running_now(model)) {
+		draw_last_state(model, worker, times.state, canvas, x + label + 1, y,
+				width - label - 3);
+		return;
+	}
+	if (times.state == WORKER_WAITING)
+		draw_waiting(canvas, x + label + 1, y, bar, worker);
+	else
+		meter_draw_bar(canvas, x + label + 1, y, bar, times.busy_share, NULL);
 	for (i = 0; index < model->history_count && i < MODEL_HISTORY; i++)
 		spark_push(&spark, (double)model->histories[index].busy[i]);
 	spark_draw(&spark, canvas, x + label + bar + 2, y, width - label - bar - 4, 1, ROLE_BAR,
@@ -102,6 +165,21 @@ static void draw_workers(const struct model *model, struct canvas *canvas, int y
 	}
 }
 
+/* The share of its time a worker works: none while it waits, all or none of a moment. */
+static double work_share(const struct model *model, const struct worker_times *times)
+{
+	if (times->state == WORKER_WAITING)
+		return 0.0;
+	if (!is_running_now(model))
+		return times->state == WORKER_POLLING ? 1.0 : 0.0;
+	return times->busy_share;
+}
+
+static enum role share_role(double share)
+{
+	return share < 0.6 ? ROLE_BAR : share < 0.85 ? ROLE_BAR_WARM : ROLE_BAR_HOT;
+}
+
 /* One line for all: the mean, and a column for each as high as it is busy. */
 static void draw_workers_small(const struct model *model, struct canvas *canvas, int y)
 {
@@ -118,17 +196,18 @@ static void draw_workers_small(const struct model *model, struct canvas *canvas,
 		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
 		struct worker_times times;
 		struct spark one = { .count = 0 };
+		bool is_waiting;
+		double share;
 
 		if (!is_shown(worker))
 			continue;
 		model_worker_times(model, worker, &times);
-		sum += times.busy_share;
-		spark_push(&one, times.busy_share);
+		is_waiting = times.state == WORKER_WAITING;
+		share = work_share(model, &times);
+		sum += share;
+		spark_push(&one, is_waiting ? 1.0 : share);
 		spark_draw(&one, canvas, bars++, y, 1, 1,
-			   times.busy_share < 0.6  ? ROLE_BAR :
-			   times.busy_share < 0.85 ? ROLE_BAR_WARM :
-						     ROLE_BAR_HOT,
-			   1.0);
+			   is_waiting ? ROLE_WARN : share_role(share), 1.0);
 	}
 	meter_draw_bar(canvas, x, y, 14, shown ? sum / shown : 0.0, NULL);
 }

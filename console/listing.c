@@ -139,12 +139,15 @@ static int rows_sort(const struct order orders[2], const struct model *model, st
 
 /* ---- Choosing ---- */
 
-static int rows_filter(const struct listing *listing, const char *words, const struct model *model,
-		       struct rows *rows, struct vigil_problem *ret_problem)
+static int rows_filter(const struct listing *listing, const struct verb_options *options,
+		       const struct model *model, struct rows *rows,
+		       struct vigil_problem *ret_problem)
 {
 	struct filter *filter;
 	size_t kept = 0;
-	int r = filter_parse(words, listing->properties, &filter, ret_problem);
+	/* Who looks again and again must not stop when an attribute's last owner ends. */
+	int r = filter_parse(options->filter, listing->properties,
+			     options->is_repeated ? NULL : model, &filter, ret_problem);
 
 	if (r)
 		return r;
@@ -168,7 +171,7 @@ int listing_choose(const struct listing *listing, const struct verb_options *opt
 	if (!r)
 		r = order_parse(listing, listing->then, &orders[1], ret_problem);
 	if (!r && options->filter)
-		r = rows_filter(listing, options->filter, model, rows, ret_problem);
+		r = rows_filter(listing, options, model, rows, ret_problem);
 	if (!r)
 		r = rows_sort(orders, model, rows);
 	if (!r && options->limit && rows->count > options->limit)

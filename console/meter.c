@@ -355,8 +355,12 @@ static void find_marks(struct mark *marks, const struct plot *plot,
 
 	for (i = 0; i < MARKS; i++) {
 		marks[i].name = mark_names[i];
-		marks[i].ns = i < MARKS - 1 ? histogram_percentile(histogram, shares[i]) :
-					      longest(histogram);
+		if (i == MARKS - 1)
+			marks[i].ns = longest(histogram);
+		else if (histogram->has_percentiles)
+			marks[i].ns = histogram->percentiles_ns[i];
+		else
+			marks[i].ns = histogram_percentile(histogram, shares[i]);
 		marks[i].column = column_of(plot, log_ns(marks[i].ns));
 	}
 }

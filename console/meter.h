@@ -9,6 +9,7 @@
 #ifndef CONSOLE_METER_H
 #define CONSOLE_METER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,10 @@ struct histogram {
 	const struct histogram_bucket *buckets;
 	size_t count;
 	uint64_t max_ns; /* the longest seen; 0: take the last bucket's end */
+
+	/* p50, p90, p99 as other places say them; without: histogram_percentile's. */
+	bool has_percentiles;
+	uint64_t percentiles_ns[3];
 };
 
 uint64_t histogram_total(const struct histogram *histogram);

@@ -28,7 +28,11 @@ struct inside {
 	uint8_t *torn;   /* by task index */
 	uint32_t state_count;
 	struct worker_seen *seen; /* by worker index */
-	uint64_t gone_polls;      /* of workers whose record went to another */
+	uint8_t *waited;          /* by resource index: whether somebody waits for it */
+	uint32_t waited_count;    /* how long that is */
+	uint32_t waited_locks;    /* how many are set */
+	size_t contended_room;
+	uint64_t gone_polls; /* of workers whose record went to another */
 	uint64_t gone_wakes;
 	uint64_t last_polls, last_wakes, last_spawns;
 };
@@ -204,6 +208,116 @@ static void workers_update(struct inside *inside, uint64_t interval_ns)
 		model->history_at++;
 }
 
+/* ---- Locks that are waited for ---- */
+
+static int waited_grow(struct inside *inside, uint32_t count)
+{
+	uint8_t *waited;
+
+	if (count <= inside->waited_count)
+		return 0;
+	waited = realloc(inside->waited, count);
+	if (!waited)
+		return -ENOMEM;
+	memset(waited + inside->waited_count, 0, count - inside->waited_count);
+	inside->waited = waited;
+	inside->waited_count = count;
+	return 0;
+}
+
+static void waited_mark(struct inside *inside, uint32_t index)
+{
+	const struct vigil_resource_record *lock = VIGIL_AT(inside->model.reader, resource, index);
+	bool is_waited = lock->life == VIGIL_LIFE_LIVE && lock->waiters && lock->holders;
+
+	inside->waited_locks += is_waited;
+	inside->waited_locks -= inside->waited[index];
+	inside->waited[index] = is_waited;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct contended *x = a, *y = b;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	return (x->lock > y->lock) - (x->lock < y->lock);
+}
+
+static void contended_add(struct model *model, uint32_t index)
+{
+	const struct vigil_resource_record *lock = VIGIL_AT(model->reader, resource, index);
+
+	for (int i = 0; i < VIGIL_OWNERS; i++)
+		if (lock->owner[i])
+			model->contended[model->contended_count++] = (struct contended){
+				lock->owner[i],
+				vigil_reader_ref(model->reader, VIGIL_TABLE_resource, index),
+			};
+}
+
+/* Who holds them; locks are gone through only while one is waited for. */
+static int contended_list(struct inside *inside)
+{
+	struct model *model = &inside->model;
+	size_t room = (size_t)inside->waited_locks * VIGIL_OWNERS;
+
+	model->contended_count = 0;
+	if (!room)
+		return 0;
+	if (room > inside->contended_room) {
+		struct contended *list = realloc(model->contended, room * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		model->contended = list;
+		inside->contended_room = room;
+	}
+	for (uint32_t i = 0; i < inside->waited_count; i++)
+		if (inside->waited[i])
+			contended_add(model, i);
+	if (model->contended_count)
+		qsort(model->contended, model->contended_count, sizeof(*model->contended),
+		      by_owner);
+	return 0;
+}
+
+static int contended_update(struct inside *inside, bool is_first)
+{
+	struct vigil_reader *reader = inside->model.reader;
+	uint32_t count = vigil_reader_count(reader, VIGIL_TABLE_resource);
+	const uint32_t *changed;
+
+	if (waited_grow(inside, count))
+		return -ENOMEM;
+	if (is_first) {
+		for (uint32_t i = 0; i < count; i++)
+			waited_mark(inside, i);
+		return contended_list(inside);
+	}
+	changed = vigil_reader_changed(reader, VIGIL_TABLE_resource, &count);
+	for (uint32_t i = 0; i < count; i++)
+		waited_mark(inside, changed[i]);
+	return contended_list(inside);
+}
+
+uint64_t model_contended_lock(const struct model *model, uint64_t owner)
+{
+	size_t low = 0, high = model->contended_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (model->contended[middle].owner < owner)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < model->contended_count && model->contended[low].owner == owner ?
+		       model->contended[low].lock :
+		       0;
+}
+
 /* ---- Totals ---- */
 
 static double rate(uint64_t now, uint64_t last, uint64_t interval_ns)
@@ -263,6 +377,8 @@ static int update(struct inside *inside, bool is_first)
 		return -ENOMEM;
 	tasks_count(inside, is_first);
 	workers_update(inside, interval_ns);
+	if (contended_update(inside, is_first))
+		return -ENOMEM;
 	model->totals.live = model->totals.running + model->totals.scheduled + model->totals.idle;
 	rates_update(inside, interval_ns);
 	counts_sum(model);
@@ -317,6 +433,8 @@ void model_free(struct model *model)
 	free(inside->states);
 	free(inside->torn);
 	free(inside->seen);
+	free(inside->waited);
+	free(model->contended);
 	free(inside);
 }
 

@@ -34,6 +34,11 @@ struct model_totals {
 	uint64_t torn;                              /* task records torn at this refresh */
 };
 
+/* A lock that others wait for, and one who holds it. */
+struct contended {
+	uint64_t owner, lock;
+};
+
 struct model {
 	struct vigil_reader *reader;
 	uint64_t now; /* time of the last refresh */
@@ -48,6 +53,8 @@ struct model {
 	uint32_t history_count;
 	uint32_t history_at; /* intervals remembered so far */
 	uint64_t last_now;
+	struct contended *contended; /* by owner */
+	size_t contended_count;
 };
 
 /* Opens a target (vigil_reader_open). Returns 0 or -errno. */
@@ -70,6 +77,9 @@ const struct vigil_task_record *model_task_by_id(const struct model *model, uint
 /* The index of a record that model handed out, and its reference. */
 uint32_t model_index(const struct model *model, enum vigil_table table, const void *record);
 uint64_t model_ref(const struct model *model, enum vigil_table table, const void *record);
+
+/* A lock that a task or a worker holds and others wait for; 0: none. */
+uint64_t model_contended_lock(const struct model *model, uint64_t owner);
 
 /* Whether a worker polls, is parked, waits for a lock or does something of its own. */
 #define WORKER_STATES(X)                                                                           \

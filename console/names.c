@@ -67,11 +67,34 @@ void name_task(const struct model *model, const struct vigil_task_record *task, 
 	snprintf(buf, size, "%s", name[0] ? name : word_task_kind(task->kind));
 }
 
+/* A worker's number among the live ones its executor gave the same name; 0: it is the only one. */
+static unsigned worker_number(const struct model *model, const struct vigil_worker_record *worker)
+{
+	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+	unsigned number = 0;
+	unsigned alike = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct vigil_worker_record *it = VIGIL_AT(model->reader, worker, i);
+
+		if (it->life != VIGIL_LIFE_LIVE || it->executor != worker->executor ||
+		    strcmp(it->name, worker->name) != 0)
+			continue;
+		alike++;
+		if (it == worker)
+			number = alike;
+	}
+	return alike > 1 ? number : 0;
+}
+
 void name_worker(const struct model *model, const struct vigil_worker_record *worker, char *buf,
 		 size_t size)
 {
-	(void)model;
-	if (worker->name[0])
+	unsigned number = worker->name[0] ? worker_number(model, worker) : 0;
+
+	if (number)
+		snprintf(buf, size, "%s#%u", worker->name, number);
+	else if (worker->name[0])
 		snprintf(buf, size, "%s", worker->name);
 	else
 		snprintf(buf, size, "thread %" PRIu32, worker->tid);

@@ -49,7 +49,8 @@ void name_place_long(const struct model *model, uint32_t site, char *buf, size_t
 /*
  * The reason: why the task is in its state. `lock "db" held 2.3 s by 17 http-conn`,
  * `timer, 40 ms to go`, `runnable 12 ms`, `running 3.1 s on http-0`, `readable, fd 7`,
- * `completed`, `failed 5: no such host`. At most one line.
+ * `blocked 12 s in its poll (timer) at pool.c:154`, `completed`, `failed 5: no such
+ * host`. `; holds lock "db"` follows when others wait for that. At most one line.
  */
 void name_reason(const struct model *model, const struct vigil_task_record *task, char *buf,
 		 size_t size);

@@ -138,6 +138,46 @@ static void put_error(struct phrase *phrase, const struct vigil_task_record *tas
 			put(phrase, ": %s", attrs[i].words);
 }
 
+/* "blocked 12 s in its poll (timer) at pool.c:154": the thread itself waits. */
+static void put_blocked(struct phrase *phrase, const struct vigil_worker_record *worker)
+{
+	char place[NAME_TEXT];
+
+	put(phrase, "blocked ");
+	put_time(phrase, less(phrase->model->now, worker->wait_since_ns));
+	put(phrase, "%s (%s", worker->poll_begin_ns ? " in its poll" : "",
+	    word_wait(worker->wait_kind));
+	if (worker->wait_object) {
+		put(phrase, " ");
+		put_object(phrase, worker->wait_object);
+	}
+	put(phrase, ")");
+	if (!worker->wait_site)
+		return;
+	name_place(phrase->model, worker->wait_site, place, sizeof(place));
+	put(phrase, " at %s", place);
+}
+
+static void put_worker_wait(struct phrase *phrase, const struct vigil_worker_record *worker)
+{
+	if (VIGIL_FIND(phrase->model->reader, resource, worker->wait_object))
+		put_lock(phrase, worker->wait_object, word_wait(worker->wait_kind));
+	else
+		put_blocked(phrase, worker);
+}
+
+/* What others wait for meanwhile. */
+static void put_held(struct phrase *phrase, const struct vigil_task_record *task)
+{
+	const struct model *model = phrase->model;
+	uint64_t lock = model_contended_lock(model, model_ref(model, VIGIL_TABLE_task, task));
+
+	if (!lock)
+		return;
+	put(phrase, "; holds ");
+	put_object(phrase, lock);
+}
+
 static void put_running(struct phrase *phrase, const struct vigil_task_record *task,
 			uint64_t state_ns)
 {
@@ -147,8 +187,7 @@ static void put_running(struct phrase *phrase, const struct vigil_task_record *t
 
 	if (worker && worker->wait_kind && worker->task &&
 	    VIGIL_FIND(model->reader, task, worker->task) == task) {
-		name_worker_reason(model, worker, name, sizeof(name));
-		put(phrase, "%s", name);
+		put_worker_wait(phrase, worker);
 		return;
 	}
 	put(phrase, "running ");
@@ -197,6 +236,8 @@ void name_reason(const struct model *model, const struct vigil_task_record *task
 			put(&phrase, "%s", word_outcome(task->outcome));
 		break;
 	}
+	if (times.state != VIGIL_STATE_DONE)
+		put_held(&phrase, task);
 }
 
 void name_worker_reason(const struct model *model, const struct vigil_worker_record *worker,
@@ -206,5 +247,5 @@ void name_worker_reason(const struct model *model, const struct vigil_worker_rec
 
 	buf[0] = '\0';
 	if (worker->wait_kind && worker->life == VIGIL_LIFE_LIVE)
-		put_lock(&phrase, worker->wait_object, word_wait(worker->wait_kind));
+		put_worker_wait(&phrase, worker);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/attr.h"
 #include "console/format.h"
 #include "console/meter.h"
 #include "console/names.h"
@@ -24,27 +25,48 @@ double share_of(uint64_t a, uint64_t b)
 	return b ? (double)a / (double)b : 0.0;
 }
 
+double lock_contention(const struct vigil_resource_record *lock)
+{
+	return share_of(lock->contended + lock->waiters, lock->acquired + lock->waiters);
+}
+
 /* ---- Histograms ---- */
+
+/* The buckets that are not empty; the last one ends at the longest time seen. */
+static size_t take_buckets(const struct vigil_hist *hist, struct histogram_bucket *buckets)
+{
+	size_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < hist->buckets; i++) {
+		struct histogram_bucket *bucket = &buckets[count];
+
+		if (!hist->counts[i])
+			continue;
+		bucket->count = hist->counts[i];
+		vigil_hist_bounds(hist, i, &bucket->low_ns, &bucket->high_ns);
+		if (i == hist->buckets - 1 && hist->max_ns > bucket->low_ns)
+			bucket->high_ns = hist->max_ns;
+		count++;
+	}
+	return count;
+}
 
 static void put_hist(struct page *page, int x, int width, const char *title,
 		     const struct vigil_hist *hist)
 {
 	struct histogram_bucket buckets[VIGIL_SITE_BUCKETS];
 	struct histogram histogram = { .buckets = buckets };
-	uint32_t i;
 
 	canvas_box(&page->canvas, x, page->y, width, HIST_HEIGHT + 2, title);
-	for (i = 0; hist && i < hist->buckets; i++) {
-		struct histogram_bucket *bucket = &buckets[histogram.count];
-
-		if (!hist->counts[i])
-			continue;
-		bucket->count = hist->counts[i];
-		vigil_hist_bounds(hist, i, &bucket->low_ns, &bucket->high_ns);
-		histogram.count++;
-	}
-	if (hist)
+	if (hist) {
+		histogram.count = take_buckets(hist, buckets);
 		histogram.max_ns = hist->max_ns;
+		histogram.has_percentiles = true;
+		histogram.percentiles_ns[0] = vigil_hist_percentile(hist, 0.50);
+		histogram.percentiles_ns[1] = vigil_hist_percentile(hist, 0.90);
+		histogram.percentiles_ns[2] = vigil_hist_percentile(hist, 0.99);
+	}
 	histogram_draw(&histogram, &page->canvas, x + 2, page->y + 1, width - 4, HIST_HEIGHT);
 }
 
@@ -162,34 +184,10 @@ void part_chain(struct page *page, int x, const struct model *model, const struc
 
 /* ---- Attributes ---- */
 
-static void attr_text(const struct vigil_attr_record *attr, char *buf, size_t size)
-{
-	double real;
-
-	switch (attr->type) {
-	case VIGIL_ATTR_I64:
-		snprintf(buf, size, "%" PRId64, (int64_t)attr->value);
-		break;
-	case VIGIL_ATTR_U64:
-		snprintf(buf, size, "%" PRIu64, attr->value);
-		break;
-	case VIGIL_ATTR_F64:
-		memcpy(&real, &attr->value, sizeof(real));
-		snprintf(buf, size, "%g", real);
-		break;
-	case VIGIL_ATTR_BOOL:
-		snprintf(buf, size, "%s", attr->value ? "true" : "false");
-		break;
-	default:
-		snprintf(buf, size, "%s", attr->words);
-		break;
-	}
-}
-
 void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first)
 {
-	struct vigil_attr_record attrs[64];
-	size_t count = vigil_reader_attrs(model->reader, owner, first, attrs, 64);
+	struct vigil_attr_record attrs[ATTR_MOST];
+	size_t count = vigil_reader_attrs(model->reader, owner, first, attrs, ATTR_MOST);
 	char text[128];
 	size_t i;
 

@@ -25,6 +25,17 @@ void boards_where(const char *dir, char *buf, size_t size)
 		snprintf(buf, size, "/dev/shm/vigil-*");
 }
 
+bool boards_missing(const char *dir, char *buf, size_t size)
+{
+	const char *env = getenv("VIGIL_DIR");
+	const char *it = dir ? dir : env;
+
+	if (!it || !*it || !access(it, F_OK))
+		return false;
+	snprintf(buf, size, "%s%s does not exist", dir ? "" : "VIGIL_DIR=", it);
+	return true;
+}
+
 static uint64_t pid(const struct model *model, const void *row)
 {
 	FOUND;
@@ -107,4 +118,7 @@ static const struct property list[] = {
 	P_COUNT("uid", NULL, uid),
 };
 
-const struct properties board_properties = { list, sizeof(list) / sizeof(list[0]) };
+const struct properties board_properties = {
+	.list = list,
+	.count = sizeof(list) / sizeof(list[0]),
+};

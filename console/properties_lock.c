@@ -154,4 +154,25 @@ static const struct property list[] = {
 	P_WORDS("mode", NULL, mode_text),
 };
 
-const struct properties lock_properties = { list, sizeof(list) / sizeof(list[0]) };
+static uint64_t attrs_of(const struct model *model, const void *row, uint32_t *ret_first)
+{
+	const struct vigil_resource_record *it = row;
+
+	*ret_first = it->attrs;
+	return model_ref(model, VIGIL_TABLE_resource, it);
+}
+
+static const void *row_at(const struct model *model, uint32_t index, uint32_t *ret_count)
+{
+	const struct vigil_resource_record *it = VIGIL_AT(model->reader, resource, index);
+
+	*ret_count = vigil_reader_count(model->reader, VIGIL_TABLE_resource);
+	return it && it->life != VIGIL_LIFE_FREE ? it : NULL;
+}
+
+const struct properties lock_properties = {
+	.list = list,
+	.count = sizeof(list) / sizeof(list[0]),
+	.attrs = attrs_of,
+	.at = row_at,
+};

@@ -98,7 +98,10 @@ static const struct property sites[] = {
 	P_PLAIN("file", NULL, file_text),
 };
 
-const struct properties site_properties = { sites, sizeof(sites) / sizeof(sites[0]) };
+const struct properties site_properties = {
+	.list = sites,
+	.count = sizeof(sites) / sizeof(sites[0]),
+};
 
 /* ---- Edges ---- */
 
@@ -174,4 +177,7 @@ static const struct property edges[] = {
 	P_PLAIN("woken", "LAST WOKEN", woken_text),
 };
 
-const struct properties edge_properties = { edges, sizeof(edges) / sizeof(edges[0]) };
+const struct properties edge_properties = {
+	.list = edges,
+	.count = sizeof(edges) / sizeof(edges[0]),
+};

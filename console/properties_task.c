@@ -215,4 +215,25 @@ static const struct property list[] = {
 	P_WORDS("function", NULL, function_text),
 };
 
-const struct properties task_properties = { list, sizeof(list) / sizeof(list[0]) };
+static uint64_t attrs_of(const struct model *model, const void *row, uint32_t *ret_first)
+{
+	const struct vigil_task_record *it = row;
+
+	*ret_first = it->attrs;
+	return model_ref(model, VIGIL_TABLE_task, it);
+}
+
+static const void *row_at(const struct model *model, uint32_t index, uint32_t *ret_count)
+{
+	const struct vigil_task_record *it = VIGIL_AT(model->reader, task, index);
+
+	*ret_count = vigil_reader_count(model->reader, VIGIL_TABLE_task);
+	return it && it->life != VIGIL_LIFE_FREE ? it : NULL;
+}
+
+const struct properties task_properties = {
+	.list = list,
+	.count = sizeof(list) / sizeof(list[0]),
+	.attrs = attrs_of,
+	.at = row_at,
+};

@@ -151,4 +151,7 @@ static const struct property list[] = {
 	P_COUNT("steals", NULL, steals),
 };
 
-const struct properties worker_properties = { list, sizeof(list) / sizeof(list[0]) };
+const struct properties worker_properties = {
+	.list = list,
+	.count = sizeof(list) / sizeof(list[0]),
+};

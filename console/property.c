@@ -3,8 +3,10 @@
 #include "console/property.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
+#include "console/attr.h"
 #include "console/format.h"
 
 const struct property *property_find(const struct properties *properties, const char *name)
@@ -43,4 +45,28 @@ void property_text(const struct property *property, const struct model *model, c
 		format_bytes(buf, size, number);
 	else
 		snprintf(buf, size, "%llu", (unsigned long long)number);
+}
+
+size_t property_attrs(const struct properties *properties, const struct model *model,
+		      const void *row, struct vigil_attr_record *attrs, size_t size)
+{
+	uint32_t first = 0;
+	uint64_t owner = properties->attrs ? properties->attrs(model, row, &first) : 0;
+
+	return owner && first ? vigil_reader_attrs(model->reader, owner, first, attrs, size) : 0;
+}
+
+bool property_attrs_have(const struct properties *properties, const struct model *model,
+			 const void *row, const char *needle)
+{
+	struct vigil_attr_record attrs[ATTR_MOST];
+	size_t count = property_attrs(properties, model, row, attrs, ATTR_MOST);
+	char text[sizeof(attrs[0].words) + 1];
+
+	for (size_t i = 0; i < count; i++) {
+		attr_text(&attrs[i], text, sizeof(text));
+		if (strcasestr(text, needle))
+			return true;
+	}
+	return false;
 }

@@ -66,7 +66,21 @@ struct property {
 struct properties {
 	const struct property *list;
 	size_t count;
+
+	/* Of whom a row's attributes are, and the first; NULL: rows have none. */
+	uint64_t (*attrs)(const struct model *model, const void *row, uint32_t *ret_first);
+
+	/* The row at an index of its table, NULL if nothing is there; ends at *ret_count. */
+	const void *(*at)(const struct model *model, uint32_t index, uint32_t *ret_count);
 };
+
+/* The attributes of a row, at most size. Returns how many. */
+size_t property_attrs(const struct properties *properties, const struct model *model,
+		      const void *row, struct vigil_attr_record *attrs, size_t size);
+
+/* Whether the text stands in one of them, letter case ignored. */
+bool property_attrs_have(const struct properties *properties, const struct model *model,
+			 const void *row, const char *needle);
 
 /* NULL when there is none of that name. */
 const struct property *property_find(const struct properties *properties, const char *name);

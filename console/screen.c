@@ -205,14 +205,17 @@ static int check_terminal(char *error, size_t size)
 	return 0;
 }
 
-static enum color_depth choose_depth(enum color_choice choice)
+static bool wants_colors(enum color_choice choice)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	if (choice == COLOR_NEVER || COLORS < 8 || !has_colors())
-		return COLORS_NONE;
-	if (choice == COLOR_AUTO && no_color && no_color[0])
-		return COLORS_NONE;
+	if (choice == COLOR_NEVER || (choice == COLOR_AUTO && no_color && no_color[0]))
+		return false;
+	return has_colors() && tigetnum("colors") >= 8;
+}
+
+static enum color_depth choose_depth(enum color_choice choice)
+{
 	if (choice == COLOR_ONLY_16 || COLORS < 256)
 		return COLORS_16;
 	return COLORS_256;
@@ -242,11 +245,14 @@ static void set_up_input(const struct screen_options *options)
 
 static void set_up_output(struct screen *screen, const struct screen_options *options)
 {
-	start_color();
-	screen->colors = COLORS;
-	screen->depth = choose_depth(options->color);
-	if (screen->depth != COLORS_NONE)
+	/* Curses that has not started colours sends none, not even the usual ones. */
+	screen->depth = COLORS_NONE;
+	if (wants_colors(options->color)) {
+		start_color();
 		use_default_colors();
+		screen->colors = COLORS;
+		screen->depth = choose_depth(options->color);
+	}
 	curs_set(0);
 	leaveok(stdscr, FALSE);
 	screen->is_ascii = options->is_ascii || !has_utf8();

@@ -231,6 +231,7 @@ size_t table_total(const struct table *table)
 void table_set_tree(struct table *table, bool is_tree)
 {
 	table->is_tree = is_tree && table->source.parent;
+	table_forget_widths(table);
 	table->is_stale = true;
 	table->must_show_cursor = true;
 }

@@ -187,6 +187,9 @@ void table_clear_tags(struct table *table);
  */
 void table_draw(struct table *table, struct canvas *canvas, int x, int y, int width, int height);
 
+/* Columns keep the widest they were; this lets them shrink: the list is opened anew. */
+void table_forget_widths(struct table *table);
+
 enum table_click { CLICK_NOTHING, CLICK_ROW, CLICK_HEADER };
 
 /*

@@ -4,9 +4,9 @@
  * and the cells of the rows in sight.
  *
  * The law of the file: format is called once for every cell drawn and for no
- * other. Widths come from the rows in sight alone; a column grows at once
- * and shrinks only when less has done for a while, so that it does not
- * twitch. At the left a gutter of one column shows the cursor and the tags.
+ * other. Widths come from the rows in sight, now and since the box got its
+ * width: a column grows at once and never shrinks until the box is resized or
+ * the list is opened anew, so that it does not twitch. At the left a gutter of one column shows the cursor and the tags.
  */
 #include "console/table.h"
 
@@ -18,8 +18,7 @@
 
 #define GUTTER 1
 #define GAP 1
-#define PATIENT_DRAWS 20 /* before a column shrinks */
-#define TREE_DEPTH 12    /* deeper rows are indented no further */
+#define TREE_DEPTH 12 /* deeper rows are indented no further */
 
 static int clamp(int value, int low, int high)
 {
@@ -130,22 +129,11 @@ static int format_column(struct table *table, int column, size_t rows)
 	return needed;
 }
 
-/* The width to use when needed would do, without twitching. */
+/* The width to use when needed would do: the most that ever was. */
 static int hold_width(struct table_slot *slot, int needed)
 {
-	if (needed >= slot->held) {
+	if (needed > slot->held)
 		slot->held = needed;
-		slot->narrow = 0;
-		slot->widest = 0;
-		return needed;
-	}
-	if (needed > slot->widest)
-		slot->widest = needed;
-	if (++slot->narrow >= PATIENT_DRAWS) {
-		slot->held = slot->widest;
-		slot->narrow = 0;
-		slot->widest = 0;
-	}
 	return slot->held;
 }
 
@@ -378,6 +366,14 @@ static void fit_top(struct table *table, size_t rows)
 		table->top = table->count - rows;
 }
 
+void table_forget_widths(struct table *table)
+{
+	int i;
+
+	for (i = 0; i < table->column_count; i++)
+		table->slots[i].held = 0;
+}
+
 void table_draw(struct table *table, struct canvas *canvas, int x, int y, int width, int height)
 {
 	bool was_in_sight = table->cursor >= table->top &&
@@ -390,6 +386,8 @@ void table_draw(struct table *table, struct canvas *canvas, int x, int y, int wi
 	canvas_fill(canvas, x, y, width, height, ROLE_TEXT);
 	if (width < 1 || height < 1)
 		return;
+	if (width != table->width)
+		table_forget_widths(table);
 	table->x = x;
 	table->y = y;
 	table->width = width;

@@ -46,9 +46,7 @@ struct table_slot {
 	bool is_visible;
 	int x;
 	int width;
-	int held;   /* width kept against jitter */
-	int narrow; /* draws for which less would have done */
-	int widest; /* the most needed in these draws */
+	int held; /* the most it needed so far: against jitter */
 };
 
 struct table {

@@ -138,6 +138,8 @@ int verb_prune(const struct verb_options *options)
 	if (count < 0)
 		return refuse("cannot list %s: %s", where, strerror(-count));
 	text_begin(&text, stdout, options->is_ascii);
+	if (!options->is_json && boards_missing(options->dir, where, sizeof(where)))
+		text_line(&text, "%s.", where);
 	json_begin(&json, stdout, false);
 	if (options->is_json) {
 		json_object_begin(&json, NULL);

@@ -55,6 +55,8 @@ static void nothing_print(const struct text *text, size_t total, const char *dir
 	boards_where(dir, where, sizeof(where));
 	if (total)
 		text_line(text, "None of %zu boards matches the filter.", total);
+	else if (boards_missing(dir, where, sizeof(where)))
+		text_line(text, "No boards: %s.", where);
 	else
 		text_line(text, "No boards in %s: no program that calls vigil_init ran here.",
 			  where);

@@ -39,19 +39,20 @@ static void link_print(const struct text *text, const struct link *link, bool is
 static void chain_print(const struct text *text, const struct model *model,
 			const struct chain *chain)
 {
-	char name[NAME_TEXT], time[FORMAT_SIZE], line[LINK_TEXT + 64];
+	char name[NAME_TEXT], time[NAME_TEXT / 2], line[LINK_TEXT + 64];
 
 	name_object(model, chain->task, name, sizeof(name));
-	format_duration(time, sizeof(time), chain->stuck_ns, 0);
+	waits_time(model, chain->stuck_ns, time, sizeof(time));
 	snprintf(line, sizeof(line), "%s, %s", name, time);
 	if (chain->delayed)
 		text_line(text, "%s, and %" PRIu64 " more for the same cause", line,
 			  chain->delayed);
 	else
 		text_line(text, "%s", line);
+	snprintf(line, sizeof(line), "Cause: %s", chain->summary);
+	text_wrapped(text, 2, line);
 	for (size_t i = 0; i < chain->count; i++)
 		link_print(text, &chain->links[i], i == 0);
-	text_wrapped(text, 2, chain->summary);
 	fputc('\n', text->file);
 }
 
@@ -61,8 +62,8 @@ static void nothing_print(const struct text *text, const struct model *model, ui
 
 	format_duration(time, sizeof(time), over_ns, 0);
 	snprintf(line, sizeof(line),
-		 "Nothing is stuck: of %" PRIu64 " live tasks none has run, could have run, or has "
-		 "waited for a lock, a job, a task or an overdue timer for more than %s.",
+		 "Nothing is stuck: no live task (of %" PRIu64 ") has been running, ready to run, "
+		 "or waiting for a lock, a job, a task or an overdue timer for over %s.",
 		 model->totals.live, time);
 	text_wrapped(text, 0, line);
 }
@@ -170,7 +171,8 @@ static int look(struct model *model, const struct verb_options *options, const v
 		return refuse("out of memory");
 	chains_print(options, model, chains, (size_t)count, over_ns);
 	free(chains);
-	return EXIT_DONE;
+	/* Who watches wants to go on. */
+	return count && !options->is_repeated ? EXIT_FOUND : EXIT_DONE;
 }
 
 int verb_why(const struct verb_options *options)

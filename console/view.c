@@ -27,14 +27,16 @@ static bool matches(void *ctx, uint64_t id, const char *needle)
 	return record && filter_matches(view->filter, view->shared->model, record);
 }
 
-/* A search is for plain text: what people see. */
-static bool has_text(const struct view *view, uint64_t id, const char *needle)
+/* A search is for plain text: what people see, and the attributes behind it. */
+static bool has_text(struct view *view, uint64_t id, const char *needle)
 {
+	const struct properties *properties = view->ops->properties;
+	const void *record = NULL;
 	int i;
 
 	for (i = 0; i < view->ops->column_count; i++) {
 		const struct column *column = &view->ops->columns[i];
-		struct table_row row = { (void *)view, id, column };
+		struct table_row row = { view, id, column };
 		enum role role = ROLE_TEXT;
 		char text[TABLE_TEXT] = "";
 
@@ -42,7 +44,9 @@ static bool has_text(const struct view *view, uint64_t id, const char *needle)
 		if (strcasestr(text, needle))
 			return true;
 	}
-	return false;
+	if (properties && properties->attrs)
+		record = view->ops->record(view, id);
+	return record && property_attrs_have(properties, view->shared->model, record, needle);
 }
 
 static bool matches_either(void *ctx, uint64_t id, const char *needle)
@@ -144,8 +148,7 @@ static void draw_empty(struct view *view, struct canvas *canvas, int x, int y, i
 
 	if (table_filter(view->table)[0] && table_total(view->table) > 0)
 		snprintf(sentence, sizeof(sentence),
-			 "None of %zu rows matches the filter. \\ changes it; empty shows all.",
-			 table_total(view->table));
+			 "No row matches the filter. \\ changes it; empty shows all.");
 	else if (view->ops->empty)
 		view->ops->empty(view, sentence, sizeof(sentence));
 	for (; *text && line < y + height; line++) {
@@ -318,7 +321,8 @@ int view_filter(struct view *view, const char *text, struct vigil_problem *ret_p
 	if (!view->table)
 		return 0;
 	if (view->ops->properties && text[0]) {
-		r = filter_parse(text, view->ops->properties, &filter, ret_problem);
+		r = filter_parse(text, view->ops->properties, view->shared->model, &filter,
+				 ret_problem);
 		if (r)
 			return r;
 	}

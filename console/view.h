@@ -17,14 +17,18 @@
 #include "console/page.h"
 #include "console/table.h"
 
+/* Which of the tasks that have ended are shown. */
+#define ENDED_RECENT_NS UINT64_C(5000000000)
+enum ended_shown { ENDED_RECENT, ENDED_ALL, ENDED_NONE };
+
 /* What the views of one console share. The app fills it in. */
 struct shared {
 	struct model *model;  /* NULL: no process chosen yet */
 	uint64_t refreshes;   /* of the model, so far */
 	uint64_t interval_ns; /* between two of them */
 	uint32_t pid;         /* to show; that of the model's reader */
-	bool hides_done;      /* tasks that have ended are left out */
-	char open_path[512];  /* a view wants this board opened; the app does it */
+	enum ended_shown ended;
+	char open_path[512]; /* a view wants this board opened; the app does it */
 };
 
 struct view;

@@ -87,6 +87,8 @@ static void write_fields(struct page *page, const struct lock_page *it)
 	const struct vigil_resource_record *lock = &it->lock;
 	char text[NAME_TEXT];
 	char share[FORMAT_SIZE];
+	char waiting[40] = "";
+	uint64_t contended;
 
 	page_field(page, "kind", ROLE_TEXT, "%s%s%s", word_resource_kind(lock->kind),
 		   lock->type[0] ? ", " : "", lock->type);
@@ -97,10 +99,13 @@ static void write_fields(struct page *page, const struct lock_page *it)
 	name_object(model, lock->parent, text, sizeof(text));
 	page_field(page, "part of", ROLE_NAME, "%s", text);
 	page_field(page, "taken", ROLE_NUMBER, "%" PRIu64, lock->acquired);
-	format_percent(share, sizeof(share), share_of(lock->contended, lock->acquired));
-	page_field(page, "contended",
-		   lock->contended * 2 > lock->acquired ? ROLE_WARN : ROLE_NUMBER,
-		   "%" PRIu64 " (%s)", lock->contended, share);
+	/* Who waits now has met somebody else there, too. */
+	contended = lock->contended + lock->waiters;
+	format_percent(share, sizeof(share), lock_contention(lock));
+	if (lock->waiters)
+		snprintf(waiting, sizeof(waiting), ", %" PRIu32 " waiting now", lock->waiters);
+	page_field(page, "contended", lock_contention(lock) > 0.5 ? ROLE_WARN : ROLE_NUMBER,
+		   "%" PRIu64 " (%s)%s", contended, share, waiting);
 	format_duration(text, sizeof(text), lock->hold_ns, 0);
 	page_field(page, "held in all", ROLE_TEXT, "%s", text);
 	format_duration(text, sizeof(text), lock->wait_ns, 0);
@@ -160,6 +165,23 @@ static void write_owners(struct page *page, const struct lock_page *it)
 		      name[0] ? place : "");
 }
 
+/* A thread waits for the task it polls: "32 conn on http-0". */
+static void put_waiter(struct page *page, int x, const struct model *model, uint64_t ref)
+{
+	const struct vigil_worker_record *worker = VIGIL_FIND(model->reader, worker, ref);
+	bool is_for_task = worker && VIGIL_FIND(model->reader, task, worker->task);
+	char name[NAME_TEXT];
+
+	name_object(model, is_for_task ? worker->task : ref, name, sizeof(name));
+	x += canvas_put_clipped(&page->canvas, x, page->y, page->width - x, ROLE_NAME, name);
+	if (is_for_task) {
+		name_worker(model, worker, name, sizeof(name));
+		canvas_printf(&page->canvas, x, page->y, page->width - x, ROLE_NAME, " on %s",
+			      name);
+	}
+	page->y++;
+}
+
 static void write_waiters(struct page *page, const struct lock_page *it)
 {
 	const struct model *model = it->view.shared->model;
@@ -185,8 +207,7 @@ static void write_waiters(struct page *page, const struct lock_page *it)
 		x += canvas_put_text(&page->canvas, x, page->y, -1, format_duration_role(ns),
 				     format_duration(text, sizeof(text), ns, FORMAT_FIXED)) +
 		     2;
-		name_object(model, it->waiters[i], name, sizeof(name));
-		canvas_put_clipped(&page->canvas, x, page->y++, page->width - x, ROLE_NAME, name);
+		put_waiter(page, x, model, it->waiters[i]);
 	}
 	if (it->lock.waiters > it->waiter_count)
 		page_text(page, 1, ROLE_DIM, "and more");
@@ -204,10 +225,10 @@ static void lock_write(struct view *view, struct page *page)
 	write_fields(page, it);
 	write_owners(page, it);
 	write_waiters(page, it);
-	part_hists(page, "Held", it->has_hold ? &it->hold : NULL, "Waited for",
-		   it->has_wait ? &it->wait : NULL);
 	if (!it->is_gone)
 		part_attrs(page, view->shared->model, view->object, it->lock.attrs);
+	part_hists(page, "Held", it->has_hold ? &it->hold : NULL, "Waited for",
+		   it->has_wait ? &it->wait : NULL);
 	part_events(page, view->shared->model, it->events, it->event_count, false);
 }
 

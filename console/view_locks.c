@@ -158,7 +158,7 @@ static uint64_t number(const struct table_row *row)
 	case LOCK_TAKEN:
 		return lock->acquired;
 	case LOCK_CONTENDED:
-		return (uint64_t)(share_of(lock->contended, lock->acquired) * 1e6);
+		return (uint64_t)(lock_contention(lock) * 1e6);
 	case LOCK_HOLD_50:
 		return percentile(model, lock, VIGIL_HIST_BUSY, 0.50);
 	case LOCK_HOLD_99:

@@ -3,7 +3,7 @@
  * Tasks: one row each, worst first.
  *
  * The law of the file: a refresh looks at the tasks that changed, and ordering
- * looks at 24 bytes a task. What a column sorts by is kept beside the records as
+ * looks at 32 bytes a task. What a column sorts by is kept beside the records as
  * a number that does not age: a time that grows is kept as the moment it began.
  */
 #include <inttypes.h>
@@ -47,6 +47,7 @@ struct task_row {
 	uint64_t ref;   /* 0: not shown */
 	uint64_t value; /* of the column sorted by */
 	uint64_t begin; /* since when it grows; 0: it does not */
+	uint64_t ended; /* when; 0: it lives */
 };
 
 struct tasks {
@@ -54,8 +55,7 @@ struct tasks {
 	struct task_row *rows; /* by record index */
 	uint32_t count;
 	uint32_t capacity;
-	int column; /* whose values these are */
-	bool hides_done;
+	int column;         /* whose values these are */
 	uint64_t refreshes; /* up to which rows are up to date */
 };
 
@@ -110,6 +110,7 @@ static void set_value(struct task_row *row, const struct vigil_task_record *task
 
 	vigil_task_times(task, now, &times);
 	row->begin = 0;
+	row->ended = times.state == VIGIL_STATE_DONE ? less_of(now, times.state_ns) : 0;
 	switch (column) {
 	case TASK_WHY:
 		/* Coarse, so that those alike keep their places: by id. */
@@ -162,8 +163,6 @@ static void update_row(struct tasks *tasks, uint32_t index)
 	row->ref = 0;
 	if (task->life != VIGIL_LIFE_LIVE && task->life != VIGIL_LIFE_ENDED)
 		return;
-	if (tasks->hides_done && task->life == VIGIL_LIFE_ENDED)
-		return;
 	row->ref = vigil_ref_make(VIGIL_TABLE_task, index, task->gen);
 	set_value(row, task, tasks->column, model->now);
 }
@@ -214,16 +213,6 @@ static void tasks_refresh(struct view *view)
 		update_row(tasks, changed[i]);
 }
 
-static void tasks_gather(struct view *view)
-{
-	struct tasks *tasks = (struct tasks *)view;
-
-	if (tasks->hides_done == view->shared->hides_done)
-		return;
-	tasks->hides_done = view->shared->hides_done;
-	update_all(tasks);
-}
-
 static uint64_t number(const struct table_row *row)
 {
 	struct tasks *tasks = tasks_of(row);
@@ -253,7 +242,15 @@ static size_t rows_count(void *ctx)
 
 static uint64_t rows_id(void *ctx, size_t index)
 {
-	return ((struct tasks *)ctx)->rows[index].ref;
+	const struct tasks *tasks = ctx;
+	const struct task_row *row = &tasks->rows[index];
+	const struct shared *shared = tasks->view.shared;
+
+	if (!row->ended || shared->ended == ENDED_ALL)
+		return row->ref;
+	if (shared->ended == ENDED_NONE)
+		return TABLE_NO_ROW;
+	return less_of(shared->model->now, row->ended) <= ENDED_RECENT_NS ? row->ref : TABLE_NO_ROW;
 }
 
 static uint64_t rows_parent(void *ctx, uint64_t id)
@@ -433,7 +430,6 @@ static int tasks_open(struct view *view)
 	struct tasks *tasks = (struct tasks *)view;
 
 	tasks->column = TASK_WHY;
-	tasks->hides_done = view->shared->hides_done;
 	tasks->refreshes = UINT64_MAX - 1;
 	return 0;
 }
@@ -447,7 +443,7 @@ static void tasks_empty(struct view *view, char *buf, size_t size)
 {
 	const struct model *model = view->shared->model;
 
-	if (view->shared->hides_done && model->totals.done > 0)
+	if (view->shared->ended != ENDED_ALL && model->totals.done > 0)
 		snprintf(buf, size,
 			 "No live tasks. %" PRIu64 " have ended and are hidden: D shows them.",
 			 model->totals.done);
@@ -485,6 +481,5 @@ const struct view_ops view_tasks = {
 	.open = tasks_open,
 	.close = tasks_close,
 	.refresh = tasks_refresh,
-	.gather = tasks_gather,
 	.enter = tasks_enter,
 };

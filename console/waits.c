@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "console/format.h"
@@ -31,6 +32,50 @@ const char *words_place(struct words *words, const struct model *model, uint32_t
 const char *words_time(struct words *words, uint64_t ns)
 {
 	return format_duration(words->text, sizeof(words->text), ns, 0);
+}
+
+bool waits_is_gone(const struct model *model)
+{
+	return model->status != VIGIL_STATUS_ALIVE && model->status != VIGIL_STATUS_STOPPED;
+}
+
+const char *waits_time(const struct model *model, uint64_t ns, char *buf, size_t size)
+{
+	char time[FORMAT_SIZE];
+
+	format_duration(time, sizeof(time), ns, 0);
+	if (waits_is_gone(model) && !ns)
+		snprintf(buf, size, "since the last thing it recorded");
+	else
+		snprintf(buf, size, "%s%s", waits_is_gone(model) ? "at least " : "", time);
+	return buf;
+}
+
+const char *words_lasting(struct words *words, struct walk *walk, uint64_t ns, bool has_for)
+{
+	bool is_gone = waits_is_gone(walk->model);
+	char time[NAME_TEXT / 2];
+
+	waits_time(walk->model, ns, time, sizeof(time));
+	snprintf(words->text, sizeof(words->text), "%s%s%s",
+		 has_for && (ns || !is_gone) ? "for " : "", time,
+		 is_gone && ns && !walk->has_told_end ? " (it recorded nothing after that)" : "");
+	walk->has_told_end |= ns > 0;
+	return words->text;
+}
+
+const char *words_ago(struct words *words, const struct walk *walk, uint64_t ns)
+{
+	char time[FORMAT_SIZE];
+
+	format_duration(time, sizeof(time), ns, 0);
+	if (!waits_is_gone(walk->model))
+		snprintf(words->text, sizeof(words->text), "%s ago", time);
+	else if (ns)
+		snprintf(words->text, sizeof(words->text), "at least %s before its end", time);
+	else
+		snprintf(words->text, sizeof(words->text), "at the last moment it recorded");
+	return words->text;
 }
 
 const char *words_thread(struct words *words, const struct model *model,
@@ -97,8 +142,8 @@ static void summary_put(struct walk *walk, uint32_t site, const char *format, va
 	vsnprintf(tail, sizeof(tail), format, args);
 	if (walk->lock)
 		sentence_put(walk->chain->summary, sizeof(walk->chain->summary),
-			     "%.90s, taken at %.90s %s ago by %.60s, is not given back: %s.",
-			     NAME(walk->lock), PLACE(walk->lock_site), TIME(walk->lock_ns),
+			     "%.90s, taken at %.90s %s by %.60s, is not given back: %s.",
+			     NAME(walk->lock), PLACE(walk->lock_site), AGO(walk->lock_ns),
 			     NAME(walk->lock_owner), tail);
 	else
 		sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s%.380s.",
@@ -154,15 +199,16 @@ static void running_plainly(struct walk *walk, const struct vigil_task_record *t
 	bool is_asleep = worker && worker->park_begin_ns;
 
 	link_add(walk, LINK_CAUSE, ref, task->site, for_ns,
-		 "%s has been running for %s%s%s without returning to its executor%s; it was "
-		 "spawned at %s",
-		 NAME(ref), TIME(for_ns), worker ? " on " : "", worker ? THREAD(worker) : "",
-		 is_asleep ? ", and its thread sleeps inside that poll" : "", PLACE(task->site));
+		 "%s has been running %s%s%s without returning to its executor%s; it was "
+		 "spawned at %s%s",
+		 NAME(ref), FOR(for_ns), worker ? " on " : "", worker ? THREAD(worker) : "",
+		 is_asleep ? ", and its thread sleeps inside that poll" : "", PLACE(task->site),
+		 worker ? WAITING(worker) : "");
 	if (worker)
 		link_add_stack(walk, worker);
 	conclude(walk, ref, task->site,
-		 "%s, spawned at %s, has been running for %s%s%s without returning", NAME(ref),
-		 PLACE(task->site), TIME(for_ns), worker ? " on " : "",
+		 "%s, spawned at %s, has been running %s%s%s without returning", NAME(ref),
+		 PLACE(task->site), FOR(for_ns), worker ? " on " : "",
 		 worker ? THREAD(worker) : "");
 }
 
@@ -174,10 +220,10 @@ static void running_blocked(struct walk *walk, const struct vigil_worker_record 
 	const char *what = word_wait(worker->wait_kind);
 
 	link_add(walk, LINK_CAUSE, ref, worker->wait_site, for_ns,
-		 "%s blocks its thread: %s has waited %s inside its poll (%s), at %s", NAME(ref),
-		 THREAD(worker), TIME(for_ns), what, PLACE(worker->wait_site));
-	conclude(walk, ref, worker->wait_site, "%s has blocked %s for %s (%s), at %s", NAME(ref),
-		 THREAD(worker), TIME(for_ns), what, PLACE(worker->wait_site));
+		 "%s blocks its thread: %s has waited %s inside its poll (%s), at %s%s", NAME(ref),
+		 THREAD(worker), LASTING(for_ns), what, PLACE(worker->wait_site), WAITING(worker));
+	conclude(walk, ref, worker->wait_site, "%s has blocked %s %s (%s), at %s", NAME(ref),
+		 THREAD(worker), FOR(for_ns), what, PLACE(worker->wait_site));
 }
 
 static void step_running(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
@@ -192,15 +238,15 @@ static void step_running(struct walk *walk, const struct vigil_task_record *task
 	} else if (worker && is_innermost && worker->wait_kind) {
 		link_add(walk, LINK_FACT, ref, worker->wait_site,
 			 ns_since(walk, worker->wait_since_ns),
-			 "%s is running on %s, and that thread has waited %s for %s, at %s",
-			 NAME(ref), THREAD(worker), TIME(ns_since(walk, worker->wait_since_ns)),
-			 NAME(worker->wait_object), PLACE(worker->wait_site));
+			 "%s is running on %s, and that thread has waited %s for %s, at %s%s",
+			 NAME(ref), THREAD(worker), LASTING(ns_since(walk, worker->wait_since_ns)),
+			 NAME(worker->wait_object), PLACE(worker->wait_site), WAITING(worker));
 		hop_set(walk, "%s", NAME(worker->wait_object));
 		walk->next = worker->wait_object;
 	} else if (worker && !is_innermost && VIGIL_FIND(reader, task, worker->task)) {
 		link_add(walk, LINK_FACT, ref, task->site, for_ns,
-			 "%s has been running for %s on %s; inside its poll %s is polled",
-			 NAME(ref), TIME(for_ns), THREAD(worker), NAME(worker->task));
+			 "%s has been running %s on %s; inside its poll %s is polled", NAME(ref),
+			 FOR(for_ns), THREAD(worker), NAME(worker->task));
 		hop_set(walk, "%s, polled inside its own poll", NAME(worker->task));
 		walk->next = worker->task;
 	} else {
@@ -214,7 +260,7 @@ static void step_scheduled(struct walk *walk, const struct vigil_task_record *ta
 	bool is_new = !task->wakes;
 
 	link_add(walk, LINK_FACT, ref, is_new ? task->site : task->wake_site, for_ns,
-		 "%s could run and has not been polled for %s: %s %s%s%s", NAME(ref), TIME(for_ns),
+		 "%s could run and has not been polled %s: %s %s%s%s", NAME(ref), FOR(for_ns),
 		 is_new ? "spawned at" : "woken at", PLACE(is_new ? task->site : task->wake_site),
 		 !is_new && task->waker ? " by " : "", is_new ? "" : NAME(task->waker));
 	walk->waiter = ref;
@@ -225,9 +271,9 @@ static void step_scheduled(struct walk *walk, const struct vigil_task_record *ta
 	link_add(walk, LINK_UNKNOWN, 0, 0, 0,
 		 "it has no executor on the board, so who should poll it is not known");
 	conclude(walk, ref, is_new ? task->site : task->wake_site,
-		 "%s, %s %s, has not been polled for %s by whoever should", NAME(ref),
+		 "%s, %s %s, has not been polled %s by whoever should", NAME(ref),
 		 is_new ? "spawned at" : "woken at", PLACE(is_new ? task->site : task->wake_site),
-		 TIME(for_ns));
+		 FOR(for_ns));
 }
 
 static void step_done(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
@@ -236,19 +282,18 @@ static void step_done(struct walk *walk, const struct vigil_task_record *task, u
 	const char *how = word_outcome(task->outcome);
 
 	if (!walk->chain->count) {
-		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s is done: %s %s ago",
-			 NAME(ref), how, TIME(for_ns));
+		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s is done: %s %s", NAME(ref),
+			 how, AGO(for_ns));
 		conclude_by_design(walk, ref, "%s is done and waits for nothing", NAME(ref));
 		return;
 	}
 	link_add(walk, LINK_CAUSE, ref, task->site, for_ns,
-		 "%s is done (%s %s ago, spawned at %s), yet who awaits it was not woken",
-		 NAME(ref), how, TIME(for_ns), PLACE(task->site));
-	conclude(
-		walk, ref, task->site,
-		"%s, spawned at %s, ended %s ago and the wake that should follow was lost or never "
-		"sent",
-		NAME(ref), PLACE(task->site), TIME(for_ns));
+		 "%s is done (%s %s, spawned at %s), yet who awaits it was not woken", NAME(ref),
+		 how, AGO(for_ns), PLACE(task->site));
+	conclude(walk, ref, task->site,
+		 "%s, spawned at %s, ended %s and the wake that should follow was lost or never "
+		 "sent",
+		 NAME(ref), PLACE(task->site), AGO(for_ns));
 }
 
 void step_task(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
@@ -355,7 +400,8 @@ static bool was_seen(const struct walk *walk, uint64_t ref, size_t *ret_at)
 	return false;
 }
 
-void walk_run(struct walk *walk, const struct model *model, uint64_t from, struct chain *chain)
+void walk_run(struct walk *walk, const struct model *model, const struct absent *absent,
+	      uint64_t from, struct chain *chain)
 {
 	size_t at;
 
@@ -363,6 +409,7 @@ void walk_run(struct walk *walk, const struct model *model, uint64_t from, struc
 	memset(chain, 0, sizeof(*chain));
 	chain->task = from;
 	walk->model = model;
+	walk->absent = absent;
 	walk->chain = chain;
 	walk->next = from;
 	while (walk->next) {
@@ -388,9 +435,13 @@ void waits_chain(const struct model *model, const struct vigil_task_record *task
 		 struct chain *ret_chain)
 {
 	struct vigil_task_times times;
+	struct absent absent;
 	struct walk walk;
 
-	walk_run(&walk, model, model_ref(model, VIGIL_TABLE_task, task), ret_chain);
+	/* Without memory nobody is counted, and the chain is as good. */
+	absent_find(model, WAITS_AWAY_NS, &absent);
+	walk_run(&walk, model, &absent, model_ref(model, VIGIL_TABLE_task, task), ret_chain);
+	free(absent.waiting);
 	vigil_task_times(task, model->now, &times);
 	if (times.state != VIGIL_STATE_DONE)
 		ret_chain->stuck_ns = times.state == VIGIL_STATE_IDLE && task->wait_kind ?

@@ -42,7 +42,14 @@ struct chain {
 	char summary[LINK_TEXT]; /* one sentence that names the cause and its line */
 };
 
-/* The chain of one task. */
+/* Times of a process that is gone end at the last thing it recorded. */
+bool waits_is_gone(const struct model *model);
+
+/* How long it has been so: "202 ms"; "at least 202 ms" of a process that is gone. */
+const char *waits_time(const struct model *model, uint64_t ns, char *buf, size_t size);
+
+/* The chain of one task. A worker that is away is so after WAITS_AWAY_NS. */
+#define WAITS_AWAY_NS UINT64_C(1000000000)
 void waits_chain(const struct model *model, const struct vigil_task_record *task,
 		 struct chain *ret_chain);
 
@@ -50,7 +57,8 @@ void waits_chain(const struct model *model, const struct vigil_task_record *task
  * The chains of every task stuck for longer than limit_ns, worst first: those
  * in a cycle, then by how many tasks share the cause, then by time. What a task
  * of a server waits for by design (readable, accept, a timer that is not due, an
- * idle pool worker) is not stuck. Tasks with the same cause are one chain, with
+ * idle pool worker) is not stuck; what is overdue while the worker that would
+ * notice is away is. Tasks with the same cause are one chain, with
  * `delayed`. Caller frees. Returns how many, or -ENOMEM.
  */
 int waits_stuck(const struct model *model, uint64_t limit_ns, struct chain **ret_chains);

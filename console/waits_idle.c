@@ -38,7 +38,7 @@ static void wait_for_fd(struct walk *walk, const struct vigil_task_record *task,
 		snprintf(what, sizeof(what), "fd %" PRId32, task->wait_fd);
 	}
 	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s%s: %s",
-		 NAME(ref), TIME(for_ns), what, fd, kind);
+		 NAME(ref), LASTING(for_ns), what, fd, kind);
 	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "what the other end of %s does is not known here",
 		 what);
 	conclude_by_design(walk, ref, "%s waits for its peer on %s%s (%s)", NAME(ref), what, fd,
@@ -61,15 +61,15 @@ static void wait_for_timer(struct walk *walk, const struct vigil_task_record *ta
 		return;
 	}
 	link_add(walk, LINK_FACT, ref, task->site, now - until,
-		 "%s sleeps though its %s was due %s ago: who runs the timers did not get to it",
-		 NAME(ref), what, TIME(now - until));
-	hop_set(walk, "its timer, due %s ago", TIME(now - until));
+		 "%s sleeps though its %s was due %s: who runs the timers did not get to it",
+		 NAME(ref), what, AGO(now - until));
+	hop_set(walk, "its timer, due %s", AGO(now - until));
 	walk->next = task->executor;
 	if (!VIGIL_FIND(walk->model->reader, executor, task->executor))
 		conclude(walk, ref, task->site,
-			 "the timer of %s, spawned at %s, was due %s ago and was not fired; its "
+			 "the timer of %s, spawned at %s, was due %s and was not fired; its "
 			 "executor was not recorded",
-			 NAME(ref), PLACE(task->site), TIME(now - until));
+			 NAME(ref), PLACE(task->site), AGO(now - until));
 }
 
 static void wait_for_lock(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
@@ -77,7 +77,7 @@ static void wait_for_lock(struct walk *walk, const struct vigil_task_record *tas
 	uint64_t for_ns = ns_since(walk, task->wait_since_ns);
 
 	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s", NAME(ref),
-		 TIME(for_ns),
+		 LASTING(for_ns),
 		 task->wait_object ? NAME(task->wait_object) : "a lock that was not named");
 	hop_set(walk, "%s", NAME(task->wait_object));
 	walk->next = task->wait_object;
@@ -92,12 +92,12 @@ static void wait_for_task(struct walk *walk, const struct vigil_task_record *tas
 	bool is_job = task->wait_kind == VIGIL_WAIT_JOB;
 	bool is_task = VIGIL_FIND(walk->model->reader, task, task->wait_object);
 
-	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has awaited %s%s for %s", NAME(ref),
+	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has awaited %s%s %s", NAME(ref),
 		 !is_job ? "the end of " :
 		 is_task ? "its job " :
 			   "a job of ",
 		 task->wait_object ? NAME(task->wait_object) : "something that was not named",
-		 TIME(for_ns));
+		 FOR(for_ns));
 	hop_set(walk, "%s", NAME(task->wait_object));
 	walk->next = task->wait_object;
 	if (task->wait_object)
@@ -122,11 +122,11 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 
 	if (!task->wait_kind)
 		link_add(walk, LINK_FACT, ref, task->site, for_ns,
-			 "%s has been idle for %s and did not say what it waits for", NAME(ref),
-			 TIME(for_ns));
+			 "%s has been idle %s and did not say what it waits for", NAME(ref),
+			 FOR(for_ns));
 	else
 		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for: %s%s%s",
-			 NAME(ref), TIME(for_ns), kind, task->wait_object ? ", " : "",
+			 NAME(ref), LASTING(for_ns), kind, task->wait_object ? ", " : "",
 			 NAME(task->wait_object));
 	if (!task->wakes) {
 		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
@@ -155,6 +155,8 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 
 void step_idle(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
 {
+	if (step_absent(walk, task, ref))
+		return;
 	switch (task->wait_kind) {
 	case VIGIL_WAIT_LOCK:
 	case VIGIL_WAIT_LOCK_SHARED:

@@ -96,7 +96,7 @@ void step_resource(struct walk *walk, const struct vigil_resource_record *resour
 		snprintf(more, sizeof(more), ", the oldest of %" PRIu32 " owners",
 			 resource->holders);
 	link_add(walk, LINK_FACT, ref, walk->lock_site, walk->lock_ns,
-		 "%s has been held for %s by %s%s, taken at %s", NAME(ref), TIME(walk->lock_ns),
+		 "%s has been held %s by %s%s, taken at %s", NAME(ref), FOR(walk->lock_ns),
 		 NAME(walk->lock_owner), more, PLACE(walk->lock_site));
 	/* Its waiter's hop has named the lock: this one only goes on from there. */
 	if (walk->seen_count > 1)
@@ -116,21 +116,34 @@ static void worker_runs(struct walk *walk, const struct vigil_worker_record *wor
 	uint64_t silent_ns = ns_since(walk, worker->last_ns);
 
 	link_add(walk, LINK_CAUSE, ref, 0, silent_ns,
-		 "%s runs code outside any task and has recorded nothing for %s", THREAD(worker),
-		 TIME(silent_ns));
+		 "%s runs code outside any task and has recorded nothing %s", THREAD(worker),
+		 FOR(silent_ns));
 	link_add_stack(walk, worker);
 	conclude(walk, walk->lock ? walk->lock : ref, 0,
-		 "%s has been in code outside any task for %s, at a line the board does not know",
-		 THREAD(worker), TIME(silent_ns));
+		 "%s has been in code outside any task %s, at a line the board does not know",
+		 THREAD(worker), FOR(silent_ns));
 }
 
 static void worker_sleeps(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref,
 			  uint64_t for_ns)
 {
 	link_add(walk, walk->lock ? LINK_CAUSE : LINK_FACT, ref, 0, for_ns,
-		 "%s has been asleep for %s%s", THREAD(worker), TIME(for_ns),
+		 "%s has been asleep %s%s", THREAD(worker), FOR(for_ns),
 		 walk->lock ? " and holds the lock meanwhile" : ": it waits for something to do");
-	conclude_by_design(walk, ref, "%s has been asleep for %s", THREAD(worker), TIME(for_ns));
+	conclude_by_design(walk, ref, "%s has been asleep %s", THREAD(worker), FOR(for_ns));
+}
+
+/* The thread itself waits, outside any poll, for something that has no owner. */
+static void worker_blocks(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref,
+			  uint64_t for_ns)
+{
+	const char *what = word_wait(worker->wait_kind);
+
+	link_add(walk, LINK_CAUSE, ref, worker->wait_site, for_ns,
+		 "%s has waited %s outside any task (%s), at %s", THREAD(worker), LASTING(for_ns),
+		 what, PLACE(worker->wait_site));
+	conclude(walk, ref, worker->wait_site, "%s has waited %s outside any task (%s), at %s",
+		 THREAD(worker), LASTING(for_ns), what, PLACE(worker->wait_site));
 }
 
 void step_worker(struct walk *walk, const struct vigil_worker_record *worker, uint64_t ref)
@@ -138,9 +151,11 @@ void step_worker(struct walk *walk, const struct vigil_worker_record *worker, ui
 	struct worker_times times;
 
 	model_worker_times(walk->model, worker, &times);
-	if (times.state == WORKER_WAITING && !worker->task) {
+	if (times.state == WORKER_WAITING && !worker->task && !worker->wait_object) {
+		worker_blocks(walk, worker, ref, times.state_ns);
+	} else if (times.state == WORKER_WAITING && !worker->task) {
 		link_add(walk, LINK_FACT, ref, worker->wait_site, times.state_ns,
-			 "%s waits %s for %s, at %s", THREAD(worker), TIME(times.state_ns),
+			 "%s has waited %s for %s, at %s", THREAD(worker), LASTING(times.state_ns),
 			 NAME(worker->wait_object), PLACE(worker->wait_site));
 		hop_set(walk, "%s", NAME(worker->wait_object));
 		walk->next = worker->wait_object;
@@ -149,9 +164,9 @@ void step_worker(struct walk *walk, const struct vigil_worker_record *worker, ui
 	} else if (times.state == WORKER_PARKED) {
 		worker_sleeps(walk, worker, ref, times.state_ns);
 	} else if (times.state == WORKER_ENDED) {
-		link_add(walk, LINK_CAUSE, ref, 0, times.state_ns, "%s ended %s ago",
-			 THREAD(worker), TIME(times.state_ns));
-		conclude(walk, ref, 0, "%s ended %s ago", THREAD(worker), TIME(times.state_ns));
+		link_add(walk, LINK_CAUSE, ref, 0, times.state_ns, "%s ended %s", THREAD(worker),
+			 AGO(times.state_ns));
+		conclude(walk, ref, 0, "%s ended %s", THREAD(worker), AGO(times.state_ns));
 	} else {
 		worker_runs(walk, worker, ref);
 	}
@@ -197,9 +212,9 @@ static void busy_put(struct walk *walk, struct crew *crew, const struct vigil_wo
 	else
 		snprintf(what, sizeof(what), "has run outside any task");
 	name_worker(walk->model, worker, name, sizeof(name));
-	crew->at += (size_t)snprintf(crew->busy + crew->at, sizeof(crew->busy) - crew->at,
-				     "%s%.60s %s for %s", crew->at ? ", " : "", name, what,
-				     TIME(for_ns));
+	crew->at +=
+		(size_t)snprintf(crew->busy + crew->at, sizeof(crew->busy) - crew->at,
+				 "%s%.60s %s %s", crew->at ? ", " : "", name, what, FOR(for_ns));
 }
 
 static void crew_look(struct walk *walk, uint64_t executor, struct crew *crew)
@@ -249,10 +264,9 @@ static void all_asleep(struct walk *walk, const struct vigil_executor_record *ex
 		site = task->wake_site;
 	link_add(walk, LINK_CAUSE, ref, site, crew->asleep_ns,
 		 "%" PRIu32 " of %" PRIu32
-		 " workers of %s asleep, %s for %s: nobody told it that there "
+		 " workers of %s asleep, %s %s: nobody told it that there "
 		 "is something to do",
-		 crew->asleep, crew->count, NAME(ref), THREAD(crew->sleeper),
-		 TIME(crew->asleep_ns));
+		 crew->asleep, crew->count, NAME(ref), THREAD(crew->sleeper), FOR(crew->asleep_ns));
 	conclude(walk, ref, site,
 		 "%s did nothing about it though %s is asleep: a wake was lost after %s", NAME(ref),
 		 THREAD(crew->sleeper), PLACE(site));

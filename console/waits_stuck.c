@@ -79,9 +79,27 @@ static bool running_is_stuck(const struct model *model, const struct vigil_task_
 	return !may_block(model, task);
 }
 
-static bool idle_is_stuck(const struct model *model, const struct vigil_task_record *task,
-			  struct candidate *ret)
+/* Overdue, and the worker that would notice is away: that one's doing. */
+static bool is_overdue_behind(const struct model *model, const struct absent *absent,
+			      const struct vigil_task_record *task, struct candidate *ret)
 {
+	const struct vigil_worker_record *worker;
+
+	if (!absent->waiting || !is_for_loop(task) || !since(model, task->wait_until_ns))
+		return false;
+	worker = away_worker(model, task, absent->limit_ns);
+	if (!worker)
+		return false;
+	ret->on[0] = model_ref(model, VIGIL_TABLE_worker, worker);
+	ret->stuck_ns = since(model, task->wait_until_ns);
+	return true;
+}
+
+static bool idle_is_stuck(const struct model *model, const struct absent *absent,
+			  const struct vigil_task_record *task, struct candidate *ret)
+{
+	if (is_overdue_behind(model, absent, task, ret))
+		return true;
 	ret->stuck_ns = since(model, task->wait_since_ns);
 	ret->on[0] = task->wait_object ? task->wait_object : ret->ref;
 	switch (task->wait_kind) {
@@ -102,8 +120,8 @@ static bool idle_is_stuck(const struct model *model, const struct vigil_task_rec
 	}
 }
 
-static bool task_is_stuck(const struct model *model, const struct vigil_task_record *task,
-			  struct candidate *ret)
+static bool task_is_stuck(const struct model *model, const struct absent *absent,
+			  const struct vigil_task_record *task, struct candidate *ret)
 {
 	struct vigil_task_times times;
 
@@ -117,7 +135,7 @@ static bool task_is_stuck(const struct model *model, const struct vigil_task_rec
 		ret->on[1] = task->polls ? task->worker : 0;
 		return true;
 	case VIGIL_STATE_IDLE:
-		return idle_is_stuck(model, task, ret);
+		return idle_is_stuck(model, absent, task, ret);
 	default:
 		return false;
 	}
@@ -127,13 +145,14 @@ static bool task_is_stuck(const struct model *model, const struct vigil_task_rec
  * Of a process that died stuck, the last thing recorded is often the very wait
  * it died in: then no length is too short.
  */
-static bool is_long(const struct model *model, const struct candidate *candidate, uint64_t limit_ns)
+static bool is_long(const struct model *model, const struct absent *absent,
+		    const struct candidate *candidate)
 {
-	return candidate->stuck_ns > limit_ns ||
+	return candidate->stuck_ns > absent->limit_ns ||
 	       (model->status == VIGIL_STATUS_DEAD && candidate->is_owned);
 }
 
-static int candidates_find(const struct model *model, uint64_t limit_ns,
+static int candidates_find(const struct model *model, const struct absent *absent,
 			   struct candidates *ret_candidates)
 {
 	uint32_t tasks = vigil_reader_count(model->reader, VIGIL_TABLE_task);
@@ -147,7 +166,8 @@ static int candidates_find(const struct model *model, uint64_t limit_ns,
 		if (task->life != VIGIL_LIFE_LIVE)
 			continue;
 		candidate.ref = vigil_reader_ref(model->reader, VIGIL_TABLE_task, i);
-		if (task_is_stuck(model, task, &candidate) && is_long(model, &candidate, limit_ns))
+		if (task_is_stuck(model, absent, task, &candidate) &&
+		    is_long(model, absent, &candidate))
 			r = candidate_add(ret_candidates, &candidate);
 	}
 	/* Threads that wait for a lock outside any task. */
@@ -162,7 +182,7 @@ static int candidates_find(const struct model *model, uint64_t limit_ns,
 		candidate.ref = vigil_reader_ref(model->reader, VIGIL_TABLE_worker, i);
 		candidate.on[0] = worker->wait_object;
 		candidate.stuck_ns = since(model, worker->wait_since_ns);
-		if (is_long(model, &candidate, limit_ns))
+		if (is_long(model, absent, &candidate))
 			r = candidate_add(ret_candidates, &candidate);
 	}
 	return r;
@@ -202,8 +222,8 @@ static size_t groups_sort(struct candidates *candidates)
 }
 
 /* Walks one chain a group. Returns how many chains there are. */
-static size_t groups_walk(const struct model *model, const struct candidates *candidates,
-			  struct found *found)
+static size_t groups_walk(const struct model *model, const struct absent *absent,
+			  const struct candidates *candidates, struct found *found)
 {
 	struct walk walk;
 	size_t count = 0;
@@ -212,7 +232,7 @@ static size_t groups_walk(const struct model *model, const struct candidates *ca
 		for (end = i + 1; end < candidates->count; end++)
 			if (!is_same_group(&candidates->list[i], &candidates->list[end]))
 				break;
-		walk_run(&walk, model, candidates->list[i].ref, &found[count].chain);
+		walk_run(&walk, model, absent, candidates->list[i].ref, &found[count].chain);
 		if (walk.verdict.is_by_design)
 			continue;
 		found[count].chain.stuck_ns = candidates->list[i].stuck_ns;
@@ -272,20 +292,22 @@ int waits_stuck(const struct model *model, uint64_t limit_ns, struct chain **ret
 	struct candidates candidates = { 0 };
 	struct chain *chains = NULL;
 	struct found *found = NULL;
+	struct absent absent;
 	size_t groups, count = 0;
 
-	if (candidates_find(model, limit_ns, &candidates))
+	if (absent_find(model, limit_ns, &absent) || candidates_find(model, &absent, &candidates))
 		goto out;
 	groups = groups_sort(&candidates);
 	found = calloc(groups ? groups : 1, sizeof(*found));
 	if (!found)
 		goto out;
-	count = causes_merge(found, groups_walk(model, &candidates, found));
+	count = causes_merge(found, groups_walk(model, &absent, &candidates, found));
 	qsort(found, count, sizeof(*found), worst_first);
 	chains = calloc(count ? count : 1, sizeof(*chains));
 	for (size_t i = 0; chains && i < count; i++)
 		chains[i] = found[i].chain;
 out:
+	free(absent.waiting);
 	free(candidates.list);
 	free(found);
 	if (!chains)

@@ -16,8 +16,15 @@ struct verdict {
 
 #define HOP_TEXT 320
 
+/* Who waits for workers that are away. */
+struct absent {
+	uint64_t limit_ns; /* away is who has been so for longer */
+	uint64_t *waiting; /* tasks without a deadline, by worker index; NULL: none */
+};
+
 struct walk {
 	const struct model *model;
+	const struct absent *absent;
 	struct chain *chain;
 	struct verdict verdict;
 	uint64_t next; /* the object to look at; 0: the walk is over */
@@ -35,10 +42,39 @@ struct walk {
 
 	uint64_t waiter; /* the last task on the way, and where it was polled last */
 	uint64_t worker;
+
+	bool is_first_absent;  /* the first task is one of those counted as waiting */
+	bool has_told_waiting; /* once a chain is enough */
+	bool has_told_end;
 };
 
 /* Walks from any object. */
-void walk_run(struct walk *walk, const struct model *model, uint64_t from, struct chain *chain);
+void walk_run(struct walk *walk, const struct model *model, const struct absent *absent,
+	      uint64_t from, struct chain *chain);
+
+/* ---- Workers that do not look at their events: waits_away.c ---- */
+
+/* How long a worker has been in one poll, or blocked outside of any; 0: it is not. */
+uint64_t away_ns(const struct model *model, const struct vigil_worker_record *worker);
+
+/* Whether an idle task waits for what a loop tells it: a descriptor, a timer. */
+bool is_for_loop(const struct vigil_task_record *task);
+
+/*
+ * The worker that would notice what an idle task waits for, if it has been away
+ * for longer than the limit or since the deadline; NULL: it is not, or who it is
+ * is not known.
+ */
+const struct vigil_worker_record *away_worker(const struct model *model,
+					      const struct vigil_task_record *task,
+					      uint64_t limit_ns);
+
+/* Counts those who wait without a deadline. Returns 0, or -1 without memory; the
+ * caller frees waiting. */
+int absent_find(const struct model *model, uint64_t limit_ns, struct absent *ret_absent);
+
+/* The step of such a task. Returns false, and did nothing, when it is none. */
+bool step_absent(struct walk *walk, const struct vigil_task_record *task, uint64_t ref);
 
 /* ---- Steps, one a kind of object. Each adds links; sets next or concludes. ---- */
 
@@ -76,6 +112,18 @@ struct words {
 const char *words_object(struct words *words, const struct model *model, uint64_t ref);
 const char *words_place(struct words *words, const struct model *model, uint32_t site);
 const char *words_time(struct words *words, uint64_t ns);
+
+/*
+ * Times that go on: "202 ms", "for 202 ms", "202 ms ago". Of a process that is
+ * gone they end at the last thing it recorded, and say so; the first of a chain
+ * in full.
+ */
+const char *words_lasting(struct words *words, struct walk *walk, uint64_t ns, bool has_for);
+const char *words_ago(struct words *words, const struct walk *walk, uint64_t ns);
+
+/* "; 3 other tasks of http-0 wait for this worker to return", once a chain. */
+const char *words_waiting(struct words *words, struct walk *walk,
+			  const struct vigil_worker_record *worker);
 const char *words_thread(struct words *words, const struct model *model,
 			 const struct vigil_worker_record *worker);
 
@@ -85,6 +133,10 @@ void link_add_stack(struct walk *walk, const struct vigil_worker_record *worker)
 #define PLACE(site) words_place(&(struct words){ "" }, walk->model, (site))
 #define NAME(ref) words_object(&(struct words){ "" }, walk->model, (ref))
 #define TIME(ns) words_time(&(struct words){ "" }, (ns))
+#define LASTING(ns) words_lasting(&(struct words){ "" }, walk, (ns), false)
+#define FOR(ns) words_lasting(&(struct words){ "" }, walk, (ns), true)
+#define AGO(ns) words_ago(&(struct words){ "" }, walk, (ns))
+#define WAITING(worker) words_waiting(&(struct words){ "" }, walk, (worker))
 #define THREAD(worker) words_thread(&(struct words){ "" }, walk->model, (worker))
 
 static inline uint64_t ns_since(const struct walk *walk, uint64_t begin)

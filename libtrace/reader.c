@@ -11,24 +11,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int file_map(struct vigil_reader *reader, int fd, struct vigil_problem *ret_problem)
+int file_open(struct vigil_reader *reader, const char *path, struct vigil_problem *ret_problem)
 {
 	struct stat st;
-	void *base;
+	int r;
 
-	if (fstat(fd, &st))
-		return problem(ret_problem, -errno, "cannot look at %s: %s", reader->path,
-			       strerror(errno));
+	snprintf(reader->path, sizeof(reader->path), "%s", path);
+	reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (reader->fd < 0) {
+		r = -errno;
+		if (r == -EACCES)
+			return problem(
+				ret_problem, r,
+				"cannot read %s: it belongs to another user; run as that user "
+				"or as root",
+				path);
+		return problem(ret_problem, r, "cannot open %s: %s", path, strerror(-r));
+	}
+	if (fstat(reader->fd, &st))
+		return problem(ret_problem, -errno, "cannot look at %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return problem(ret_problem, -EBADMSG, "%s is not a board: it is not a regular file",
-			       reader->path);
+			       path);
 	reader->file[0] = st.st_dev;
 	reader->file[1] = st.st_ino;
 	reader->size = (size_t)st.st_size;
 	if (!reader->size)
-		return problem(ret_problem, -EBADMSG, "%s is not a board: it is empty",
-			       reader->path);
-	base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, fd, 0);
+		return problem(ret_problem, -EBADMSG, "%s is not a board: it is empty", path);
+	return 0;
+}
+
+static int file_map(struct vigil_reader *reader, struct vigil_problem *ret_problem)
+{
+	void *base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, reader->fd, 0);
+
 	if (base == MAP_FAILED)
 		return problem(ret_problem, -errno, "cannot map %s: %s", reader->path,
 			       strerror(errno));
@@ -43,6 +59,8 @@ static int open_finish(struct vigil_reader *reader, uint32_t pid, struct vigil_r
 {
 	int r = reader_check(reader, ret_problem);
 
+	if (!r)
+		r = storage_check(reader, ret_problem);
 	if (!r) {
 		reader->pid = pid;
 		if (vigil_reader_refresh(reader))
@@ -63,25 +81,13 @@ int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader *
 			   struct vigil_problem *ret_problem)
 {
 	struct vigil_reader *reader = calloc(1, sizeof(*reader));
-	int fd, r;
+	int r;
 
 	if (!reader)
 		return problem(ret_problem, -ENOMEM, "out of memory for %s", path);
-	snprintf(reader->path, sizeof(reader->path), "%s", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		r = -errno;
-		free(reader);
-		if (r == -EACCES)
-			return problem(
-				ret_problem, r,
-				"cannot read %s: it belongs to another user; run as that user "
-				"or as root",
-				path);
-		return problem(ret_problem, r, "cannot open %s: %s", path, strerror(-r));
-	}
-	r = file_map(reader, fd, ret_problem);
-	close(fd);
+	r = file_open(reader, path, ret_problem);
+	if (!r)
+		r = file_map(reader, ret_problem);
 	if (r) {
 		vigil_reader_close(reader);
 		return r;
@@ -97,6 +103,7 @@ int vigil_reader_open_memory(const void *board, size_t size, struct vigil_reader
 	if (!reader)
 		return problem(ret_problem, -ENOMEM, "out of memory");
 	snprintf(reader->path, sizeof(reader->path), "the memory given");
+	reader->fd = -1;
 	reader->base = board;
 	reader->size = size;
 	return open_finish(reader, 0, ret_reader, ret_problem);
@@ -113,6 +120,8 @@ void vigil_reader_close(struct vigil_reader *reader)
 	}
 	if (reader->is_mapped)
 		munmap((void *)(uintptr_t)reader->base, reader->size);
+	if (reader->fd >= 0)
+		close(reader->fd);
 	free(reader);
 }
 

@@ -30,6 +30,7 @@ struct vigil_reader {
 	const uint8_t *base;
 	size_t size;
 	bool is_mapped;
+	int fd; /* of the file, for its lock; -1: none */
 	char path[512];
 	uint64_t file[2]; /* device and inode */
 	uint32_t pid;
@@ -38,6 +39,8 @@ struct vigil_reader {
 	enum vigil_status status;
 	uint64_t maps_read_ns; /* when we last asked whether the process has the file mapped */
 	bool is_replaced;      /* it had not */
+	uint64_t lock_read_ns; /* when we last looked for who holds the file's lock */
+	bool is_held;          /* it was its writer */
 	struct reader_table tables[VIGIL_TABLES];
 };
 
@@ -53,7 +56,30 @@ static inline void copy_fence(void)
 #endif
 }
 
+/* ---- reader.c ---- */
+
+/* Opens a file that may be a board: sets path, fd, file and size. 0 or -errno. */
+int file_open(struct vigil_reader *reader, const char *path, struct vigil_problem *ret_problem);
+
 /* ---- reader_check.c ---- */
+
+/* Whether there is room for a header at all. 0 or -errno. */
+int size_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem);
+
+/*
+ * The two halves of reader_check, on copies: the header, then a table's header,
+ * which fills reader->tables[i] all but records. 0 or -errno.
+ */
+int header_check(const struct vigil_reader *reader, const struct vigil_header *header,
+		 struct vigil_problem *ret_problem);
+int table_check(struct vigil_reader *reader, const struct vigil_header *header, uint32_t i,
+		const struct vigil_table_header *there, struct vigil_problem *ret_problem);
+
+/* A board that does not say whose it is. */
+int owner_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem);
+
+/* Whether the records in use have storage behind them. 0 or -errno. */
+int storage_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem);
 
 /* Checks the header, tables and fields of a mapped board. 0 or -errno. */
 int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem);
@@ -69,6 +95,12 @@ bool record_copy(const struct reader_table *table, uint32_t index, void *ret_rec
 /* A record in the board itself, NULL past its end: for rings, cells and edges. */
 const void *record_peek(const struct vigil_reader *reader, enum vigil_table table, uint32_t index);
 
+/* Whether readers keep copies of a table's records. */
+bool is_kept(uint32_t which);
+
+/* Ends a record's texts. */
+void texts_close(uint32_t which, uint8_t *copy);
+
 /* Records of a table at this moment. */
 uint32_t table_used(const struct reader_table *table);
 
@@ -76,6 +108,40 @@ uint32_t table_used(const struct reader_table *table);
 
 /* Looks at the process behind a board. */
 enum vigil_status status_of(struct vigil_reader *reader);
+
+/*
+ * The state letter of a process, 0 when it is not there. ret_thread is a thread
+ * whose /proc still tells something: another one when the main thread has ended.
+ */
+char proc_look(uint32_t pid, uint32_t *ret_thread);
+
+/* Whether a process, a pid as we see it, is the one that made a board. */
+bool proc_is_maker(uint32_t pid, const struct vigil_process_record *process);
+
+/* ---- reader_peek.c ---- */
+
+/* What a board says of its process, read without mapping it. */
+struct peek {
+	struct vigil_process_record process;
+	enum vigil_status status;
+};
+
+/*
+ * Reads no more than the header, the list of tables and one record: whatever a
+ * board claims, that is what a look at it costs. 0 or -errno.
+ */
+int board_peek(const char *path, struct peek *ret_peek, struct vigil_problem *ret_problem);
+
+/* ---- reader_pid.c ---- */
+
+/*
+ * The path of the board a live process has mapped and made itself. Returns 1
+ * found, 0 it has none, or -errno with the reason.
+ */
+int pid_board(uint32_t pid, char *ret_path, size_t size, struct vigil_problem *ret_problem);
+
+/* Whether a file's name is that of a board. */
+bool has_suffix(const char *name);
 
 /* Writes a problem's sentence and returns error. */
 int problem(struct vigil_problem *ret_problem, int error, const char *format, ...)

@@ -11,11 +11,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define TABLES_MAX 256
+#define KEPT_SLACK (1u << 20)
+#define HOLES_FACTOR 8
 
 /* Of each table: its name and the size of its records here. */
 static const struct {
@@ -50,24 +55,12 @@ static bool is_zero(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-static int magic_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem)
+static int magic_check(const struct vigil_reader *reader, const struct vigil_header *header,
+		       struct vigil_problem *ret_problem)
 {
-	uint64_t magic;
-
-	if ((uintptr_t)reader->base % 8)
-		return problem(ret_problem, -EBADMSG, "%s does not begin at a multiple of 8 bytes",
-			       reader->path);
-	if (reader->size < sizeof(struct vigil_header)) {
-		return problem(
-			ret_problem, -EBADMSG,
-			"%s is not a board: it has %zu bytes, a board's header alone has %zu",
-			reader->path, reader->size, sizeof(struct vigil_header));
-	}
-	/* Partner: the release store in board_publish. */
-	magic = __atomic_load_n((const uint64_t *)(const void *)reader->base, __ATOMIC_ACQUIRE);
-	if (!memcmp(&magic, VIGIL_MAGIC, sizeof(magic)))
+	if (!memcmp(header, VIGIL_MAGIC, 8))
 		return 0;
-	if (is_zero(reader->base, sizeof(struct vigil_header)))
+	if (is_zero((const uint8_t *)header, sizeof(*header)))
 		return problem(ret_problem, -EBADMSG,
 			       "%s is an empty board: its process was stopped or killed while it "
 			       "made it; try again, or remove it with `vigil prune`",
@@ -129,18 +122,33 @@ static int head_check(const struct vigil_reader *reader, const struct vigil_head
 	return 0;
 }
 
-static int table_check(struct vigil_reader *reader, const struct vigil_header *header, uint32_t i,
-		       struct vigil_problem *ret_problem)
+int size_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem)
+{
+	if (reader->size >= sizeof(struct vigil_header))
+		return 0;
+	return problem(ret_problem, -EBADMSG,
+		       "%s is not a board: it has %zu bytes, a board's header alone has %zu",
+		       reader->path, reader->size, sizeof(struct vigil_header));
+}
+
+int header_check(const struct vigil_reader *reader, const struct vigil_header *header,
+		 struct vigil_problem *ret_problem)
+{
+	int r = magic_check(reader, header, ret_problem);
+
+	if (!r)
+		r = abi_check(reader, header, ret_problem);
+	return r ? r : head_check(reader, header, ret_problem);
+}
+
+int table_check(struct vigil_reader *reader, const struct vigil_header *header, uint32_t i,
+		const struct vigil_table_header *there, struct vigil_problem *ret_problem)
 {
 	struct reader_table *table = &reader->tables[i];
-	struct vigil_table_header copy, *there = &copy;
-	const uint8_t *at;
 
 	table->size = kinds[i].size;
 	if (i >= header->tables)
 		return 0; /* an older board: no such table yet */
-	at = reader->base + header->tables_offset + (size_t)i * header->table_header_size;
-	memcpy(there, at, sizeof(*there));
 	if (strncmp(there->name, kinds[i].name, sizeof(there->name)))
 		return damaged(reader, ret_problem, "a table has another name than it should");
 	/* The smallest fixed head: seq, gen, life. */
@@ -151,29 +159,79 @@ static int table_check(struct vigil_reader *reader, const struct vigil_header *h
 		return damaged(reader, ret_problem, "a table reaches past the end of the file");
 	if (there->capacity > VIGIL_REF_MAX_INDEX)
 		return damaged(reader, ret_problem, "a table has an impossible capacity");
-	table->header = (const void *)at;
-	table->records = reader->base + there->offset;
 	table->step = there->record_size;
 	table->capacity = there->capacity;
 	table->copied = table->step < table->size ? table->step : table->size;
 	return 0;
 }
 
+int owner_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem)
+{
+	if (table_used(&reader->tables[VIGIL_TABLE_process]) < 1 ||
+	    table_used(&reader->tables[VIGIL_TABLE_counts]) < 1)
+		return damaged(reader, ret_problem, "it does not say which process it is of");
+	return 0;
+}
+
+/*
+ * A writer has storage before it uses a record. Touching a hole of a tmpfs file
+ * makes a page, so a forged board could make its readers fill the memory. Copies
+ * made with holes have fewer pages than the original: every record we keep has a
+ * word that is not zero, histograms and rings may be pages of zeros.
+ */
+int storage_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem)
+{
+	uint64_t kept = 0, all = 0, there;
+	struct statfs fs;
+	struct stat st;
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		const struct reader_table *table = &reader->tables[i];
+		uint64_t bytes = (uint64_t)table_used(table) * table->step;
+
+		all += bytes;
+		if (is_kept(i))
+			kept += bytes;
+	}
+	/* Asked after the tables: a writer's storage only grows. */
+	if (reader->fd < 0 || fstatfs(reader->fd, &fs) || fs.f_type != TMPFS_MAGIC ||
+	    fstat(reader->fd, &st))
+		return 0;
+	there = (uint64_t)st.st_blocks * 512;
+	if (kept > there + KEPT_SLACK || all / HOLES_FACTOR > there + KEPT_SLACK)
+		return damaged(reader, ret_problem, "it claims more storage than it has");
+	return 0;
+}
+
 int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem)
 {
 	struct vigil_header header;
-	int r = magic_check(reader, ret_problem);
+	int r;
 
+	if ((uintptr_t)reader->base % 8)
+		return problem(ret_problem, -EBADMSG, "%s does not begin at a multiple of 8 bytes",
+			       reader->path);
+	r = size_check(reader, ret_problem);
 	if (r)
 		return r;
+	/* Partner: the release store in board_publish. */
+	(void)__atomic_load_n((const uint64_t *)(const void *)reader->base, __ATOMIC_ACQUIRE);
 	memcpy(&header, reader->base, sizeof(header));
-	r = abi_check(reader, &header, ret_problem);
-	if (!r)
-		r = head_check(reader, &header, ret_problem);
-	for (uint32_t i = 0; i < VIGIL_TABLES && !r; i++)
-		r = table_check(reader, &header, i, ret_problem);
-	if (!r && (table_used(&reader->tables[VIGIL_TABLE_process]) < 1 ||
-		   table_used(&reader->tables[VIGIL_TABLE_counts]) < 1))
-		r = damaged(reader, ret_problem, "it does not say which process it is of");
-	return r;
+	r = header_check(reader, &header, ret_problem);
+	for (uint32_t i = 0; i < VIGIL_TABLES && !r; i++) {
+		struct vigil_table_header there = { .offset = 0 };
+		const uint8_t *at = NULL;
+
+		if (i < header.tables) {
+			at = reader->base + header.tables_offset +
+			     (size_t)i * header.table_header_size;
+			memcpy(&there, at, sizeof(there));
+		}
+		r = table_check(reader, &header, i, &there, ret_problem);
+		if (!r && at) {
+			reader->tables[i].header = (const void *)at;
+			reader->tables[i].records = reader->base + there.offset;
+		}
+	}
+	return r ? r : owner_check(reader, ret_problem);
 }

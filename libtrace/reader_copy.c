@@ -161,14 +161,14 @@ static bool is_same(uint32_t which, const struct reader_table *table, const uint
 	}
 }
 
-static void texts_close(uint32_t which, uint8_t *copy)
+void texts_close(uint32_t which, uint8_t *copy)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].table == which)
 			copy[texts[i].last] = 0;
 }
 
-static bool is_kept(uint32_t which)
+bool is_kept(uint32_t which)
 {
 	switch (which) {
 	case VIGIL_TABLE_process:

@@ -27,7 +27,7 @@ struct list {
 	size_t room;
 };
 
-static bool has_suffix(const char *name)
+bool has_suffix(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -51,24 +51,21 @@ static struct vigil_found *list_add(struct list *list)
 
 static void found_fill(struct vigil_found *found)
 {
-	const struct vigil_process_record *process;
-	struct vigil_reader *reader;
+	struct peek peek;
 	struct stat st;
 
 	if (!stat(found->path, &st)) {
 		found->bytes = (uint64_t)st.st_blocks * 512;
 		found->uid = st.st_uid;
 	}
-	if (vigil_reader_open_file(found->path, 0, &reader, &found->problem))
+	if (board_peek(found->path, &peek, &found->problem))
 		return;
-	process = VIGIL_AT(reader, process, 0);
 	found->is_readable = true;
-	found->pid = process->pid;
-	found->created_unix_ns = process->created_unix_ns;
-	found->status = reader->status;
-	snprintf(found->name, sizeof(found->name), "%s", process->name);
-	snprintf(found->command, sizeof(found->command), "%s", process->command);
-	vigil_reader_close(reader);
+	found->pid = peek.process.pid;
+	found->created_unix_ns = peek.process.created_unix_ns;
+	found->status = peek.status;
+	snprintf(found->name, sizeof(found->name), "%s", peek.process.name);
+	snprintf(found->command, sizeof(found->command), "%s", peek.process.command);
 }
 
 /* Adds the boards of a directory. Returns 0 or -errno. */
@@ -157,42 +154,6 @@ int vigil_find(const char *dir, struct vigil_found **ret_list)
 	return (int)list.count;
 }
 
-/* The board a live process has mapped, as this process can open it. */
-static bool mapped_path(uint32_t pid, char *ret_path, size_t size)
-{
-	char maps_path[64], *line = NULL;
-	size_t room = 0;
-	bool is_found = false;
-	FILE *maps;
-
-	snprintf(maps_path, sizeof(maps_path), "/proc/%u/maps", pid);
-	maps = fopen(maps_path, "re");
-	if (!maps)
-		return false;
-	while (getline(&line, &room, maps) > 0) {
-		char *path = strchr(line, '/');
-
-		line[strcspn(line, "\n")] = '\0';
-		if (!path || !has_suffix(path))
-			continue;
-		/* The last one mapped is the live one: later ones come from re-inits. */
-		snprintf(ret_path, size, "/proc/%u/root%s", pid, path);
-		is_found = true;
-	}
-	free(line);
-	fclose(maps);
-	/* Without a namespace of its own the short path says more to people. */
-	if (is_found) {
-		const char *plain = strchr(ret_path + 6, '/') + strlen("/root");
-		struct stat here, there;
-
-		if (!stat(plain, &here) && !stat(ret_path, &there) && here.st_ino == there.st_ino &&
-		    here.st_dev == there.st_dev)
-			memmove(ret_path, plain, strlen(plain) + 1);
-	}
-	return is_found;
-}
-
 static bool is_there(const struct vigil_found *found)
 {
 	return found->is_readable &&
@@ -231,8 +192,9 @@ static int open_pid(uint32_t pid, struct vigil_reader **ret_reader,
 	char path[PATH_MAX];
 	int count, r;
 
-	if (mapped_path(pid, path, sizeof(path)))
-		return vigil_reader_open_file(path, pid, ret_reader, ret_problem);
+	r = pid_board(pid, path, sizeof(path), ret_problem);
+	if (r)
+		return r < 0 ? r : vigil_reader_open_file(path, pid, ret_reader, ret_problem);
 	count = vigil_find(NULL, &list);
 	for (int i = 0; list && i < count; i++) {
 		if (list[i].pid != pid)
@@ -323,12 +285,17 @@ int vigil_reader_open(const char *target, struct vigil_reader **ret_reader,
 		      struct vigil_problem *ret_problem)
 {
 	struct stat st;
+	int r;
 
 	if (!target)
 		return open_name(NULL, ret_reader, ret_problem);
 	if (is_number(target))
 		return open_pid((uint32_t)strtoul(target, NULL, 10), ret_reader, ret_problem);
-	if (strchr(target, '/') || has_suffix(target) || !stat(target, &st))
+	if (strchr(target, '/') || has_suffix(target))
 		return vigil_reader_open_file(target, 0, ret_reader, ret_problem);
-	return open_name(target, ret_reader, ret_problem);
+	/* A program is often called like its file in the directory we stand in. */
+	r = open_name(target, ret_reader, ret_problem);
+	if (r == -ENOENT && !stat(target, &st))
+		return vigil_reader_open_file(target, 0, ret_reader, ret_problem);
+	return r;
 }

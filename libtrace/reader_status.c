@@ -5,11 +5,13 @@
  */
 #include "libtrace/reader.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
@@ -17,21 +19,81 @@
 
 #define MAPS_INTERVAL_NS 2000000000u
 
-/* The state letter of /proc/PID/stat, and the start time; 0 when it is not there. */
-static char proc_state(uint32_t pid, uint64_t *ret_start_ticks)
+static char stat_state(const char *path)
 {
-	char path[64], stat[1024];
+	char stat[1024];
 	const char *at;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if (!pid || !home_read(path, stat, sizeof(stat)))
+	if (!home_read(path, stat, sizeof(stat)))
 		return 0;
-	*ret_start_ticks = home_start_ticks(pid);
 	at = strrchr(stat, ')');
 	return at && at[1] == ' ' ? at[2] : 0;
 }
 
-/* Whether a process has this file mapped. 1 yes, 0 no, -1 we may not know. */
+static bool has_ended(char state)
+{
+	return !state || state == 'Z' || state == 'X';
+}
+
+char proc_look(uint32_t pid, uint32_t *ret_thread)
+{
+	char path[64], state;
+	const struct dirent *entry;
+	DIR *dir;
+
+	*ret_thread = pid;
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	state = pid ? stat_state(path) : 0;
+	if (!state || !has_ended(state))
+		return state;
+	/* A main thread may end by pthread_exit and the others go on. */
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	dir = opendir(path);
+	while (dir && has_ended(state) && (entry = readdir(dir))) {
+		uint32_t thread = (uint32_t)strtoul(entry->d_name, NULL, 10);
+		char one;
+
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", pid, thread);
+		one = thread ? stat_state(path) : 0;
+		if (!has_ended(one)) {
+			state = one;
+			*ret_thread = thread;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return state;
+}
+
+/* A process's pid as it sees itself: the last of NSpid. */
+static uint32_t inner_pid(uint32_t pid)
+{
+	char path[64], *line = NULL;
+	uint32_t inner = pid;
+	size_t room = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
+	status = fopen(path, "re");
+	if (!status)
+		return pid;
+	while (getline(&line, &room, status) > 0) {
+		if (strncmp(line, "NSpid:", 6))
+			continue;
+		inner = (uint32_t)strtoul(strrchr(line, '\t') + 1, NULL, 10);
+		break;
+	}
+	free(line);
+	fclose(status);
+	return inner;
+}
+
+bool proc_is_maker(uint32_t pid, const struct vigil_process_record *process)
+{
+	return home_start_ticks(pid) == process->start_ticks && inner_pid(pid) == process->pid;
+}
+
+/* Whether a process has this file mapped. 1 yes, 2 to write, 0 no, -1 we may not know. */
 static int has_mapped(uint32_t pid, const uint64_t file[2])
 {
 	char path[64], *line = NULL;
@@ -46,12 +108,15 @@ static int has_mapped(uint32_t pid, const uint64_t file[2])
 	while (!found && getline(&line, &room, maps) > 0) {
 		unsigned major_, minor_;
 		uint64_t inode;
+		char mode[8];
 
-		if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major_, &minor_, &inode) != 3 ||
+		if (sscanf(line, "%*s %7s %*s %x:%x %" SCNu64, mode, &major_, &minor_, &inode) !=
+			    4 ||
 		    inode != file[1])
 			continue;
 		/* btrfs and overlayfs tell stat another device than they tell maps. */
-		found = makedev(major_, minor_) == file[0] || strstr(line, ".board") != NULL;
+		if (makedev(major_, minor_) == file[0] || strstr(line, ".board"))
+			found = mode[1] == 'w' ? 2 : 1;
 	}
 	free(line);
 	/* Reading may be refused as late as this. */
@@ -70,38 +135,96 @@ static bool is_other_boot(const struct vigil_process_record *process)
 	return strncmp(boot_id, process->boot_id, 36) != 0;
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 /*
  * Whether the process went on without this board. Reading its maps holds up its
  * own mmap calls for a moment, so we ask once in a while only.
  */
-static bool is_replaced(struct vigil_reader *reader)
+static bool is_replaced(struct vigil_reader *reader, uint32_t thread)
 {
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 	if (reader->is_replaced || !reader->file[1])
 		return reader->is_replaced;
 	if (reader->maps_read_ns && now - reader->maps_read_ns < MAPS_INTERVAL_NS)
 		return false;
 	reader->maps_read_ns = now;
-	reader->is_replaced = !has_mapped(reader->pid, reader->file);
+	reader->is_replaced = !has_mapped(thread, reader->file);
 	return reader->is_replaced;
+}
+
+/* A writer holds its file's lock as long as it lives: home_create takes it. */
+static bool is_locked(int fd)
+{
+	if (fd < 0)
+		return false;
+	if (flock(fd, LOCK_SH | LOCK_NB))
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
+/*
+ * A lock passes on to forked children, with the mapping. When all who hold the
+ * board in their hands are others than its maker, the maker is gone.
+ */
+static bool is_left_to_others(const struct vigil_reader *reader,
+			      const struct vigil_process_record *process)
+{
+	const struct dirent *entry;
+	bool is_with_others = false, is_with_maker = false;
+	DIR *dir = opendir("/proc");
+
+	while (dir && !is_with_maker && (entry = readdir(dir))) {
+		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10), thread;
+
+		if (!pid || has_ended(proc_look(pid, &thread)) ||
+		    has_mapped(thread, reader->file) != 2)
+			continue;
+		is_with_maker = proc_is_maker(pid, process);
+		is_with_others = true;
+	}
+	if (dir)
+		closedir(dir);
+	return is_with_others && !is_with_maker;
+}
+
+/* Whether a process we cannot see, in another pid namespace, still writes. */
+static bool is_held(struct vigil_reader *reader, const struct vigil_process_record *process)
+{
+	uint64_t now = clock_ns();
+
+	if (!is_locked(reader->fd))
+		return false;
+	if (!reader->lock_read_ns || now - reader->lock_read_ns >= MAPS_INTERVAL_NS) {
+		reader->lock_read_ns = now;
+		reader->is_held = !is_left_to_others(reader, process);
+	}
+	return reader->is_held;
 }
 
 enum vigil_status status_of(struct vigil_reader *reader)
 {
 	const struct vigil_process_record *process = VIGIL_AT(reader, process, 0);
-	uint64_t start_ticks = 0;
-	char state = is_other_boot(process) ? 0 : proc_state(reader->pid, &start_ticks);
+	uint32_t thread;
+	char state;
 
 	if (process->life == VIGIL_LIFE_ENDED)
 		return VIGIL_STATUS_FINISHED;
-	/* A zombie has let go of everything. */
-	if (!state || state == 'Z' || state == 'X' || start_ticks != process->start_ticks)
+	if (is_other_boot(process))
 		return VIGIL_STATUS_DEAD;
-	if (is_replaced(reader))
+	state = proc_look(reader->pid, &thread);
+	/* A zombie has let go of everything. */
+	if (has_ended(state) || home_start_ticks(reader->pid) != process->start_ticks)
+		return is_held(reader, process) ? VIGIL_STATUS_ALIVE : VIGIL_STATUS_DEAD;
+	if (is_replaced(reader, thread))
 		return VIGIL_STATUS_REPLACED;
 	return state == 'T' || state == 't' ? VIGIL_STATUS_STOPPED : VIGIL_STATUS_ALIVE;
 }

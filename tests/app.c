@@ -350,13 +350,84 @@ Test(app, children_can_be_shown_below_their_parents)
 	expect_screen("app-tree");
 }
 
-Test(app, tasks_that_ended_can_be_hidden)
+Test(app, tasks_that_ended_are_shown_for_a_while_all_or_not)
 {
-	press("D");
+	vigil_task_fail(scene.conns[0], 5, "reset by peer");
+	refresh();
 
-	cr_assert_not(shows("no such host"));
+	cr_assert(shows("reset by peer"));
+	cr_assert_not(shows("no such host"), "ended more than 5 s ago");
 	press("D");
 	cr_assert(shows("no such host"));
+	cr_assert(shows("all of them"));
+	press("D");
+	cr_assert_not(shows("no such host"));
+	cr_assert_not(shows("reset by peer"));
+	press("D");
+	cr_assert(shows("reset by peer"));
+	scene_pass(6000 * SCENE_MS);
+	refresh();
+	cr_assert_not(shows("reset by peer"));
+}
+
+Test(app, attributes_are_filtered_and_searched)
+{
+	press("\\peer~0.0.31:\r");
+	cr_assert(shows("filter peer~0.0.31:  1 of"));
+	press_key(K_ESCAPE);
+
+	press("/10.0.0.31\r");
+	cr_assert_eq(table_cursor(app->tabs[0]->table), scene.late);
+}
+
+Test(app, a_wrong_filter_stays_wrong_until_it_is_mended)
+{
+	int i;
+
+	press("\\state=idle\r");
+	press("\\\x15"
+	      "bogus=3\r");
+
+	cr_assert(shows("filter state=idle"), "the last one that was right stays");
+	for (i = 0; i < 30; i++)
+		refresh();
+	cr_assert(shows("there is no \"bogus\""));
+	press_key(K_BACKSPACE);
+	cr_assert_not(shows("there is no"));
+	press_key(K_ESCAPE);
+	cr_assert(shows("filter state=idle"));
+}
+
+Test(app, a_filter_that_nothing_matches_says_so)
+{
+	press("\\bogus\r");
+
+	cr_assert(shows("No row matches the filter"));
+}
+
+Test(app, tabs_stay_whole_where_a_count_does_not_fit)
+{
+	char *screen = (press("y"), draw(60, 15, false));
+
+	cr_assert_not_null(strstr(screen, "y Why"));
+	cr_assert_null(strstr(screen, "st\u2026"), "%s", screen);
+	free(screen);
+}
+
+Test(app, a_thread_that_waits_for_a_lock_is_told_by_its_task)
+{
+	char *screen;
+
+	vigil_poll_begin(scene.conns[0]);
+	vigil_lock_wait_at(SCENE_SITE("log.c", 47, "log_line"), scene.log, VIGIL_MODE_EXCLUSIVE);
+	refresh();
+
+	press("l/log\r\r");
+	screen = draw(100, 45, false);
+
+	cr_assert_not_null(strstr(screen, "3 http-conn on thread 4242"), "%s", screen);
+	cr_assert_not_null(strstr(screen, "1 waiting now"), "%s", screen);
+	free(screen);
 }
 
 Test(app, a_head_that_is_clicked_sorts)

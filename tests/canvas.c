@@ -178,7 +178,7 @@ Test(canvas, an_ascii_canvas_holds_ascii_only)
 	canvas_put_text(&canvas, 0, 0, -1, ROLE_TEXT,
 			"12 \u00b5s \u25cf \u2588 \u00e9 \u65e5\u2026");
 
-	expect_text("12 us * # ? ??~\n");
+	expect_text("12 us S # ? ??~\n");
 }
 
 Test(canvas, every_glyph_takes_one_column_in_both_forms)
@@ -319,7 +319,9 @@ static void expect_screen(const char *name)
 static void draw_humps(int width, int height, bool is_ascii)
 {
 	static struct histogram_bucket buckets[128];
-	struct histogram histogram = { buckets, 0, UINT64_C(190000000) };
+	struct histogram histogram = { .buckets = buckets,
+				       .count = 0,
+				       .max_ns = UINT64_C(190000000) };
 	uint64_t low = 256;
 
 	while (low < UINT64_C(200000000) && histogram.count < 128) {
@@ -555,4 +557,21 @@ Test(screens, a_table_as_a_tree_in_ascii)
 
 	expect_screen("table-tree-ascii");
 	table_free(table);
+}
+
+/* The cursor and a running task once looked alike. */
+Test(canvas, ascii_signs_of_a_row_differ)
+{
+	static const enum glyph row_signs[] = {
+		GLYPH_CURSOR, GLYPH_TAG,  GLYPH_RUNNING, GLYPH_SCHEDULED,
+		GLYPH_IDLE,   GLYPH_DONE, GLYPH_FAILED,
+	};
+	size_t count = sizeof(row_signs) / sizeof(row_signs[0]);
+	size_t i;
+	size_t j;
+
+	for (i = 0; i < count; i++)
+		for (j = 0; j < i; j++)
+			cr_expect_neq(glyph_code(row_signs[i], true),
+				      glyph_code(row_signs[j], true));
 }

@@ -23,6 +23,9 @@ static void tasks_make(void)
 	conn = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "http-conn", 0);
 	worker = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "a=b worker", 0);
 	tick = vigil_task_spawn(loop, VIGIL_TASK_CALLBACK, "tick", 0);
+	vigil_attr_text(conn, "peer", "127.0.0.1:5123");
+	vigil_attr_u64(conn, "requests", 40, NULL);
+	vigil_attr_text(worker, "peer", "10.0.0.7:5123");
 	vigil_poll_begin(conn);
 	own_board_pass(12 * MS);
 	vigil_task_wait_fd(conn, VIGIL_WAIT_READABLE, 7);
@@ -44,7 +47,7 @@ static const char *matches(const char *words)
 	size_t at = 0;
 
 	names[0] = '\0';
-	if (filter_parse(words, &task_properties, &filter, &problem))
+	if (filter_parse(words, &task_properties, own_model, &filter, &problem))
 		return "?";
 	for (uint32_t i = 0; i < vigil_reader_count(own_model->reader, VIGIL_TABLE_task); i++) {
 		const struct vigil_task_record *task = VIGIL_AT(own_model->reader, task, i);
@@ -64,7 +67,7 @@ static const char *complaint(const char *words)
 	static struct vigil_problem problem;
 	struct filter *filter;
 
-	if (filter_parse(words, &task_properties, &filter, &problem) != -EINVAL)
+	if (filter_parse(words, &task_properties, own_model, &filter, &problem) != -EINVAL)
 		return "";
 	return problem.text;
 }
@@ -137,6 +140,36 @@ Test(filter, an_unknown_key_is_told_with_those_there_are)
 {
 	cr_expect_not_null(strstr(complaint("colour=red"), "there is no \"colour\" here"));
 	cr_expect_not_null(strstr(complaint("colour=red"), "busy"));
+}
+
+Test(filter, a_key_that_is_no_property_is_an_attribute)
+{
+	cr_expect_str_eq(matches("peer~127"), "http-conn");
+	cr_expect_str_eq(matches("peer=10.0.0.7:5123"), "a=b worker");
+	cr_expect_str_eq(matches("Peer!=10.0.0.7:5123"), "http-conn");
+	cr_expect_str_eq(matches("requests>=40"), "http-conn");
+	cr_expect_str_eq(matches("requests>40"), "");
+	cr_expect_str_eq(matches("peer>1"), "");
+}
+
+Test(filter, an_attribute_compared_with_a_word_is_told)
+{
+	cr_expect_not_null(strstr(complaint("requests>many"), "compared with a number"));
+}
+
+Test(filter, a_plain_word_is_found_in_an_attribute)
+{
+	cr_expect_str_eq(matches("127.0.0"), "http-conn");
+	cr_expect_str_eq(matches(":5123"), "http-conn,a=b worker");
+}
+
+Test(filter, any_attribute_may_come_to_be_later)
+{
+	struct vigil_problem problem;
+	struct filter *filter = NULL;
+
+	cr_expect_eq(filter_parse("colour=red", &task_properties, NULL, &filter, &problem), 0);
+	filter_free(filter);
 }
 
 Test(filter, a_time_without_a_unit_is_told)

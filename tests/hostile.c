@@ -296,6 +296,51 @@ Test(hostile, a_live_writer_that_takes_its_tables_back_is_survived)
 	vigil_reader_close(reader);
 }
 
+/* ---- More claimed than there is ---- */
+
+#define FORGED_RECORDS 1000000u
+
+/* Writes the board as a file in memory whose tasks, a million, are a hole. */
+static void forge(char path[64], char dir[32])
+{
+	struct vigil_table_header *tasks = table(VIGIL_TABLE_task);
+	size_t hole = (size + 4095) & ~(size_t)4095;
+	int fd;
+
+	tasks->offset = hole;
+	tasks->used = tasks->claimed = tasks->capacity = FORGED_RECORDS;
+	header()->file_size = hole + (size_t)FORGED_RECORDS * tasks->record_size;
+	snprintf(dir, 32, "/dev/shm/vigil-forged-XXXXXX");
+	cr_assert(mkdtemp(dir));
+	snprintf(path, 64, "%s/1-1.board", dir);
+	fd = open(path, O_CREAT | O_RDWR, 0600);
+	cr_assert_eq(write(fd, board, size), (ssize_t)size);
+	cr_assert_eq(ftruncate(fd, (off_t)header()->file_size), 0);
+	close(fd);
+}
+
+Test(hostile, a_board_that_claims_holes_is_refused_and_not_filled)
+{
+	struct vigil_reader *reader = NULL;
+	struct vigil_problem problem;
+	struct vigil_found *list = NULL;
+	char path[64], dir[32];
+	struct stat before, after;
+
+	forge(path, dir);
+	cr_assert_eq(stat(path, &before), 0);
+	cr_expect_eq(vigil_reader_open_file(path, 0, &reader, &problem), -EBADMSG);
+	cr_expect(strstr(problem.text, "more storage"), "%s", problem.text);
+	cr_assert_eq(vigil_find(dir, &list), 1);
+	cr_expect_not(list[0].is_readable);
+	cr_assert_eq(stat(path, &after), 0);
+
+	cr_expect_leq(after.st_blocks, before.st_blocks + 64);
+	free(list);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* ---- Foreign ---- */
 
 Test(hostile, files_that_are_no_boards_are_refused)

@@ -2,6 +2,7 @@
 /* Bars, sparklines, histograms. Whole pictures are in canvas.c. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "console/meter.h"
@@ -140,7 +141,7 @@ static const struct histogram_bucket two[] = {
 
 Test(meter, a_percentile_lies_in_its_bucket)
 {
-	struct histogram histogram = { two, 3, 1500000 };
+	struct histogram histogram = { .buckets = two, .count = 3, .max_ns = 1500000 };
 
 	uint64_t p50 = histogram_percentile(&histogram, 0.5);
 	uint64_t p99 = histogram_percentile(&histogram, 0.99);
@@ -150,9 +151,32 @@ Test(meter, a_percentile_lies_in_its_bucket)
 	cr_expect_eq(histogram_percentile(&histogram, 1.0), 1500000);
 }
 
+/* The list and the page of a lock once said two things of one lock. */
+Test(meter, percentiles_given_are_those_shown)
+{
+	struct histogram histogram = {
+		.buckets = two,
+		.count = 3,
+		.max_ns = 1500000,
+		.has_percentiles = true,
+		.percentiles_ns = { 1234, 1500000, 1500000 },
+	};
+	char *text;
+
+	set_up(60, 6, false);
+
+	histogram_draw(&histogram, &canvas, 0, 0, 60, 6);
+
+	text = canvas_to_text(&canvas);
+	cr_expect_not_null(strstr(text, "p50 1.2 "), "%s", text);
+	cr_expect_not_null(strstr(text, "p99 1.5 ms"), "%s", text);
+	free(text);
+	canvas_fini(&canvas);
+}
+
 Test(meter, an_empty_histogram_has_no_percentiles_and_says_so)
 {
-	struct histogram histogram = { NULL, 0, 0 };
+	struct histogram histogram = { .buckets = NULL, .count = 0, .max_ns = 0 };
 
 	set_up(40, 3, false);
 
@@ -168,7 +192,7 @@ Test(meter, counts_that_overflow_do_not_wrap)
 		{ 1, 2, UINT64_MAX },
 		{ 2, 4, UINT64_MAX },
 	};
-	struct histogram histogram = { huge, 2, 0 };
+	struct histogram histogram = { .buckets = huge, .count = 2, .max_ns = 0 };
 
 	cr_assert_eq(histogram_total(&histogram), UINT64_MAX);
 }
@@ -182,7 +206,7 @@ Test(meter, a_histogram_stays_in_its_box)
 		{ 9, 3, 2 },
 		{ UINT64_MAX / 2, UINT64_MAX, UINT64_MAX },
 	};
-	struct histogram histogram = { odd, 4, UINT64_MAX };
+	struct histogram histogram = { .buckets = odd, .count = 4, .max_ns = UINT64_MAX };
 	int width;
 	int height;
 	int i;

@@ -5,6 +5,7 @@
 
 #include "tests/support/own_board.h"
 
+#include "console/header.h"
 #include "console/names.h"
 
 #define MS UINT64_C(1000000)
@@ -253,4 +254,90 @@ Test(names, a_small_buffer_is_never_overrun)
 	cr_expect_eq(strlen(words), 7);
 	name_reason(own_model, own_task(task), words, sizeof(words));
 	cr_expect_lt(strlen(words), 8);
+}
+
+Test(names, a_task_that_blocks_its_thread_says_on_what_and_where)
+{
+	vigil_task task = spawn("read-file");
+
+	vigil_poll_begin(task);
+	vigil_worker_wait_at(vigil_site_find("src/pool.c", 154, "pool_read", NULL),
+			     VIGIL_WAIT_TIMER, 0);
+	own_board_pass(12 * S);
+
+	cr_expect_str_eq(reason(task), "blocked 12 s in its poll (timer) at pool.c:154");
+}
+
+Test(names, a_task_that_holds_what_others_wait_for_says_so)
+{
+	vigil_resource lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "", "cache", 0, 0);
+	vigil_task holder = spawn("holder"), waiter = spawn("waiter");
+
+	vigil_poll_begin(holder);
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_task_wait_fd(holder, VIGIL_WAIT_READABLE, 7);
+	vigil_poll_end(holder);
+	cr_expect_str_eq(reason(holder), "readable, fd 7");
+
+	vigil_poll_begin(waiter);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(waiter);
+	cr_expect_str_eq(reason(holder), "readable, fd 7; holds lock \"cache\"");
+
+	vigil_poll_begin(holder);
+	vigil_lock_released(lock);
+	vigil_task_wait_fd(holder, VIGIL_WAIT_READABLE, 7);
+	vigil_poll_end(holder);
+	cr_expect_str_eq(reason(holder), "readable, fd 7");
+}
+
+/* ---- The header's workers ---- */
+
+static char *header(enum vigil_status status)
+{
+	struct shared shared = { .pid = 1 };
+	struct canvas canvas;
+	char *text;
+
+	own_board_look();
+	own_model->status = status;
+	shared.model = own_model;
+	cr_assert_eq(canvas_init(&canvas, 80, 24, false), 0);
+	header_draw(&shared, &canvas, "");
+	text = canvas_to_text(&canvas);
+	canvas_fini(&canvas);
+	return text;
+}
+
+Test(names, a_worker_that_waits_is_not_drawn_as_busy)
+{
+	vigil_task task = spawn("conn");
+	vigil_resource lock =
+		vigil_resource_new(VIGIL_RESOURCE_MUTEX, "", "db", 0, VIGIL_RESOURCE_THREAD);
+	char *text;
+
+	vigil_poll_begin(task);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	own_board_look();
+	own_board_pass(5 * S);
+	text = header(VIGIL_STATUS_ALIVE);
+
+	cr_expect_not_null(strstr(text, "lock]"), "%s", text);
+	cr_expect_null(strstr(text, "100%"), "%s", text);
+	free(text);
+}
+
+Test(names, a_dead_worker_shows_what_it_polled)
+{
+	vigil_task task = spawn("conn");
+	char *text;
+
+	vigil_poll_begin(task);
+	own_board_pass(5 * S);
+	text = header(VIGIL_STATUS_DEAD);
+
+	cr_expect_not_null(strstr(text, "polled 1 conn"), "%s", text);
+	cr_expect_null(strstr(text, "%]"), "%s", text);
+	free(text);
+	vigil_poll_end(task);
 }

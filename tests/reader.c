@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "libtrace/home.h"
 #include "libtrace/live.h"
 
 /* ---- Changes ---- */
@@ -191,10 +194,18 @@ static void dir_remove(void)
 
 TestSuite(process, .init = dir_make, .fini = dir_remove);
 
+static void *thread_run(void *arg)
+{
+	(void)arg;
+	pause();
+	return NULL;
+}
+
 /* An instrumented process: it runs what it reads, a letter at a time. */
 static void child_run(int in, int out, const char *name)
 {
 	struct vigil_options options = { .struct_size = sizeof(options), .name = name };
+	pthread_t thread;
 	vigil_task task;
 	char letter;
 
@@ -204,8 +215,16 @@ static void child_run(int in, int out, const char *name)
 	while (write(out, "", 1) == 1 && read(in, &letter, 1) == 1) {
 		if (letter == 'f')
 			vigil_fini();
+		if (letter == 'i')
+			vigil_init(&options);
 		if (letter == 'p')
 			vigil_poll_begin(task);
+		if (letter == 'k' && !fork())
+			pause(); /* a child that makes no call */
+		if (letter == 'x')
+			pthread_exit(NULL);
+		if (letter == 't')
+			pthread_create(&thread, NULL, thread_run, NULL);
 		if (letter == 'e') {
 			dup2(in, 0);
 			execl("/bin/sh", "sh", "-c", "echo; read line", (char *)NULL);
@@ -394,6 +413,175 @@ Test(process, a_zombie_is_dead)
 
 	cr_assert_eq(status_after_refresh(reader), VIGIL_STATUS_DEAD);
 	vigil_reader_close(reader);
+}
+
+/* The main thread's state, once it is a zombie's. */
+static void leader_ends(pid_t pid)
+{
+	char letter = 'x', stat[512], path[64];
+
+	cr_assert_eq(write(to_child, &letter, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < 1000; i++) {
+		home_read(path, stat, sizeof(stat));
+		if (strstr(stat, ") Z"))
+			return;
+		usleep(1000);
+	}
+	cr_assert_fail("%s", stat);
+}
+
+Test(process, a_process_whose_main_thread_ended_lives_on)
+{
+	pid_t pid = child_start("seer");
+	struct vigil_reader *reader;
+
+	child_do('t');
+	leader_ends(pid);
+	reader = open_pid(pid);
+
+	cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
+	cr_assert_eq(VIGIL_AT(reader, process, 0)->pid, pid);
+	vigil_reader_close(reader);
+}
+
+Test(process, a_pid_after_fini_and_init_is_its_new_board)
+{
+	pid_t pid = child_start("seer");
+	struct vigil_reader *reader;
+
+	for (int turn = 0; turn < 3; turn++) {
+		child_do('f');
+		child_do('i');
+		reader = open_pid(pid);
+		cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
+		cr_assert_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 0, "the first board");
+		vigil_reader_close(reader);
+	}
+	child_do('f');
+	reader = open_pid(pid);
+
+	cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_FINISHED);
+	cr_assert_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 0);
+	vigil_reader_close(reader);
+}
+
+Test(process, a_pid_that_only_reads_boards_has_none)
+{
+	struct vigil_reader *reader = open_pid(child_start("seer")), *own = NULL;
+	struct vigil_problem problem;
+	char target[16];
+
+	snprintf(target, sizeof(target), "%d", (int)getpid());
+
+	cr_assert_eq(vigil_reader_open(target, &own, &problem), -ENOENT);
+	cr_assert(strstr(problem.text, "has no board:"), "%s", problem.text);
+	vigil_reader_close(reader);
+}
+
+/* The one child of a process. */
+static pid_t child_of(pid_t pid)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	cr_assert_gt(home_read(path, text, sizeof(text)), 0);
+	return (pid_t)atoi(text);
+}
+
+Test(process, a_forked_child_without_a_call_is_not_taken_for_its_parent)
+{
+	pid_t parent = child_start("seer"), grandchild;
+	struct vigil_reader *reader = NULL;
+	struct vigil_problem problem;
+	char target[16], says[64];
+
+	child_do('k');
+	grandchild = child_of(parent);
+	snprintf(target, sizeof(target), "%d", (int)grandchild);
+	snprintf(says, sizeof(says), "a child of %d ", (int)parent);
+	cr_expect_eq(vigil_reader_open(target, &reader, &problem), -ENOENT);
+	cr_expect(strstr(problem.text, says), "%s", problem.text);
+
+	/* The child keeps the parent's lock. */
+	reader = open_pid(parent);
+	child_end();
+	cr_expect_eq(status_after_refresh(reader), VIGIL_STATUS_DEAD);
+	vigil_reader_close(reader);
+	kill(grandchild, SIGKILL);
+}
+
+/* A process in a pid namespace of its own, where its pid is 1. False: not allowed. */
+static bool hidden_start(void)
+{
+	int in[2], out[2];
+	char byte;
+
+	cr_assert_eq(pipe(in), 0);
+	cr_assert_eq(pipe(out), 0);
+	child = fork();
+	if (!child) {
+		close(in[1]);
+		if (unshare(CLONE_NEWPID))
+			_exit(4);
+		if (!fork())
+			child_run(in[0], out[1], "hidden");
+		wait(NULL);
+		_exit(0);
+	}
+	close(out[1]);
+	close(in[0]);
+	to_child = in[1];
+	return read(out[0], &byte, 1) == 1;
+}
+
+Test(process, a_process_of_another_pid_namespace_is_not_dead)
+{
+	struct vigil_found *list = NULL;
+	struct vigil_reader *reader;
+
+	if (!hidden_start())
+		cr_skip_test("needs the right to make a pid namespace");
+	cr_assert_eq(vigil_find(dir, &list), 1);
+	cr_expect_eq(list[0].pid, 1);
+	cr_expect_eq(list[0].status, VIGIL_STATUS_ALIVE);
+	reader = open_target(list[0].path);
+	cr_expect_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
+	close(to_child); /* it ends */
+	waitpid(child, NULL, 0);
+	child = 0;
+
+	cr_expect_eq(status_after_refresh(reader), VIGIL_STATUS_DEAD);
+	vigil_reader_close(reader);
+	free(list);
+}
+
+Test(process, a_board_that_was_unlinked_is_found_by_its_pid)
+{
+	pid_t pid = child_start("seer");
+	struct vigil_reader *reader = open_pid(pid);
+
+	cr_assert_eq(unlink(vigil_reader_path(reader)), 0);
+	vigil_reader_close(reader);
+	reader = open_pid(pid);
+
+	cr_assert_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
+	cr_assert_str_eq(VIGIL_AT(reader, task, 0)->name, "child's");
+	vigil_reader_close(reader);
+}
+
+Test(process, a_name_means_the_process_before_a_file_of_that_name)
+{
+	struct vigil_reader *reader;
+
+	cr_assert_eq(chdir(dir), 0);
+	close(open("seer", O_CREAT | O_WRONLY, 0600));
+	child_start("seer");
+	reader = open_target("seer");
+
+	cr_assert_eq(vigil_reader_pid(reader), child);
+	vigil_reader_close(reader);
+	unlink("seer");
 }
 
 Test(process, a_pid_without_a_board_says_why)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Wait chains: from what is stuck to the line to blame. */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
@@ -505,4 +506,112 @@ Test(waits, a_dead_process_shows_the_wait_it_died_in_however_short)
 
 	cr_assert_eq(stuck_count, 1);
 	cr_assert(strstr(stuck[0].summary, "own.c:10 take"), "%s", stuck[0].summary);
+}
+
+/* ---- Behind a worker that is away ---- */
+
+static void wait_readable(vigil_task task, int fd)
+{
+	vigil_poll_begin(task);
+	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, fd);
+	vigil_poll_end(task);
+}
+
+Test(waits, a_conn_whose_loop_is_blocked_waits_for_its_worker)
+{
+	vigil_task conn = spawn("conn"), other = spawn("other"), blocker = spawn("blocker");
+
+	wait_readable(conn, 13);
+	wait_readable(other, 14);
+	vigil_poll_begin(blocker);
+	own_board_pass(11 * S);
+	look_at(conn);
+
+	cr_expect(has_link(LINK_FACT, "1 conn waits for fd 13 (readable), and http-0, which would "
+				      "notice, has not returned to its loop for 11 s"));
+	cr_expect(has_link(LINK_FACT, "; 1 other task of http-0 waits for this worker to return"));
+	cr_expect(has_link(LINK_CAUSE, "3 blocker has been running for 11 s"));
+	vigil_poll_end(blocker);
+}
+
+Test(waits, a_conn_whose_loop_is_only_busy_waits_for_its_peer)
+{
+	vigil_task conn = spawn("conn"), busy = spawn("busy");
+
+	wait_readable(conn, 13);
+	own_board_pass(11 * S);
+	vigil_poll_begin(busy);
+	own_board_pass(10 * MS);
+	look_at(conn);
+
+	cr_expect(says("waits for its peer"));
+	vigil_poll_end(busy);
+}
+
+Test(waits, only_what_is_overdue_counts_as_stuck_behind_a_worker)
+{
+	vigil_task conn = spawn("conn"), late = spawn("late"), tick = spawn("tick");
+	vigil_task blocker = spawn("blocker");
+
+	wait_readable(conn, 13);
+	vigil_poll_begin(late);
+	vigil_task_wait_fd(late, VIGIL_WAIT_READABLE, 14);
+	vigil_task_wait_until(late, VIGIL_WAIT_READABLE, 0, own_now + 2 * S);
+	vigil_poll_end(late);
+	vigil_poll_begin(tick);
+	vigil_task_wait_until(tick, VIGIL_WAIT_TIMER, 0, own_now + 3 * S);
+	vigil_poll_end(tick);
+	vigil_poll_begin(blocker);
+	own_board_pass(11 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	cr_expect_eq(stuck[0].delayed, 2, "%" PRIu64, stuck[0].delayed);
+	chain = stuck[0];
+	cr_expect(has_link(LINK_FACT, "; 1 other task of http-0 waits") ||
+		  has_link(LINK_CAUSE, "; 1 other task of http-0 waits"));
+	vigil_poll_end(blocker);
+}
+
+/* ---- A process that is gone ---- */
+
+static void look_at_dead(vigil_task task)
+{
+	own_board_look();
+	own_model->status = VIGIL_STATUS_DEAD;
+	waits_chain(own_model, own_task(task), &chain);
+}
+
+Test(waits, a_dead_process_has_waited_at_least_so_long)
+{
+	vigil_resource lock = mutex("db");
+	vigil_task owner = spawn("owner"), waiter = spawn("waiter");
+
+	take(owner, lock);
+	want(waiter, lock);
+	own_board_pass(202 * MS);
+	look_at_dead(waiter);
+
+	cr_expect(has_link(LINK_FACT, "has waited at least 202 ms (it recorded nothing after that) "
+				      "for lock \"db\""));
+	cr_expect(says("taken at own.c:10 take at least 202 ms before its end"), "%s",
+		  chain.summary);
+}
+
+Test(waits, a_dead_process_never_waited_0_ns)
+{
+	vigil_resource lock = mutex("db");
+	vigil_task owner = spawn("owner"), waiter = spawn("waiter");
+	char time[64];
+
+	take(owner, lock);
+	want(waiter, lock);
+	look_at_dead(waiter);
+
+	cr_expect(has_link(LINK_FACT, "has waited since the last thing it recorded for lock"));
+	cr_expect_not(says("0 ns"));
+	for (size_t i = 0; i < chain.count; i++)
+		cr_expect_null(strstr(chain.links[i].text, "0 ns"), "%s", chain.links[i].text);
+	cr_expect_str_eq(waits_time(own_model, 0, time, sizeof(time)),
+			 "since the last thing it recorded");
 }
