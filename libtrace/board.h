@@ -30,7 +30,6 @@ struct frame {
 	uint64_t task;
 	struct vigil_task_record *record; /* NULL: accounted elsewhere, or ended */
 	uint64_t begin_ns;
-	uint64_t outer_span; /* the lane's innermost span before this poll */
 };
 
 /*

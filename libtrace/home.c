@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ uint64_t home_start_ticks(uint32_t pid)
 
 int home_open(const char *dir, char ret_path[HOME_PATH_MAX])
 {
+	char real[PATH_MAX];
 	struct stat st;
 	int length, fd;
 
@@ -67,6 +69,8 @@ int home_open(const char *dir, char ret_path[HOME_PATH_MAX])
 	fd = open(ret_path, O_DIRECTORY | O_RDONLY | O_CLOEXEC | (dir ? 0 : O_NOFOLLOW));
 	if (fd < 0)
 		return -errno;
+	if (realpath(ret_path, real) && strlen(real) <= HOME_PATH_MAX - 64)
+		snprintf(ret_path, HOME_PATH_MAX, "%s", real);
 	if (!dir && (fstat(fd, &st) || st.st_uid != geteuid() || (st.st_mode & 022))) {
 		close(fd);
 		return -EPERM;

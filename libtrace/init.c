@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -211,6 +212,9 @@ static int board_open(struct board *board)
 
 	if (home < 0)
 		return home;
+	/* A child may have changed its directory before it makes its own. */
+	text_put(home_dir, sizeof(home_dir), board_path);
+	has_home_dir = true;
 	fd = home_create(home, pid, start_ticks, board_path);
 	if (fd >= 0)
 		home_sweep(home, KEPT_BOARDS);
@@ -260,6 +264,7 @@ static void gens_carry(const struct board *board)
 static int board_start(void)
 {
 	struct board *board;
+	struct rlimit space;
 	int r;
 
 	if (boards_used == BOARDS)
@@ -267,6 +272,10 @@ static int board_start(void)
 	board = &boards[boards_used];
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
 		shape.gen_first[i] = gens[i] + 1;
+	/* The address space is the program's: a board takes an eighth at most. */
+	while (!getrlimit(RLIMIT_AS, &space) && board_size(&shape) > space.rlim_cur / 8)
+		if (!shape_halve())
+			break;
 	do
 		r = board_open(board);
 	while ((r == -EFBIG || r == -ENOMEM) && shape_halve());

@@ -148,6 +148,6 @@ void lane_message(struct lane *lane, uint64_t now, uint32_t site, uint32_t level
 	store(&message->task, lane_task(lane));
 	store(&message->span, span);
 	text_put(message->words, sizeof(message->words), text);
-	/* Partner: the acquire load of message_head in reader_ring.c. */
+	/* Partner: the acquire load of message_head in reader_sums.c. */
 	store_release(&lane->record->message_head, head + 1);
 }

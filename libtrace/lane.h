@@ -43,6 +43,12 @@ static inline struct vigil_cell_record *lane_cell(struct lane *lane, uint32_t si
 	return RECORD_AT(lane->board, cell, cell - 1);
 }
 
+/* Clocks of two threads may differ by a little: a time that would be negative is 0. */
+static inline uint64_t elapsed(uint64_t now, uint64_t since)
+{
+	return now > since ? now - since : 0;
+}
+
 /* The task this lane polls, else 0. */
 static inline uint64_t lane_task(const struct lane *lane)
 {
@@ -73,7 +79,7 @@ static inline void lane_event(struct lane *lane, uint64_t now, enum vigil_event_
 	store(&event->site, site);
 	store(&event->task, task);
 	store(&event->value, value);
-	/* Partner: the acquire load of ring_head in reader_ring.c. */
+	/* Partner: the acquire load of ring_head in reader_sums.c. */
 	store_release(&lane->record->ring_head, head + 1);
 }
 

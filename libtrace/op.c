@@ -101,8 +101,8 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 		add(&cell->spawned, 1);
 		add(&cell->completed, 1);
 		cell_busy(cell, load(&op->busy_ns), vigil_bucket(load(&op->busy_ns)));
-		cell_delay(cell, now - load(&op->created_ns),
-			   vigil_bucket(now - load(&op->created_ns)));
+		cell_delay(cell, elapsed(now, load(&op->created_ns)),
+			   vigil_bucket(elapsed(now, load(&op->created_ns))));
 	}
 	pool_retire(board, VIGIL_TABLE_op, vigil_ref_index(ref));
 }

@@ -52,7 +52,7 @@ void board_resource_free(struct board *board, struct lane *lane, uint64_t now, u
 	cell = lane_cell(lane, load(&r->site));
 	if (cell) {
 		add(&cell->completed, 1);
-		add(&cell->life_ns, now - load(&r->created_ns));
+		add(&cell->life_ns, elapsed(now, load(&r->created_ns)));
 	}
 	pool_retire(board, VIGIL_TABLE_resource, vigil_ref_index(resource));
 }

@@ -179,7 +179,7 @@ void board_span_free(struct board *board, struct lane *lane, uint64_t now, uint6
 	cell = lane_cell(lane, load(&span->site));
 	if (cell) {
 		add(&cell->completed, 1);
-		add(&cell->life_ns, now - load(&span->created_ns));
+		add(&cell->life_ns, elapsed(now, load(&span->created_ns)));
 	}
 	pool_retire(board, VIGIL_TABLE_span, vigil_ref_index(ref));
 }

@@ -88,7 +88,7 @@ static void task_fold(struct lane *lane, const struct vigil_task_record *t, uint
 	add(&cell->self_wakes, load(&t->self_wakes));
 	add(&cell->waker_clones, load(&t->waker_clones));
 	add(&cell->waker_drops, load(&t->waker_drops));
-	add(&cell->life_ns, now - load(&t->created_ns));
+	add(&cell->life_ns, elapsed(now, load(&t->created_ns)));
 }
 
 void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64_t task,
