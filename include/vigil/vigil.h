@@ -252,7 +252,7 @@ void vigil_task_yield(vigil_task task, bool forced);
 
 /*
  * What the task waits on from now until its next poll begins: `why` follows
- * this. Call it at the end of a poll, or after it on the same thread. object is
+ * this. Call it inside the poll; after it only where one thread polls the task. object is
  * the resource, task, operation or executor waited for, or 0. A deadline is in
  * the clock of vigil_now, 0 for none. A task that was spawned runnable and waits before its
  * first poll becomes idle.
