@@ -27,6 +27,7 @@
 #define SMALLEST_BOARD 512 /* tasks */
 #define REFUSED_CALLS 1024 /* of a thread without a worker record, before it asks again */
 #define KEPT_BOARDS 16     /* of dead processes, in one directory */
+#define CALLS_UNDER_WAY 64 /* of other threads, on a board that goes */
 
 int vigil_live_;
 struct board *live_board;
@@ -253,12 +254,18 @@ static bool shape_halve(void)
 	return true;
 }
 
-/* Handles of a board that goes must stay strangers on the next one. */
+/*
+ * Handles of a board that goes must stay strangers on the next one. A call that
+ * another thread has under way may still take one generation more.
+ */
 static void gens_carry(const struct board *board)
 {
-	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		if (board->pools[i].gen_high > gens[i])
-			gens[i] = board->pools[i].gen_high;
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		uint32_t high = load(&board->pools[i].gen_high) + CALLS_UNDER_WAY;
+
+		if (high > gens[i])
+			gens[i] = high;
+	}
 }
 
 static int board_start(void)
