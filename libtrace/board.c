@@ -89,8 +89,7 @@ size_t board_size(const struct board_shape *shape)
 
 /*
  * A program may close descriptors it does not know, and open files under their
- * numbers. Ours is still ours if it leads to the same file; if not, the mapping
- * can claim storage too, on a newer kernel.
+ * numbers. Ours is still ours if it leads to the same file.
  */
 static bool file_is_ours(const struct board *board)
 {
@@ -115,28 +114,42 @@ static bool has_room(const struct board *board, size_t size)
 	return (uint64_t)fs.f_bavail * fs.f_frsize >= size + reserve;
 }
 
-/* Storage for [offset, offset + size). Returns 0 or -errno. */
-static int storage_claim(const struct board *board, size_t offset, size_t size)
+/*
+ * Storage for a range of the file, whose size stays: should the program close our
+ * descriptor just now and open another file under its number, that one is not
+ * changed. Returns 0 or -errno.
+ */
+static int file_claim(const struct board *board, size_t offset, size_t size)
 {
-	static const char zeros[PAGE];
-	int fd = board->fd, tries = 8;
+	int tries = 8;
 
 	if (!file_is_ours(board))
-		return madvise(board->base + offset, size, MADV_POPULATE_WRITE) ? -errno : 0;
+		return -EBADF;
 	if (!has_room(board, size))
 		return -ENOSPC;
-	while (fallocate(fd, 0, (off_t)offset, (off_t)size)) {
-		if (errno == EOPNOTSUPP)
-			break;
+	while (fallocate(board->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size))
 		if (errno != EINTR || !--tries)
 			return -errno;
-	}
-	if (errno != EOPNOTSUPP)
-		return 0;
-	/* No fallocate here (some network file systems): write the zeros. */
-	for (size_t end = offset + size; offset < end; offset += PAGE)
-		if (pwrite(fd, zeros, PAGE, (off_t)offset) != PAGE)
-			return errno ? -errno : -ENOSPC;
+	return 0;
+}
+
+/*
+ * Storage for [offset, offset + size), and leave to touch it. What is not claimed
+ * may not be touched, so mlockall has nothing there to make real. Returns 0 or
+ * -errno.
+ */
+static int storage_claim(const struct board *board, size_t offset, size_t size)
+{
+	uint8_t *at = board->base + offset;
+	int r = file_claim(board, offset, size);
+
+	if (r && r != -EBADF && r != -EOPNOTSUPP)
+		return r;
+	if (mprotect(at, size, PROT_READ | PROT_WRITE))
+		return -errno;
+	/* No descriptor, or a file system that promises nothing: take the pages now. */
+	if (r && madvise(at, size, MADV_POPULATE_WRITE))
+		return -errno;
 	return 0;
 }
 
@@ -294,30 +307,42 @@ static int file_prepare(struct board *board, size_t size)
 		return -errno;
 	board->file[0] = st.st_dev;
 	board->file[1] = st.st_ino;
-	errno = 0;
-	return storage_claim(board, 0, page_round(describe_size()));
+	return 0;
+}
+
+/* Maps the board, and a file's first pages so that they may be written. */
+static int memory_init(struct board *board, size_t size)
+{
+	bool is_file = board->fd >= 0;
+
+	board->base = mmap(NULL, size, is_file ? PROT_NONE : PROT_READ | PROT_WRITE,
+			   (is_file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS) | MAP_NORESERVE,
+			   board->fd, 0);
+	if (board->base == MAP_FAILED) {
+		board->base = NULL;
+		return -ENOMEM;
+	}
+	board->size = size;
+	/* The board is a file already: a core dump need not hold it again. */
+	madvise(board->base, size, MADV_DONTDUMP);
+	return is_file ? storage_claim(board, 0, page_round(describe_size())) : 0;
 }
 
 int board_init(struct board *board, int fd, const struct board_shape *shape)
 {
 	size_t size = board_size(shape);
-	int flags = fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-	int r;
+	int r = 0;
 
 	memset(board, 0, sizeof(*board));
 	board->fd = fd;
-	if (fd >= 0) {
+	if (fd >= 0)
 		r = file_prepare(board, size);
-		if (r)
-			return r;
+	if (!r)
+		r = memory_init(board, size);
+	if (r) {
+		board_fini(board);
+		return r;
 	}
-	board->base = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, 0);
-	if (board->base == MAP_FAILED)
-		return -ENOMEM;
-	board->size = size;
-	/* The board is a file already: a core dump need not hold it again. */
-	madvise(board->base, size, MADV_DONTDUMP);
-
 	describe_write(board->base);
 	board->header = (struct vigil_header *)board->base;
 	board->header->file_size = size;

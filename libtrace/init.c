@@ -24,10 +24,11 @@
 #include "libtrace/tracepoints.h"
 
 #define BOARDS 64
-#define SMALLEST_BOARD 512 /* tasks */
-#define REFUSED_CALLS 1024 /* of a thread without a worker record, before it asks again */
-#define KEPT_BOARDS 16     /* of dead processes, in one directory */
-#define CALLS_UNDER_WAY 64 /* of other threads, on a board that goes */
+#define SMALLEST_BOARD 512    /* tasks */
+#define REFUSED_CALLS 1024    /* of a thread without a worker record, before it asks again */
+#define KEPT_BOARDS 16        /* of dead processes, in one directory */
+#define CHILDREN_PER_SWEEP 16 /* a server that forks for each request has many */
+#define CALLS_UNDER_WAY 64    /* of other threads, on a board that goes */
 
 int vigil_live_;
 struct board *live_board;
@@ -49,6 +50,7 @@ static char board_path[HOME_PATH_MAX];
 static pthread_key_t lane_key;
 static bool has_lane_key;
 static pthread_once_t lane_key_once = PTHREAD_ONCE_INIT;
+static bool is_child;
 static uint32_t starting; /* the pid of who starts or ends a board, 0 nobody */
 
 static void lane_exit(void *arg)
@@ -105,10 +107,25 @@ static int number_read(const char *env, uint32_t option, uint32_t most, uint32_t
 static int capacity_set(uint32_t table, const char *env, uint32_t option)
 {
 	uint32_t most = table == VIGIL_TABLE_worker ? 16384 :
-			table == VIGIL_TABLE_site   ? 65536 :
+			table == VIGIL_TABLE_site   ? SITES_MAX :
 						      VIGIL_REF_MAX_INDEX;
 
 	return number_read(env, option, most, &shape.capacity[table]);
+}
+
+/* Of a program built with a newer header we know only what we know. */
+static int options_copy(const struct vigil_options *given, struct vigil_options *ret_options)
+{
+	const char *bytes = (const char *)given;
+
+	if (!given->struct_size)
+		return -EINVAL;
+	for (size_t i = sizeof(*given); i < given->struct_size; i++)
+		if (bytes[i])
+			return -E2BIG;
+	memcpy(ret_options, given,
+	       given->struct_size < sizeof(*given) ? given->struct_size : sizeof(*given));
+	return 0;
 }
 
 static int options_read(const struct vigil_options *given)
@@ -118,11 +135,10 @@ static int options_read(const struct vigil_options *given)
 	uint32_t tasks;
 	int r = 0;
 
-	if (given && !given->struct_size)
-		return -EINVAL;
 	if (given)
-		memcpy(&options, given,
-		       given->struct_size < sizeof(options) ? given->struct_size : sizeof(options));
+		r = options_copy(given, &options);
+	if (r)
+		return r;
 	board_shape_default(&shape);
 	r |= capacity_set(VIGIL_TABLE_task, "VIGIL_TASKS", options.tasks);
 	r |= capacity_set(VIGIL_TABLE_resource, "VIGIL_RESOURCES", options.resources);
@@ -217,7 +233,7 @@ static int board_open(struct board *board)
 	text_put(home_dir, sizeof(home_dir), board_path);
 	has_home_dir = true;
 	fd = home_create(home, pid, start_ticks, board_path);
-	if (fd >= 0)
+	if (fd >= 0 && (!is_child || pid % CHILDREN_PER_SWEEP == 0))
 		home_sweep(home, KEPT_BOARDS);
 	close(home);
 	if (fd < 0)
@@ -292,7 +308,7 @@ static int board_start(void)
 	}
 	boards_used++;
 	/* Sites of earlier turns are not believed; 0 is "never registered". */
-	store(&live_turn, live_turn % 255 + 1);
+	store(&live_turn, live_turn % SITE_TURNS + 1);
 	store_release(&live_board, board);
 	store_release(&vigil_live_, 1);
 	return 0;
@@ -304,6 +320,7 @@ static int board_start(void)
  */
 static void fork_leave(struct board *parent)
 {
+	is_child = true;
 	gens_carry(parent);
 	clock_after_fork();
 	store(&vigil_live_, 0);

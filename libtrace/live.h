@@ -54,7 +54,9 @@ uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site
  * an earlier board (before a fork, before vigil_fini) are not believed.
  */
 extern uint32_t live_turn;
-#define SITE_TURN_SHIFT 24
+#define SITE_TURN_SHIFT 16
+#define SITE_TURNS 65535 /* of processes each forked by the one before */
+#define SITES_MAX 65535
 
 static inline uint32_t site_of(struct board *board, struct vigil_site *site,
 			       enum vigil_site_kind kind)

@@ -15,6 +15,14 @@
 #define INDEX ((1u << SITE_TURN_SHIFT) - 1)
 #define FOUND_SITES 1024
 
+/* A place as its record has it: each text cut to its field. */
+struct place {
+	uint32_t line;
+	char file[sizeof(((struct vigil_site_record *)0)->file)];
+	char function[sizeof(((struct vigil_site_record *)0)->function)];
+	char name[sizeof(((struct vigil_site_record *)0)->name)];
+};
+
 static const char *tail_of(const char *path, size_t size)
 {
 	size_t length = strlen(path);
@@ -22,26 +30,37 @@ static const char *tail_of(const char *path, size_t size)
 	return length < size ? path : path + (length - size + 1);
 }
 
+static void place_of(const struct vigil_site *site, struct place *ret_place)
+{
+	ret_place->line = site->line;
+	text_put(ret_place->file, sizeof(ret_place->file),
+		 site->file ? tail_of(site->file, sizeof(ret_place->file)) : "");
+	text_put(ret_place->function, sizeof(ret_place->function), site->function);
+	text_put(ret_place->name, sizeof(ret_place->name), site->name);
+}
+
 /*
  * The same place may have several structures: an inline function, a template.
  * The line is written last, so a record with one is whole.
  */
-static uint32_t same_place(struct board *board, const struct vigil_site *site, const char *file)
+static uint32_t place_find(struct board *board, const struct place *place)
 {
 	uint32_t used = load_acquire(&board->tables[VIGIL_TABLE_site].used);
 
-	for (uint32_t i = 0; i < used && site->line; i++) {
+	for (uint32_t i = 0; i < used && place->line; i++) {
 		const struct vigil_site_record *record = RECORD_AT(board, site, i);
 
-		if (load_acquire(&record->line) == site->line && !strcmp(record->file, file) &&
-		    (!site->function || !strcmp(record->function, site->function)))
+		if (load_acquire(&record->line) == place->line &&
+		    !strcmp(record->file, place->file) &&
+		    !strcmp(record->function, place->function) &&
+		    !strcmp(record->name, place->name))
 			return i + 1;
 	}
 	return 0;
 }
 
-static uint32_t site_write(struct board *board, const struct vigil_site *site,
-			   enum vigil_site_kind kind, const char *file)
+static uint32_t place_write(struct board *board, const struct place *place,
+			    enum vigil_site_kind kind)
 {
 	uint32_t index = fixed_take(board, VIGIL_TABLE_site);
 	struct vigil_site_record *record;
@@ -53,12 +72,13 @@ static uint32_t site_write(struct board *board, const struct vigil_site *site,
 	record = RECORD_AT(board, site, index - 1);
 	write_begin(&record->seq);
 	store(&record->kind, kind);
-	text_put(record->file, sizeof(record->file), file);
-	text_put(record->function, sizeof(record->function), site->function);
-	text_put(record->name, sizeof(record->name), site->name);
-	store_release(&record->line, site->line);
+	memcpy(record->file, place->file, sizeof(record->file));
+	memcpy(record->function, place->function, sizeof(record->function));
+	memcpy(record->name, place->name, sizeof(record->name));
+	store_release(&record->line, place->line);
 	write_end(&record->seq);
-	TRACE(site, clock_now(), 0, index, kind, file, site->line, site->function, site->name);
+	TRACE(site, clock_now(), 0, index, kind, place->file, place->line, place->function,
+	      place->name);
 	return index;
 }
 
@@ -68,16 +88,16 @@ uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site
 	/* While it is being registered it is of turn 0, which site_of never believes. */
 	uint32_t busy = load(&live_turn);
 	uint32_t id = load_acquire(&site->id);
-	char file[sizeof(((struct vigil_site_record *)0)->file)];
+	struct place place;
 	uint32_t index;
 
 	if (id >> SITE_TURN_SHIFT == turn >> SITE_TURN_SHIFT)
 		return id & INDEX;
 	if (id != busy && compare_swap(&site->id, &id, busy)) {
-		text_put(file, sizeof(file), site->file ? tail_of(site->file, sizeof(file)) : "");
-		index = same_place(board, site, file);
+		place_of(site, &place);
+		index = place_find(board, &place);
 		if (!index)
-			index = site_write(board, site, kind, file);
+			index = place_write(board, &place, kind);
 		store_release(&site->id, turn | index);
 		return index;
 	}

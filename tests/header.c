@@ -106,7 +106,7 @@ TestSuite(header, .init = files_write, .fini = files_remove);
 /* Runs a shell command in which %s is the directory of the sources. */
 static int shell(const char *format)
 {
-	char command[512];
+	char command[1024];
 
 	snprintf(command, sizeof(command), format, dir, dir);
 	return system(command);
@@ -146,6 +146,34 @@ Test(header, disabled_it_leaves_no_vigil_symbol_undefined)
 	cr_assert_neq(shell("nm -u %s/use.o | grep vigil"), 0);
 	cr_assert_eq(shell("cc -std=c11 -O0" STRICT "%s/use.c"), 0);
 	cr_assert_eq(shell("nm -u %s/use.o | grep -q vigil_live_"), 0);
+}
+
+Test(header, the_shared_library_has_every_call)
+{
+	cr_assert_eq(
+		shell("cc -std=c11 -O0 -Iinclude -fPIC -shared -Wl,--no-undefined -o %s/use.so "
+		      "%s/use.c \"$VIGIL_BUILD\"/libvigil.so"),
+		0);
+}
+
+Test(header, no_argument_is_evaluated_while_nothing_records)
+{
+	static const char counted[] =
+		"echo '#include <vigil/vigil.h>\n"
+		"static int calls;\n"
+		"static uint64_t count(void) { return (uint64_t)++calls; }\n"
+		"int main(void) { vigil_wake(count()); vigil_task_wait(count(), VIGIL_WAIT_OTHER, "
+		"count()); vigil_op_new(count(), \"o\", count()); return calls; }'"
+		" >%s/count.c; cd %s; ";
+	char command[1024];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(command, sizeof(command),
+			 "%scc -std=c11 %s -I\"$OLDPWD\"/include -o count count.c "
+			 "\"$VIGIL_BUILD\"/libvigil.a && ./count",
+			 counted, i ? "-DVIGIL_DISABLE" : "");
+		cr_assert_eq(shell(command), 0);
+	}
 }
 
 Test(header, each_header_stands_alone)

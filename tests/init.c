@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -92,6 +93,18 @@ Test(init, options_of_an_older_header_are_shorter)
 	cr_assert_eq(vigil_init(&options), 0);
 
 	cr_assert_eq(live_board->tables[VIGIL_TABLE_task].capacity, 1048576);
+}
+
+Test(init, options_of_a_newer_header_must_be_0_where_we_know_nothing)
+{
+	struct {
+		struct vigil_options options;
+		uint64_t newer;
+	} given = { .options = { .struct_size = sizeof(given) }, .newer = 1 };
+
+	cr_assert_eq(vigil_init(&given.options), -E2BIG);
+	given.newer = 0;
+	cr_assert_eq(vigil_init(&given.options), 0);
 }
 
 Test(init, capacities_come_from_the_options)
@@ -367,6 +380,41 @@ static int close_all(void *arg)
 Test(init, a_program_that_closes_every_descriptor_goes_on_being_recorded)
 {
 	cr_assert_eq(in_child(close_all, NULL), 0);
+}
+
+/* The storage behind our board, bytes. */
+static long long board_bytes(void)
+{
+	char path[512];
+	struct stat st;
+
+	vigil_board_path(path, sizeof(path));
+	return stat(path, &st) ? -1 : st.st_blocks * 512ll;
+}
+
+static int lock_memory(void *is_before)
+{
+	if (is_before && mlockall(MCL_CURRENT | MCL_FUTURE))
+		return 77;
+	CHECK(!vigil_init(NULL));
+	if (!is_before && mlockall(MCL_CURRENT | MCL_FUTURE))
+		return 77;
+	for (int i = 0; i < 1000; i++)
+		CHECK(spawn());
+	CHECK(board_bytes() > 1000 * 256);
+	CHECK(board_bytes() < 64 << 20);
+	return 0;
+}
+
+Test(init, a_board_stays_sparse_under_mlockall)
+{
+	int before = in_child(lock_memory, dir);
+	int after = in_child(lock_memory, NULL);
+
+	if (before == 77 || after == 77)
+		cr_skip_test("no leave to lock memory here");
+	cr_assert_eq(before, 0);
+	cr_assert_eq(after, 0);
 }
 
 static int reuse_descriptor(void *arg)

@@ -49,6 +49,17 @@ Test(site, several_structures_of_one_place_share_a_site)
 	cr_assert_eq(sites_with_line(7), 1);
 }
 
+Test(site, one_line_with_two_names_is_two_sites)
+{
+	struct vigil_site get = { "api.h", "f", "get", 7, 0 };
+	struct vigil_site put = { "api.h", "f", "put", 7, 0 };
+	vigil_task a = vigil_task_spawn_at(&get, 0, VIGIL_TASK_OTHER, NULL, 0);
+	vigil_task b = vigil_task_spawn_at(&put, 0, VIGIL_TASK_OTHER, NULL, 0);
+
+	cr_assert_neq(look_task(a)->site, look_task(b)->site);
+	cr_assert_str_eq(vigil_reader_site(look(), look_task(b)->site)->name, "put");
+}
+
 Test(site, a_long_path_keeps_its_end)
 {
 	struct vigil_site site = { NULL, "f", NULL, 7, 0 };

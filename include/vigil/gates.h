@@ -17,19 +17,23 @@
 
 #ifdef VIGIL_DISABLE
 
+/* The compiler checks the arguments; nobody evaluates them. */
 #define VIGIL_SITE_() 0
+#define VIGIL_OFF_(arguments, result) (1 ? (result) : ((void)arguments, (result)))
 #define VIGIL_DO_0(call) ((void)0)
-#define VIGIL_DO_1(call, a) ((void)(a))
-#define VIGIL_DO_2(call, a, b) ((void)(a), (void)(b))
-#define VIGIL_DO_3(call, a, b, c) ((void)(a), (void)(b), (void)(c))
-#define VIGIL_DO_4(call, a, b, c, d) ((void)(a), (void)(b), (void)(c), (void)(d))
+#define VIGIL_DO_1(call, a) (1 ? (void)0 : (void)(a))
+#define VIGIL_DO_2(call, a, b) (1 ? (void)0 : ((void)(a), (void)(b)))
+#define VIGIL_DO_3(call, a, b, c) (1 ? (void)0 : ((void)(a), (void)(b), (void)(c)))
+#define VIGIL_DO_4(call, a, b, c, d) (1 ? (void)0 : ((void)(a), (void)(b), (void)(c), (void)(d)))
 #define VIGIL_GET_0(call) vigil_none_()
-#define VIGIL_GET_3(call, a, b, c) ((void)(a), (void)(b), (void)(c), vigil_none_())
-#define VIGIL_GET_4(call, a, b, c, d) ((void)(a), (void)(b), (void)(c), (void)(d), vigil_none_())
+#define VIGIL_GET_3(call, a, b, c) VIGIL_OFF_(((void)(a), (void)(b), (void)(c)), vigil_none_())
+#define VIGIL_GET_4(call, a, b, c, d)                                                              \
+	VIGIL_OFF_(((void)(a), (void)(b), (void)(c), (void)(d)), vigil_none_())
 #define VIGIL_GET_5(call, a, b, c, d, e)                                                           \
-	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), vigil_none_())
+	VIGIL_OFF_(((void)(a), (void)(b), (void)(c), (void)(d), (void)(e)), vigil_none_())
 #define VIGIL_GET_6(call, a, b, c, d, e, f)                                                        \
-	((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), (void)(f), vigil_none_())
+	VIGIL_OFF_(((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), (void)(f)),             \
+		   vigil_none_())
 
 static inline uint64_t vigil_none_(void)
 {
@@ -41,12 +45,13 @@ static inline int vigil_none_init_(void)
 	return 0;
 }
 
-#define vigil_init(options) ((void)(options), vigil_none_init_())
+#define vigil_init(options) VIGIL_OFF_((options), vigil_none_init_())
 #define vigil_fini() ((void)0)
 #define vigil_is_live() (false)
-#define vigil_board_path(buf, size) ((void)(buf), (void)(size), (size_t)0)
+#define vigil_board_path(buf, size) VIGIL_OFF_(((void)(buf), (void)(size)), (size_t)0)
 #define vigil_site_find(file, line, function, name)                                                \
-	((void)(file), (void)(line), (void)(function), (void)(name), (struct vigil_site *)0)
+	VIGIL_OFF_(((void)(file), (void)(line), (void)(function), (void)(name)),                   \
+		   (struct vigil_site *)0)
 
 #else
 

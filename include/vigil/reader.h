@@ -17,6 +17,9 @@
  * A board's file that is cut short while it is mapped raises SIGBUS on access,
  * as every mapping does; nobody but its owner can do that.
  *
+ * The structures that are filled here have one size for one soname: when one
+ * must grow, the soname changes. Records grow without (board.h).
+ *
  * This header compiles as C11 and C++17.
  */
 #ifndef VIGIL_READER_H

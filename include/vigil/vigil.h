@@ -19,8 +19,8 @@
  *    it costs one load and one branch.
  *  - It allocates nothing, never blocks, prints nothing, leaves errno alone. The
  *    exceptions, each bounded: the first call on a thread gives the thread its
- *    worker record and asks to be told when the thread exits; a call that needs
- *    the next piece of the board asks the kernel for it (one fallocate); the
+ *    worker record and a thread-specific key's value; a call that needs the next
+ *    piece of the board asks the kernel for it (a handful of system calls); the
  *    first call in a child made by fork makes the child's board.
  *  - It may be made on any thread at any time, unless its comment says less. A
  *    wake may be made from a signal handler.
@@ -45,14 +45,16 @@
  * removes it. vigil_init keeps 16 of dead processes in its directory, those that
  * died before those that called vigil_fini and newer before older, so that
  * restarts do not fill /dev/shm; nor does a board take a file system's last
- * quarter (at most 64 MiB are left alone). mlockall would make all of a board's
- * address space real: a program that calls it sets small capacities.
+ * quarter (at most 64 MiB are left alone). Under mlockall a board stays sparse,
+ * but all of its address space counts against RLIMIT_MEMLOCK: a program that has
+ * such a limit sets small capacities, or calls mlockall before vigil_init, which
+ * then halves them until they fit.
  *
  * Arguments are evaluated only while something records: let them have no side
- * effects.
+ * effects. Calls stand inside functions: C++ has no place for a site outside.
  *
- * With -DVIGIL_DISABLE every call compiles to nothing: arguments are evaluated,
- * handles are 0.
+ * With -DVIGIL_DISABLE every call compiles to nothing: arguments are checked but
+ * never evaluated, handles are 0.
  *
  * This header compiles as C11 and C++17 with gcc and clang.
  */
@@ -104,7 +106,7 @@ struct vigil_site {
 /*
  * Returns the site of a place given as text (a script, a caller's caller), the
  * same one for the same place, or NULL (an unknown site, legal everywhere) when
- * 1024 such places are known already. The strings must outlive the process.
+ * 1024 such places are known already. The strings must stay as long as the process.
  */
 struct vigil_site *vigil_site_find(const char *file, uint32_t line, const char *function,
 				   const char *name);
@@ -142,7 +144,8 @@ struct vigil_options {
  *  -EBUSY     this process had 64 boards
  *  -EAGAIN    the process has no thread-specific key left (PTHREAD_KEYS_MAX)
  *  -EINVAL    options->struct_size is 0; a capacity is no number, or over
- *             134,217,727 (workers 16,384, sites 65,536)
+ *             134,217,727 (workers 16,384, sites 65,535)
+ *  -E2BIG     options has a field that this library is too old to know, not 0
  *  -ENOSPC    the file system has no room for the board's first pages
  *  -EFBIG     the file size limit (ulimit -f) leaves no room for a small board
  *  -EACCES, -EPERM, -EROFS, -ENOENT, ...  the directory cannot be used
@@ -268,9 +271,11 @@ void vigil_task_wait_until(vigil_task task, enum vigil_wait_kind kind, vigil_obj
 
 /*
  * Makes the task runnable. Call it before the task enters its run queue, from
- * any thread, and from a signal handler if the thread made a call before. The
- * one who wakes is the task this thread polls, else the thread. The time of a
- * waker that is preempted inside this call may be early by that long.
+ * any thread, and from a signal handler if the thread made a call before; one
+ * that interrupts a call may cost the thread's own records one count and mix one
+ * entry of its last events. Who wakes is the task this thread polls, else the
+ * thread. The time of a waker that is preempted inside this call may be early by
+ * that long.
  */
 void vigil_wake_at(struct vigil_site *site, vigil_task task);
 
