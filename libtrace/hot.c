@@ -107,10 +107,12 @@ static inline bool frame_push(struct board *board, struct lane *lane, uint64_t n
 	frame->task = task;
 	frame->record = record;
 	frame->begin_ns = now;
+	write_begin(&lane->record->seq);
 	if (lane->depth == 1)
 		store(&lane->record->poll_begin_ns, now);
 	store(&lane->record->task, task);
 	store(&lane->record->depth, lane->depth);
+	write_end(&lane->record->seq);
 	return true;
 }
 
@@ -243,14 +245,15 @@ static inline void frame_pop(struct lane *lane, uint64_t now)
 	struct frame *frame = &lane->frames[--lane->depth];
 	uint64_t busy;
 
-	store(&worker->depth, lane->depth);
 	store(&worker->last_ns, now);
+	write_begin(&worker->seq);
+	store(&worker->depth, lane->depth);
 	if (unlikely(lane->depth)) {
 		store(&worker->task, lane->frames[lane->depth - 1].task);
+		write_end(&worker->seq);
 		return;
 	}
 	busy = now > frame->begin_ns ? now - frame->begin_ns : 0;
-	write_begin(&worker->seq);
 	store(&worker->task, 0);
 	store(&worker->poll_begin_ns, 0);
 	add(&worker->busy_ns, busy);
