@@ -11,6 +11,9 @@ void board_poll_end(struct board *board, struct lane *lane, uint64_t now, uint64
 void board_wake(struct board *board, struct lane *lane, uint64_t now, uint32_t site, uint64_t task,
 		uint64_t waker);
 
+void board_waker_clone(struct board *board, uint64_t task);
+void board_waker_drop(struct board *board, uint64_t task);
+
 /*
  * Ends the poll of a task by this lane, in the middle of it: the task ended.
  * The poll's own end, still to come, finds its frame empty.
