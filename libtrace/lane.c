@@ -142,6 +142,7 @@ void lane_message(struct lane *lane, uint64_t now, uint32_t site, uint32_t level
 	}
 	head = load(&lane->record->message_head);
 	message = &lane->messages[head % RING_MESSAGES];
+	store_fence();
 	store(&message->time_ns, now);
 	store(&message->level, level);
 	store(&message->site, site);

@@ -74,6 +74,8 @@ static inline void lane_event(struct lane *lane, uint64_t now, enum vigil_event_
 		return;
 	head = load(&lane->record->ring_head);
 	event = &lane->ring[head & lane->ring_mask];
+	/* Only now that the one before is announced. Partner: copy_fence in reader_sums.c. */
+	store_fence();
 	store(&event->time_ns, now);
 	store(&event->kind, (uint16_t)kind);
 	store(&event->site, site);
