@@ -86,6 +86,9 @@ int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem)
 
 /* ---- reader_copy.c ---- */
 
+/* Copies out of the board, each word loaded once; size is a multiple of 8. */
+void words_copy(void *to, const void *from, size_t size);
+
 /*
  * Copies one record: steady when its writer paused long enough. Returns false
  * when it was being written at every look (the copy may be a mixture).

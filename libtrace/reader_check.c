@@ -216,7 +216,7 @@ int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem)
 		return r;
 	/* Partner: the release store in board_publish. */
 	(void)__atomic_load_n((const uint64_t *)(const void *)reader->base, __ATOMIC_ACQUIRE);
-	memcpy(&header, reader->base, sizeof(header));
+	words_copy(&header, reader->base, sizeof(header));
 	r = header_check(reader, &header, ret_problem);
 	for (uint32_t i = 0; i < VIGIL_TABLES && !r; i++) {
 		struct vigil_table_header there = { .offset = 0 };
@@ -225,7 +225,7 @@ int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem)
 		if (i < header.tables) {
 			at = reader->base + header.tables_offset +
 			     (size_t)i * header.table_header_size;
-			memcpy(&there, at, sizeof(there));
+			words_copy(&there, at, sizeof(there));
 		}
 		r = table_check(reader, &header, i, &there, ret_problem);
 		if (!r && at) {

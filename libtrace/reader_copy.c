@@ -55,12 +55,12 @@ static uint32_t seq_of(const uint8_t *record)
 	return __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
 }
 
-static void words_copy(uint8_t *to, const uint8_t *from, uint32_t size)
+void words_copy(void *to, const void *from, size_t size)
 {
-	const uint64_t *source = (const uint64_t *)(const void *)from;
-	uint64_t *target = (uint64_t *)(void *)to;
+	const uint64_t *source = from;
+	uint64_t *target = to;
 
-	for (uint32_t i = 0; i < size / 8; i++)
+	for (size_t i = 0; i < size / 8; i++)
 		target[i] = __atomic_load_n(&source[i], __ATOMIC_RELAXED);
 }
 

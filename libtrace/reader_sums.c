@@ -108,6 +108,12 @@ static const struct vigil_cell_record *cell_at(const struct vigil_reader *reader
 	return record_peek(reader, VIGIL_TABLE_cell, index);
 }
 
+/* Partner: the release of cell->site in lane.c. */
+static uint32_t cell_site(const struct vigil_cell_record *cell)
+{
+	return __atomic_load_n(&cell->site, __ATOMIC_ACQUIRE);
+}
+
 bool vigil_reader_site_hist(const struct vigil_reader *reader, uint32_t site,
 			    enum vigil_hist_side side, struct vigil_hist *ret_hist)
 {
@@ -116,13 +122,15 @@ bool vigil_reader_site_hist(const struct vigil_reader *reader, uint32_t site,
 	memset(ret_hist, 0, sizeof(*ret_hist));
 	ret_hist->buckets = VIGIL_SITE_BUCKETS;
 	for (uint32_t i = 0; (cell = cell_at(reader, i)); i++) {
-		uint64_t max = side == VIGIL_HIST_BUSY ? cell->busy_max_ns : cell->delay_max_ns;
+		bool is_busy = side == VIGIL_HIST_BUSY;
+		uint64_t max;
 
-		if (cell->site != site)
+		if (cell_site(cell) != site)
 			continue;
-		hist_add(ret_hist, side == VIGIL_HIST_BUSY ? cell->busy : cell->delay);
-		if (max > ret_hist->max_ns)
-			ret_hist->max_ns = max;
+		hist_add(ret_hist, is_busy ? cell->busy : cell->delay);
+		max = __atomic_load_n(is_busy ? &cell->busy_max_ns : &cell->delay_max_ns,
+				      __ATOMIC_RELAXED);
+		ret_hist->max_ns = later(ret_hist->max_ns, max);
 	}
 	return ret_hist->total > 0;
 }
@@ -170,9 +178,7 @@ uint64_t vigil_hist_percentile(const struct vigil_hist *hist, double share)
 static void cell_sum(struct vigil_site_stats *sum, const struct vigil_cell_record *cell)
 {
 #define SUM(field) sum->field += __atomic_load_n(&cell->field, __ATOMIC_RELAXED)
-#define PEAK(field)                                                                                \
-	if (cell->field > sum->field)                                                              \
-	sum->field = cell->field
+#define PEAK(field) sum->field = later(sum->field, __atomic_load_n(&cell->field, __ATOMIC_RELAXED))
 	SUM(spawned);
 	SUM(completed);
 	SUM(failed);
@@ -217,7 +223,7 @@ struct vigil_site_stats *vigil_reader_site_stats(const struct vigil_reader *read
 	if (!sums)
 		return NULL;
 	for (uint32_t i = 0; (cell = cell_at(reader, i)); i++) {
-		uint32_t site = __atomic_load_n(&cell->site, __ATOMIC_ACQUIRE);
+		uint32_t site = cell_site(cell);
 
 		if (site && site <= sites)
 			cell_sum(&sums[site - 1], cell);
@@ -273,9 +279,12 @@ size_t vigil_reader_edges(const struct vigil_reader *reader, struct vigil_edge_r
 		return 0;
 	for (uint32_t i = 0; i < used; i++) {
 		const struct vigil_edge_record *edge = record_peek(reader, VIGIL_TABLE_edge, i);
+		uint32_t to = edge ? __atomic_load_n(&edge->to, __ATOMIC_ACQUIRE) : 0;
 
-		if (edge && __atomic_load_n(&edge->to, __ATOMIC_ACQUIRE))
-			edges[count++] = *edge;
+		if (!to)
+			continue;
+		words_copy(&edges[count], edge, sizeof(*edge));
+		edges[count++].to = to;
 	}
 	qsort(edges, count, sizeof(*edges), by_sites);
 	for (size_t i = 0; i < count; i++) {
