@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RING_LARGEST 65536 /* records of one worker's ring */
+
 static uint64_t less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
@@ -313,72 +315,67 @@ static uint64_t ring_span(uint64_t head, uint32_t ring, size_t size, uint64_t *r
 	return count;
 }
 
-size_t vigil_reader_events(const struct vigil_reader *reader, uint32_t worker,
-			   struct vigil_event_record *events, size_t size)
+/*
+ * Copies a worker's part of a table of rings, oldest first: at most `room` records.
+ * Returns how many. The two words stand in the worker's record on the board.
+ */
+static size_t ring_copy(const struct vigil_reader *reader, enum vigil_table table, uint32_t worker,
+			const uint32_t *size_word, const uint64_t *head_word, void *ret_records,
+			size_t room)
 {
-	const struct vigil_worker_record *w = record_peek(reader, VIGIL_TABLE_worker, worker);
+	uint32_t ring = __atomic_load_n(size_word, __ATOMIC_RELAXED);
+	uint32_t size = reader->tables[table].size;
+	uint8_t *records = ret_records;
 	uint64_t first, head, count;
 	size_t kept = 0;
-	uint32_t ring;
 
-	if (!w || !(ring = w->ring_size) || ring > 65536)
+	if (!ring || ring > RING_LARGEST)
 		return 0;
-	/* Partner: the release of ring_head in lane_event. */
-	head = __atomic_load_n(&w->ring_head, __ATOMIC_ACQUIRE);
-	count = ring_span(head, ring, size, &first);
+	/* Partner: the release of the head in lane_event and lane_message. */
+	head = __atomic_load_n(head_word, __ATOMIC_ACQUIRE);
+	count = ring_span(head, ring, room, &first);
 	for (uint64_t i = first; i < first + count; i++) {
-		const struct vigil_event_record *event = record_peek(
-			reader, VIGIL_TABLE_event, worker * ring + (uint32_t)(i % ring));
+		const void *record =
+			record_peek(reader, table, worker * ring + (uint32_t)(i % ring));
 
-		if (!event)
+		if (!record)
 			break;
-		events[kept++] = *event;
+		words_copy(records + kept++ * size, record, size);
 	}
 	/* What was overwritten while it was copied goes. */
 	copy_fence();
-	head = __atomic_load_n(&w->ring_head, __ATOMIC_RELAXED);
+	head = __atomic_load_n(head_word, __ATOMIC_RELAXED);
 	if (head >= ring && first <= head - ring) {
 		uint64_t gone = head - ring + 1 - first;
 
 		gone = gone < kept ? gone : kept;
 		kept -= gone;
-		memmove(events, events + gone, kept * sizeof(*events));
+		memmove(records, records + gone * size, kept * size);
 	}
 	return kept;
+}
+
+size_t vigil_reader_events(const struct vigil_reader *reader, uint32_t worker,
+			   struct vigil_event_record *events, size_t size)
+{
+	const struct vigil_worker_record *w = record_peek(reader, VIGIL_TABLE_worker, worker);
+
+	return w ? ring_copy(reader, VIGIL_TABLE_event, worker, &w->ring_size, &w->ring_head,
+			     events, size) :
+		   0;
 }
 
 size_t vigil_reader_messages(const struct vigil_reader *reader, uint32_t worker,
 			     struct vigil_message_record *messages, size_t size)
 {
 	const struct vigil_worker_record *w = record_peek(reader, VIGIL_TABLE_worker, worker);
-	uint64_t first, head, count;
-	size_t kept = 0;
-	uint32_t ring;
+	size_t count = w ? ring_copy(reader, VIGIL_TABLE_message, worker, &w->message_size,
+				     &w->message_head, messages, size) :
+			   0;
 
-	if (!w || !(ring = w->message_size) || ring > 65536)
-		return 0;
-	/* Partner: the release of message_head in lane_message. */
-	head = __atomic_load_n(&w->message_head, __ATOMIC_ACQUIRE);
-	count = ring_span(head, ring, size, &first);
-	for (uint64_t i = first; i < first + count; i++) {
-		const struct vigil_message_record *message = record_peek(
-			reader, VIGIL_TABLE_message, worker * ring + (uint32_t)(i % ring));
-
-		if (!message)
-			break;
-		messages[kept] = *message;
-		messages[kept++].words[sizeof(message->words) - 1] = '\0';
-	}
-	copy_fence();
-	head = __atomic_load_n(&w->message_head, __ATOMIC_RELAXED);
-	if (head >= ring && first <= head - ring) {
-		uint64_t gone = head - ring + 1 - first;
-
-		gone = gone < kept ? gone : kept;
-		kept -= gone;
-		memmove(messages, messages + gone, kept * sizeof(*messages));
-	}
-	return kept;
+	for (size_t i = 0; i < count; i++)
+		texts_close(VIGIL_TABLE_message, (uint8_t *)&messages[i]);
+	return count;
 }
 
 size_t vigil_reader_attrs(const struct vigil_reader *reader, uint64_t owner, uint32_t first,
