@@ -5,15 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/attr.h"
 #include "console/format.h"
 #include "console/json_task.h"
 #include "console/names.h"
+#include "console/property.h"
 #include "console/task_events.h"
 #include "console/verb.h"
 #include "console/waits.h"
 
 #define EVENTS 20
-#define ATTRS 64
 #define BAR 40 /* columns of the longest bar of a histogram */
 
 /* ---- Text: what it is ---- */
@@ -72,46 +73,21 @@ static void wakes_print(const struct text *text, const struct model *model,
 			  task->waker_clones, task->waker_drops);
 }
 
-static void attr_words(const struct vigil_attr_record *attr, char *buf, size_t size)
-{
-	double real;
-
-	memcpy(&real, &attr->value, sizeof(real));
-	switch (attr->type) {
-	case VIGIL_ATTR_I64:
-		snprintf(buf, size, "%" PRId64, (int64_t)attr->value);
-		break;
-	case VIGIL_ATTR_U64:
-		snprintf(buf, size, "%" PRIu64, attr->value);
-		break;
-	case VIGIL_ATTR_F64:
-		snprintf(buf, size, "%g", real);
-		break;
-	case VIGIL_ATTR_BOOL:
-		snprintf(buf, size, "%s", attr->value ? "true" : "false");
-		break;
-	default:
-		snprintf(buf, size, "%s", attr->words);
-		break;
-	}
-}
-
 static size_t attrs_of(const struct model *model, const struct vigil_task_record *task,
-		       struct vigil_attr_record attrs[ATTRS])
+		       struct vigil_attr_record attrs[ATTR_MOST])
 {
-	return vigil_reader_attrs(model->reader, model_ref(model, VIGIL_TABLE_task, task),
-				  task->attrs, attrs, ATTRS);
+	return property_attrs(&task_properties, model, task, attrs, ATTR_MOST);
 }
 
 static void attrs_print(const struct text *text, const struct model *model,
 			const struct vigil_task_record *task)
 {
-	struct vigil_attr_record attrs[ATTRS];
+	struct vigil_attr_record attrs[ATTR_MOST];
 	size_t count = attrs_of(model, task, attrs);
 	char words[128];
 
 	for (size_t i = 0; i < count; i++) {
-		attr_words(&attrs[i], words, sizeof(words));
+		attr_text(&attrs[i], words, sizeof(words));
 		text_line(text, "  %-10s %s%s%s", attrs[i].key, words, attrs[i].unit[0] ? " " : "",
 			  attrs[i].unit);
 	}
@@ -252,7 +228,7 @@ static void task_print(const struct text *text, const struct model *model,
 static void attrs_json(struct json *json, const struct model *model,
 		       const struct vigil_task_record *task)
 {
-	struct vigil_attr_record attrs[ATTRS];
+	struct vigil_attr_record attrs[ATTR_MOST];
 	size_t count = attrs_of(model, task, attrs);
 	double real;
 
