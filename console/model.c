@@ -42,11 +42,6 @@ static struct inside *inside_of(struct model *model)
 	return (struct inside *)(void *)model;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* ---- Tasks by state ---- */
 
 static int states_grow(struct inside *inside, uint32_t count)
@@ -133,7 +128,8 @@ static uint64_t worker_busy(const struct vigil_worker_record *worker, uint64_t n
 {
 	uint64_t begin = worker->poll_begin_ns;
 
-	return worker->busy_ns + (begin && worker->life == VIGIL_LIFE_LIVE ? less(now, begin) : 0);
+	return worker->busy_ns +
+	       (begin && worker->life == VIGIL_LIFE_LIVE ? less_of(now, begin) : 0);
 }
 
 static int workers_grow(struct inside *inside, uint32_t count)
@@ -161,7 +157,7 @@ static int workers_grow(struct inside *inside, uint32_t count)
 
 static void history_push(struct worker_history *history, uint64_t busy_ns, uint64_t interval_ns)
 {
-	double share = (double)less(busy_ns, history->busy_ns) / (double)interval_ns;
+	double share = (double)less_of(busy_ns, history->busy_ns) / (double)interval_ns;
 
 	memmove(history->busy, history->busy + 1, sizeof(history->busy) - sizeof(history->busy[0]));
 	history->busy[MODEL_HISTORY - 1] = (float)(share > 1 ? 1 : share);
@@ -322,7 +318,7 @@ uint64_t model_contended_lock(const struct model *model, uint64_t owner)
 
 static double rate(uint64_t now, uint64_t last, uint64_t interval_ns)
 {
-	return interval_ns ? (double)less(now, last) * 1e9 / (double)interval_ns : 0;
+	return interval_ns ? (double)less_of(now, last) * 1e9 / (double)interval_ns : 0;
 }
 
 static void rates_update(struct inside *inside, uint64_t interval_ns)
@@ -371,7 +367,7 @@ static int update(struct inside *inside, bool is_first)
 	model->status = vigil_reader_status(reader);
 	model->process = VIGIL_AT(reader, process, 0);
 	model->counts = VIGIL_AT(reader, counts, 0);
-	interval_ns = is_first ? 0 : less(model->now, model->last_now);
+	interval_ns = is_first ? 0 : less_of(model->now, model->last_now);
 	if (states_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_task)) ||
 	    workers_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_worker)))
 		return -ENOMEM;
@@ -541,16 +537,44 @@ void model_worker_times(const struct model *model, const struct vigil_worker_rec
 	memset(ret_times, 0, sizeof(*ret_times));
 	ret_times->state = worker_state_of(worker);
 	begin = state_begin(worker, ret_times->state);
-	ret_times->state_ns = begin ? less(model->now, begin) : 0;
+	ret_times->state_ns = begin ? less_of(model->now, begin) : 0;
 	ret_times->busy_ns = worker_busy(worker, model->now);
 	ret_times->parked_ns = worker->parked_ns;
 	if (worker->park_begin_ns && !is_ended)
-		ret_times->parked_ns += less(model->now, worker->park_begin_ns);
-	ret_times->age_ns = less(end, worker->created_ns);
+		ret_times->parked_ns += less_of(model->now, worker->park_begin_ns);
+	ret_times->age_ns = less_of(end, worker->created_ns);
 	if (model->history_at && index < model->history_count)
 		ret_times->busy_share = (double)model->histories[index].busy[MODEL_HISTORY - 1];
 	else if (ret_times->age_ns)
 		ret_times->busy_share = (double)ret_times->busy_ns / (double)ret_times->age_ns;
 	if (ret_times->busy_share > 1)
 		ret_times->busy_share = 1;
+}
+
+/* ---- What follows from a record alone ---- */
+
+double lock_contention(const struct vigil_resource_record *lock)
+{
+	return share_of(lock->contended + lock->waiters, lock->acquired + lock->waiters);
+}
+
+int lock_oldest_owner(const struct vigil_resource_record *lock)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < VIGIL_OWNERS; i++)
+		if (lock->owner[i] &&
+		    (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest]))
+			oldest = i;
+	return oldest;
+}
+
+uint64_t less_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+double share_of(uint64_t a, uint64_t b)
+{
+	return b ? (double)a / (double)b : 0.0;
 }

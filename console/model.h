@@ -100,4 +100,16 @@ struct worker_times {
 void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
 			struct worker_times *ret_times);
 
+/* How often who wanted a lock had to wait, those who wait now included: 0 to 1. */
+double lock_contention(const struct vigil_resource_record *lock);
+
+/* Its owner that has held it longest; -1 when none is named. */
+int lock_oldest_owner(const struct vigil_resource_record *lock);
+
+/* a - b; 0 when that is negative. */
+uint64_t less_of(uint64_t a, uint64_t b);
+
+/* a / b; 0 when b is 0. */
+double share_of(uint64_t a, uint64_t b);
+
 #endif

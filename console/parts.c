@@ -15,21 +15,6 @@
 #define HIST_HEIGHT 10
 #define RING_MOST 4096 /* events read of one ring */
 
-uint64_t less_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-double share_of(uint64_t a, uint64_t b)
-{
-	return b ? (double)a / (double)b : 0.0;
-}
-
-double lock_contention(const struct vigil_resource_record *lock)
-{
-	return share_of(lock->contended + lock->waiters, lock->acquired + lock->waiters);
-}
-
 /* ---- Histograms ---- */
 
 /* The buckets that are not empty; the last one ends at the longest time seen. */

@@ -56,13 +56,4 @@ const char *task_sign(const struct vigil_task_record *task, enum vigil_state sta
 void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role);
 void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role);
 
-/* a / b; 0 when b is 0. */
-double share_of(uint64_t a, uint64_t b);
-
-/* How often who wanted a lock had to wait, those who wait now included: 0 to 1. */
-double lock_contention(const struct vigil_resource_record *lock);
-
-/* a - b; 0 when that is negative. */
-uint64_t less_of(uint64_t a, uint64_t b);
-
 #endif

@@ -8,18 +8,6 @@
 
 #define LOCK const struct vigil_resource_record *lock = row
 
-/* The owner that has held it longest; -1 when none is named. */
-static int oldest_owner(const struct vigil_resource_record *lock)
-{
-	int oldest = -1;
-
-	for (int i = 0; i < VIGIL_OWNERS; i++)
-		if (lock->owner[i] &&
-		    (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest]))
-			oldest = i;
-	return oldest;
-}
-
 static void name_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	name_resource(model, row, buf, size);
@@ -36,7 +24,7 @@ static void kind_text(const struct model *model, const void *row, char *buf, siz
 static void owner_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	LOCK;
-	int at = oldest_owner(lock);
+	int at = lock_oldest_owner(lock);
 	char name[NAME_TEXT];
 
 	if (at < 0) {
@@ -53,17 +41,17 @@ static void owner_text(const struct model *model, const void *row, char *buf, si
 static uint64_t held(const struct model *model, const void *row)
 {
 	LOCK;
-	int at = oldest_owner(lock);
+	int at = lock_oldest_owner(lock);
 
 	if (at < 0)
 		return PROPERTY_UNKNOWN;
-	return model->now > lock->held_since_ns[at] ? model->now - lock->held_since_ns[at] : 0;
+	return less_of(model->now, lock->held_since_ns[at]);
 }
 
 static void taken_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	LOCK;
-	int at = oldest_owner(lock);
+	int at = lock_oldest_owner(lock);
 
 	name_place(model, at < 0 ? 0 : lock->held_site[at], buf, size);
 }

@@ -191,11 +191,10 @@ static void events_print(const struct text *text, const struct model *model, uin
 
 	text_line(text, "Last events%s", count > 0 ? "" : ": none is left in the workers' rings");
 	for (int i = 0; i < count; i++) {
-		uint64_t time = events[i].event.time_ns;
+		uint64_t ns = less_of(model->now, events[i].event.time_ns);
 
 		task_event_words(model, &events[i], words, sizeof(words));
-		format_duration(ago, sizeof(ago), model->now > time ? model->now - time : 0,
-				FORMAT_FIXED);
+		format_duration(ago, sizeof(ago), ns, FORMAT_FIXED);
 		text_line(text, "  %s ago  %s", ago, words);
 	}
 }

@@ -113,22 +113,9 @@ static const void *locks_record(struct view *view, uint64_t id)
 
 /* ---- Cells ---- */
 
-/* The owner that has held it longest; -1 when nobody is known to. */
-static int oldest_owner(const struct vigil_resource_record *lock)
-{
-	int oldest = -1;
-	int i;
-
-	for (i = 0; i < VIGIL_OWNERS; i++)
-		if (lock->owner[i] &&
-		    (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest]))
-			oldest = i;
-	return oldest;
-}
-
 static uint64_t held_ns(const struct model *model, const struct vigil_resource_record *lock)
 {
-	int owner = oldest_owner(lock);
+	int owner = lock_oldest_owner(lock);
 
 	return owner < 0 ? 0 : less_of(model->now, lock->held_since_ns[owner]);
 }
@@ -204,7 +191,7 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 static void format_why(const struct model *model, const struct vigil_resource_record *lock,
 		       char *buf, size_t size, enum role *ret_role)
 {
-	int owner = oldest_owner(lock);
+	int owner = lock_oldest_owner(lock);
 	char name[NAME_TEXT];
 	char more[32] = "";
 
@@ -226,7 +213,7 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 {
 	const struct vigil_resource_record *lock = lock_of(row);
 	const struct model *model = model_of(row);
-	int owner = lock ? oldest_owner(lock) : -1;
+	int owner = lock ? lock_oldest_owner(lock) : -1;
 
 	if (!lock)
 		return;
