@@ -36,46 +36,6 @@ bool boards_missing(const char *dir, char *buf, size_t size)
 	return true;
 }
 
-static uint64_t pid(const struct model *model, const void *row)
-{
-	FOUND;
-
-	(void)model;
-	return found->pid ? found->pid : PROPERTY_UNKNOWN;
-}
-
-static void status_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	FOUND;
-
-	(void)model;
-	snprintf(buf, size, "%s", found->is_readable ? word_status(found->status) : "damaged");
-}
-
-static void name_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	FOUND;
-
-	(void)model;
-	snprintf(buf, size, "%s", found->is_readable ? found->name : "-");
-}
-
-static void command_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	FOUND;
-
-	(void)model;
-	snprintf(buf, size, "%s", found->is_readable ? found->command : "-");
-}
-
-static void path_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	FOUND;
-
-	(void)model;
-	snprintf(buf, size, "%s", found->path);
-}
-
 /* Since the board was made, by the wall clock. */
 static uint64_t age(const struct model *model, const void *row)
 {
@@ -88,24 +48,16 @@ static uint64_t age(const struct model *model, const void *row)
 		return PROPERTY_UNKNOWN;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-	return now > found->created_unix_ns ? now - found->created_unix_ns : 0;
+	return less_of(now, found->created_unix_ns);
 }
 
-static uint64_t bytes(const struct model *model, const void *row)
-{
-	FOUND;
-
-	(void)model;
-	return found->bytes;
-}
-
-static uint64_t uid(const struct model *model, const void *row)
-{
-	FOUND;
-
-	(void)model;
-	return found->uid;
-}
+P_NUMBER_OF(pid, FOUND, found->pid ? found->pid : PROPERTY_UNKNOWN)
+P_WORDS_OF(status_text, FOUND, found->is_readable ? word_status(found->status) : "damaged")
+P_WORDS_OF(name_text, FOUND, found->is_readable ? found->name : "-")
+P_WORDS_OF(command_text, FOUND, found->is_readable ? found->command : "-")
+P_WORDS_OF(path_text, FOUND, found->path)
+P_NUMBER_OF(bytes, FOUND, found->bytes)
+P_NUMBER_OF(uid, FOUND, found->uid)
 
 static const struct property list[] = {
 	P_COUNT("pid", "PID", pid),

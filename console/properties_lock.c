@@ -8,19 +8,6 @@
 
 #define LOCK const struct vigil_resource_record *lock = row
 
-static void name_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	name_resource(model, row, buf, size);
-}
-
-static void kind_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	LOCK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_resource_kind(lock->kind));
-}
-
 static void owner_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	LOCK;
@@ -43,9 +30,7 @@ static uint64_t held(const struct model *model, const void *row)
 	LOCK;
 	int at = lock_oldest_owner(lock);
 
-	if (at < 0)
-		return PROPERTY_UNKNOWN;
-	return less_of(model->now, lock->held_since_ns[at]);
+	return at < 0 ? PROPERTY_UNKNOWN : less_of(model->now, lock->held_since_ns[at]);
 }
 
 static void taken_text(const struct model *model, const void *row, char *buf, size_t size)
@@ -56,70 +41,31 @@ static void taken_text(const struct model *model, const void *row, char *buf, si
 	name_place(model, at < 0 ? 0 : lock->held_site[at], buf, size);
 }
 
-static void site_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	LOCK;
-
-	name_place(model, lock->site, buf, size);
-}
-
-static void mode_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	LOCK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_mode(lock->mode));
-}
-
-#define COUNTER(field)                                                                             \
-	static uint64_t field(const struct model *model, const void *row)                          \
-	{                                                                                          \
-		LOCK;                                                                              \
-                                                                                                   \
-		(void)model;                                                                       \
-		return lock->field;                                                                \
-	}
-COUNTER(id)
-COUNTER(holders)
-COUNTER(waiters)
-COUNTER(acquired)
-COUNTER(contended)
-
-static uint64_t percentile(const struct model *model, const void *row, enum vigil_hist_side side,
-			   double share)
+static uint64_t percentile(const struct model *model, const struct vigil_resource_record *lock,
+			   enum vigil_hist_side side, double share)
 {
 	struct vigil_hist hist;
 
-	if (!vigil_reader_lock_hist(model->reader, row, side, &hist) || !hist.total)
+	if (!vigil_reader_lock_hist(model->reader, lock, side, &hist) || !hist.total)
 		return PROPERTY_UNKNOWN;
 	return vigil_hist_percentile(&hist, share);
 }
 
-#define PERCENTILE(name, side, share)                                                              \
-	static uint64_t name(const struct model *model, const void *row)                           \
-	{                                                                                          \
-		return percentile(model, row, side, share);                                        \
-	}
-PERCENTILE(hold_p50, VIGIL_HIST_BUSY, 0.5)
-PERCENTILE(hold_p99, VIGIL_HIST_BUSY, 0.99)
-PERCENTILE(wait_p50, VIGIL_HIST_DELAY, 0.5)
-PERCENTILE(wait_p99, VIGIL_HIST_DELAY, 0.99)
-
-static uint64_t hold_max(const struct model *model, const void *row)
-{
-	LOCK;
-
-	(void)model;
-	return lock->hold_max_ns ? lock->hold_max_ns : PROPERTY_UNKNOWN;
-}
-
-static uint64_t wait_max(const struct model *model, const void *row)
-{
-	LOCK;
-
-	(void)model;
-	return lock->wait_max_ns ? lock->wait_max_ns : PROPERTY_UNKNOWN;
-}
+P_NUMBER_OF(id, LOCK, lock->id)
+P_TEXT_OF(name_text, LOCK, name_resource(model, lock, buf, size))
+P_WORDS_OF(kind_text, LOCK, word_resource_kind(lock->kind))
+P_WORDS_OF(mode_text, LOCK, word_mode(lock->mode))
+P_TEXT_OF(site_text, LOCK, name_place(model, lock->site, buf, size))
+P_NUMBER_OF(holders, LOCK, lock->holders)
+P_NUMBER_OF(waiters, LOCK, lock->waiters)
+P_NUMBER_OF(acquired, LOCK, lock->acquired)
+P_NUMBER_OF(contended, LOCK, lock->contended)
+P_NUMBER_OF(hold_p50, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.5))
+P_NUMBER_OF(hold_p99, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.99))
+P_NUMBER_OF(hold_max, LOCK, lock->hold_max_ns ? lock->hold_max_ns : PROPERTY_UNKNOWN)
+P_NUMBER_OF(wait_p50, LOCK, percentile(model, lock, VIGIL_HIST_DELAY, 0.5))
+P_NUMBER_OF(wait_p99, LOCK, percentile(model, lock, VIGIL_HIST_DELAY, 0.99))
+P_NUMBER_OF(wait_max, LOCK, lock->wait_max_ns ? lock->wait_max_ns : PROPERTY_UNKNOWN)
 
 static const struct property list[] = {
 	P_COUNT("id", "ID", id),

@@ -7,57 +7,24 @@
 
 /* ---- Sites ---- */
 
+#define RECORD const struct vigil_site_record *record = row
+#define SITE uint32_t site = site_of(model, row)
+#define STATS const struct vigil_site_stats *stats = stats_of(model, row)
+
 static const struct vigil_site_stats *stats_of(const struct model *model, const void *row)
 {
 	return &model->sites[model_index(model, VIGIL_TABLE_site, row)];
 }
 
-static void place_text(const struct model *model, const void *row, char *buf, size_t size)
+/* Sites are named by index plus one. */
+static uint32_t site_of(const struct model *model, const void *row)
 {
-	name_place(model, model_index(model, VIGIL_TABLE_site, row) + 1, buf, size);
+	return model_index(model, VIGIL_TABLE_site, row) + 1;
 }
 
-static void name_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	const struct vigil_site_record *site = row;
-
-	(void)model;
-	snprintf(buf, size, "%s", site->name[0] ? site->name : site->function);
-}
-
-static void file_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	const struct vigil_site_record *site = row;
-
-	(void)model;
-	snprintf(buf, size, "%s", site->file);
-}
-
-#define STAT(name, expression)                                                                     \
-	static uint64_t name(const struct model *model, const void *row)                           \
-	{                                                                                          \
-		const struct vigil_site_stats *stats = stats_of(model, row);                       \
-                                                                                                   \
-		return expression;                                                                 \
-	}
-STAT(spawned, stats->spawned)
-STAT(live, stats->live)
-STAT(running, stats->running)
-STAT(scheduled, stats->scheduled)
-STAT(idle, stats->idle)
-STAT(done, stats->completed + stats->failed + stats->cancelled + stats->aborted)
-STAT(failed, stats->failed)
-STAT(cancelled, stats->cancelled + stats->aborted)
-STAT(busy, stats->busy_ns)
-STAT(polls, stats->busy_count)
-STAT(wakes, stats->wakes)
-STAT(poll_max, stats->busy_count ? stats->busy_max_ns : PROPERTY_UNKNOWN)
-STAT(delay_max, stats->delay_count ? stats->delay_max_ns : PROPERTY_UNKNOWN)
-
-static uint64_t percentile(const struct model *model, const void *row, enum vigil_hist_side side,
+static uint64_t percentile(const struct model *model, uint32_t site, enum vigil_hist_side side,
 			   double share)
 {
-	uint32_t site = model_index(model, VIGIL_TABLE_site, row) + 1;
 	struct vigil_hist hist;
 
 	if (!vigil_reader_site_hist(model->reader, site, side, &hist))
@@ -65,15 +32,26 @@ static uint64_t percentile(const struct model *model, const void *row, enum vigi
 	return vigil_hist_percentile(&hist, share);
 }
 
-#define PERCENTILE(name, side, share)                                                              \
-	static uint64_t name(const struct model *model, const void *row)                           \
-	{                                                                                          \
-		return percentile(model, row, side, share);                                        \
-	}
-PERCENTILE(poll_p50, VIGIL_HIST_BUSY, 0.5)
-PERCENTILE(poll_p99, VIGIL_HIST_BUSY, 0.99)
-PERCENTILE(delay_p50, VIGIL_HIST_DELAY, 0.5)
-PERCENTILE(delay_p99, VIGIL_HIST_DELAY, 0.99)
+P_TEXT_OF(place_text, SITE, name_place(model, site, buf, size))
+P_WORDS_OF(name_text, RECORD, record->name[0] ? record->name : record->function)
+P_WORDS_OF(file_text, RECORD, record->file)
+P_NUMBER_OF(spawned, STATS, stats->spawned)
+P_NUMBER_OF(live, STATS, stats->live)
+P_NUMBER_OF(running, STATS, stats->running)
+P_NUMBER_OF(scheduled, STATS, stats->scheduled)
+P_NUMBER_OF(idle, STATS, stats->idle)
+P_NUMBER_OF(done, STATS, stats->completed + stats->failed + stats->cancelled + stats->aborted)
+P_NUMBER_OF(failed, STATS, stats->failed)
+P_NUMBER_OF(cancelled, STATS, stats->cancelled + stats->aborted)
+P_NUMBER_OF(busy, STATS, stats->busy_ns)
+P_NUMBER_OF(polls, STATS, stats->busy_count)
+P_NUMBER_OF(wakes, STATS, stats->wakes)
+P_NUMBER_OF(poll_p50, SITE, percentile(model, site, VIGIL_HIST_BUSY, 0.5))
+P_NUMBER_OF(poll_p99, SITE, percentile(model, site, VIGIL_HIST_BUSY, 0.99))
+P_NUMBER_OF(poll_max, STATS, stats->busy_count ? stats->busy_max_ns : PROPERTY_UNKNOWN)
+P_NUMBER_OF(delay_p50, SITE, percentile(model, site, VIGIL_HIST_DELAY, 0.5))
+P_NUMBER_OF(delay_p99, SITE, percentile(model, site, VIGIL_HIST_DELAY, 0.99))
+P_NUMBER_OF(delay_max, STATS, stats->delay_count ? stats->delay_max_ns : PROPERTY_UNKNOWN)
 
 static const struct property sites[] = {
 	P_PLAIN("site", "SITE", place_text),
@@ -107,64 +85,14 @@ const struct properties site_properties = {
 
 #define EDGE const struct vigil_edge_record *edge = row
 
-static void from_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	EDGE;
-
-	name_place_long(model, edge->from, buf, size);
-}
-
-static void to_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	EDGE;
-
-	name_place_long(model, edge->to, buf, size);
-}
-
-static void waker_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	EDGE;
-
-	name_object(model, edge->last_waker, buf, size);
-}
-
-static void woken_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	EDGE;
-
-	name_object(model, edge->last_task, buf, size);
-}
-
-static uint64_t edge_count(const struct model *model, const void *row)
-{
-	EDGE;
-
-	(void)model;
-	return edge->count;
-}
-
-static uint64_t mean(const struct model *model, const void *row)
-{
-	EDGE;
-
-	(void)model;
-	return edge->count ? edge->delay_ns / edge->count : PROPERTY_UNKNOWN;
-}
-
-static uint64_t max(const struct model *model, const void *row)
-{
-	EDGE;
-
-	(void)model;
-	return edge->count ? edge->delay_max_ns : PROPERTY_UNKNOWN;
-}
-
-static uint64_t last(const struct model *model, const void *row)
-{
-	EDGE;
-
-	return model->now > edge->last_ns ? model->now - edge->last_ns : 0;
-}
+P_TEXT_OF(from_text, EDGE, name_place_long(model, edge->from, buf, size))
+P_TEXT_OF(to_text, EDGE, name_place_long(model, edge->to, buf, size))
+P_TEXT_OF(waker_text, EDGE, name_object(model, edge->last_waker, buf, size))
+P_TEXT_OF(woken_text, EDGE, name_object(model, edge->last_task, buf, size))
+P_NUMBER_OF(edge_count, EDGE, edge->count)
+P_NUMBER_OF(mean, EDGE, edge->count ? edge->delay_ns / edge->count : PROPERTY_UNKNOWN)
+P_NUMBER_OF(max, EDGE, edge->count ? edge->delay_max_ns : PROPERTY_UNKNOWN)
+P_NUMBER_OF(last, EDGE, less_of(model->now, edge->last_ns))
 
 static const struct property edges[] = {
 	P_PLAIN("from", "WOKEN FROM", from_text),

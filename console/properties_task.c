@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TASK const struct vigil_task_record *task = row
+#define TIMES const struct vigil_task_times times = times_of(model, row)
 
 static struct vigil_task_times times_of(const struct model *model, const void *row)
 {
@@ -16,101 +17,14 @@ static struct vigil_task_times times_of(const struct model *model, const void *r
 	return times;
 }
 
-static uint64_t id(const struct model *model, const void *row)
-{
-	TASK;
-
-	(void)model;
-	return task->id;
-}
-
-static uint64_t state(const struct model *model, const void *row)
-{
-	return times_of(model, row).state;
-}
-
-static void state_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s", word_state(times_of(model, row).state));
-}
-
-static void name_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	name_task(model, row, buf, size);
-}
-
-static void kind_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	TASK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_task_kind(task->kind));
-}
-
-static uint64_t age(const struct model *model, const void *row)
-{
-	return times_of(model, row).age_ns;
-}
-
-static uint64_t busy(const struct model *model, const void *row)
-{
-	return times_of(model, row).busy_ns;
-}
-
-static uint64_t scheduled(const struct model *model, const void *row)
-{
-	return times_of(model, row).scheduled_ns;
-}
-
-static uint64_t idle(const struct model *model, const void *row)
-{
-	return times_of(model, row).idle_ns;
-}
-
-static uint64_t since(const struct model *model, const void *row)
-{
-	return times_of(model, row).state_ns;
-}
-
-#define COUNTER(field)                                                                             \
-	static uint64_t field(const struct model *model, const void *row)                          \
-	{                                                                                          \
-		TASK;                                                                              \
-                                                                                                   \
-		(void)model;                                                                       \
-		return task->field;                                                                \
-	}
-COUNTER(polls)
-COUNTER(wakes)
-COUNTER(self_wakes)
-COUNTER(busy_max_ns)
-COUNTER(scheduled_max_ns)
-
-static uint64_t percentile(const struct model *model, const void *row, enum vigil_hist_side side)
+static uint64_t percentile(const struct model *model, const struct vigil_task_record *task,
+			   enum vigil_hist_side side)
 {
 	struct vigil_hist hist;
 
-	if (!vigil_reader_task_hist(model->reader, row, side, &hist) || !hist.total)
+	if (!vigil_reader_task_hist(model->reader, task, side, &hist) || !hist.total)
 		return PROPERTY_UNKNOWN;
 	return vigil_hist_percentile(&hist, 0.99);
-}
-
-static uint64_t poll_p99(const struct model *model, const void *row)
-{
-	return percentile(model, row, VIGIL_HIST_BUSY);
-}
-
-static uint64_t delay_p99(const struct model *model, const void *row)
-{
-	return percentile(model, row, VIGIL_HIST_DELAY);
-}
-
-static uint64_t wakers(const struct model *model, const void *row)
-{
-	TASK;
-
-	(void)model;
-	return task->waker_clones > task->waker_drops ? task->waker_clones - task->waker_drops : 0;
 }
 
 static uint64_t parent(const struct model *model, const void *row)
@@ -142,37 +56,6 @@ static void worker_text(const struct model *model, const void *row, char *buf, s
 		name_worker(model, worker, buf, size);
 }
 
-static void waiting_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	TASK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_wait(task->wait_kind));
-}
-
-static void outcome_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	TASK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_outcome(task->outcome));
-}
-
-static void join_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	TASK;
-
-	(void)model;
-	snprintf(buf, size, "%s", word_join(task->join));
-}
-
-static void site_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	TASK;
-
-	name_place(model, task->site, buf, size);
-}
-
 static void function_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	TASK;
@@ -181,10 +64,29 @@ static void function_text(const struct model *model, const void *row, char *buf,
 	snprintf(buf, size, "%s", site ? site->function : "");
 }
 
-static void reason_text(const struct model *model, const void *row, char *buf, size_t size)
-{
-	name_reason(model, row, buf, size);
-}
+P_NUMBER_OF(id, TASK, task->id)
+P_NUMBER_OF(state, TIMES, times.state)
+P_WORDS_OF(state_text, TIMES, word_state(times.state))
+P_NUMBER_OF(since, TIMES, times.state_ns)
+P_TEXT_OF(name_text, TASK, name_task(model, task, buf, size))
+P_WORDS_OF(kind_text, TASK, word_task_kind(task->kind))
+P_NUMBER_OF(age, TIMES, times.age_ns)
+P_NUMBER_OF(busy, TIMES, times.busy_ns)
+P_NUMBER_OF(scheduled, TIMES, times.scheduled_ns)
+P_NUMBER_OF(idle, TIMES, times.idle_ns)
+P_NUMBER_OF(polls, TASK, task->polls)
+P_NUMBER_OF(poll_p99, TASK, percentile(model, task, VIGIL_HIST_BUSY))
+P_NUMBER_OF(busy_max_ns, TASK, task->busy_max_ns)
+P_NUMBER_OF(delay_p99, TASK, percentile(model, task, VIGIL_HIST_DELAY))
+P_NUMBER_OF(scheduled_max_ns, TASK, task->scheduled_max_ns)
+P_NUMBER_OF(wakes, TASK, task->wakes)
+P_NUMBER_OF(self_wakes, TASK, task->self_wakes)
+P_NUMBER_OF(wakers, TASK, less_of(task->waker_clones, task->waker_drops))
+P_WORDS_OF(waiting_text, TASK, word_wait(task->wait_kind))
+P_WORDS_OF(outcome_text, TASK, word_outcome(task->outcome))
+P_WORDS_OF(join_text, TASK, word_join(task->join))
+P_TEXT_OF(site_text, TASK, name_place(model, task->site, buf, size))
+P_TEXT_OF(reason_text, TASK, name_reason(model, task, buf, size))
 
 static const struct property list[] = {
 	P_COUNT("id", "ID", id),

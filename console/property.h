@@ -63,6 +63,28 @@ struct property {
 		.name = n, .title = head, .type = PROPERTY_COUNT, .number = of, .text = words      \
 	}
 
+/*
+ * How their functions are written when an expression, a call or words that stand
+ * elsewhere are all there is to them. head declares what these speak of.
+ */
+#define P_NUMBER_OF(name, head, expression)                                                        \
+	static uint64_t name(const struct model *model, const void *row)                           \
+	{                                                                                          \
+		head;                                                                              \
+                                                                                                   \
+		(void)model;                                                                       \
+		return expression;                                                                 \
+	}
+#define P_TEXT_OF(name, head, call)                                                                \
+	static void name(const struct model *model, const void *row, char *buf, size_t size)       \
+	{                                                                                          \
+		head;                                                                              \
+                                                                                                   \
+		(void)model;                                                                       \
+		call;                                                                              \
+	}
+#define P_WORDS_OF(name, head, words) P_TEXT_OF(name, head, snprintf(buf, size, "%s", words))
+
 struct properties {
 	const struct property *list;
 	size_t count;
