@@ -78,6 +78,34 @@ struct column {
 	void (*draw)(const struct table_row *row, struct canvas *canvas, int x, int y, int width);
 };
 
+/*
+ * The columns most lists are made of, at their place in the array. A list writes
+ * its words by format_words, its numbers by format_number, and sorts by number;
+ * least and most are widths.
+ */
+#define COLUMN_WORDS(column, name, least, most, rank, words, ...)                                  \
+	[column] = { .title = name,                                                                \
+		     .help = words,                                                                \
+		     .min_width = least,                                                           \
+		     .max_width = most,                                                            \
+		     .priority = rank,                                                             \
+		     .sort = SORT_TEXT,                                                            \
+		     .data = column,                                                               \
+		     .format = format_words,                                                       \
+		     __VA_ARGS__ }
+#define COLUMN_NUMBER(column, name, least, most, rank, words)                                      \
+	[column] = { .title = name,                                                                \
+		     .help = words,                                                                \
+		     .min_width = least,                                                           \
+		     .max_width = most,                                                            \
+		     .priority = rank,                                                             \
+		     .align = ALIGN_RIGHT,                                                         \
+		     .sort = SORT_NUMBER,                                                          \
+		     .is_descending_first = true,                                                  \
+		     .data = column,                                                               \
+		     .format = format_number,                                                      \
+		     .number = number }
+
 /* Where rows come from. Only count and id are required. */
 struct table_source {
 	void *ctx;

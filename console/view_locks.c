@@ -236,29 +236,20 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 }
 
 /* clang-format off */
-#define NUMBER(column, name, width, rank, words)                                                   \
-	[column] = { .title = name, .help = words, .min_width = width, .max_width = width + 1,     \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
 static const struct column columns[LOCK_COLUMNS] = {
-	[LOCK_NAME] = { .title = "LOCK", .min_width = 9, .max_width = 28, .is_tree = true,
-			.sort = SORT_TEXT, .data = LOCK_NAME, .format = format_words },
-	[LOCK_KIND] = { .title = "KIND", .min_width = 5, .max_width = 10, .priority = 10,
-			.sort = SORT_TEXT, .data = LOCK_KIND, .format = format_words },
-	NUMBER(LOCK_HELD, "HELD", 7, 0, "how long it has been held"),
-	NUMBER(LOCK_WAITERS, "WAIT", 4, 0, "waiters now"),
-	NUMBER(LOCK_TAKEN, "TAKEN", 5, 7, "times taken"),
-	NUMBER(LOCK_CONTENDED, "CONT", 5, 2, "part of them that had to wait"),
-	NUMBER(LOCK_HOLD_50, "HOLD50", 7, 9, "half of the holds were shorter"),
-	NUMBER(LOCK_HOLD_99, "HOLD99", 7, 4, "99 % of the holds were shorter"),
-	NUMBER(LOCK_HOLD_MAX, "HOLDMAX", 7, 6, "longest hold"),
-	NUMBER(LOCK_WAIT_50, "WAIT50", 7, 8, "half of the waits were shorter"),
-	NUMBER(LOCK_WAIT_99, "WAIT99", 7, 3, "99 % of the waits were shorter"),
-	NUMBER(LOCK_WAIT_MAX, "WAITMAX", 7, 5, "longest wait"),
-	[LOCK_PLACE] = { .title = "TAKEN AT", .help = "where it was taken, now or last",
-			 .min_width = 12, .max_width = 22, .priority = 1, .sort = SORT_TEXT,
-			 .data = LOCK_PLACE, .format = format_words },
+	COLUMN_WORDS(LOCK_NAME, "LOCK", 9, 28, 0, NULL, .is_tree = true),
+	COLUMN_WORDS(LOCK_KIND, "KIND", 5, 10, 10, NULL),
+	COLUMN_NUMBER(LOCK_HELD, "HELD", 7, 8, 0, "how long it has been held"),
+	COLUMN_NUMBER(LOCK_WAITERS, "WAIT", 4, 5, 0, "waiters now"),
+	COLUMN_NUMBER(LOCK_TAKEN, "TAKEN", 5, 6, 7, "times taken"),
+	COLUMN_NUMBER(LOCK_CONTENDED, "CONT", 5, 6, 2, "part of them that had to wait"),
+	COLUMN_NUMBER(LOCK_HOLD_50, "HOLD50", 7, 8, 9, "half of the holds were shorter"),
+	COLUMN_NUMBER(LOCK_HOLD_99, "HOLD99", 7, 8, 4, "99 % of the holds were shorter"),
+	COLUMN_NUMBER(LOCK_HOLD_MAX, "HOLDMAX", 7, 8, 6, "longest hold"),
+	COLUMN_NUMBER(LOCK_WAIT_50, "WAIT50", 7, 8, 8, "half of the waits were shorter"),
+	COLUMN_NUMBER(LOCK_WAIT_99, "WAIT99", 7, 8, 3, "99 % of the waits were shorter"),
+	COLUMN_NUMBER(LOCK_WAIT_MAX, "WAITMAX", 7, 8, 5, "longest wait"),
+	COLUMN_WORDS(LOCK_PLACE, "TAKEN AT", 12, 22, 1, "where it was taken, now or last"),
 	[LOCK_WHY] = { .title = "WHY", .help = "who holds it; sorted: worst first",
 		       .min_width = 26, .grow = 1, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = LOCK_WHY, .format = format_words,

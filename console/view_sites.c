@@ -222,37 +222,31 @@ static void draw_share(const struct table_row *row, struct canvas *canvas, int x
 }
 
 /* clang-format off */
-#define NUMBER(column, name, width, rank, words)                                                   \
-	[column] = { .title = name, .help = words, .min_width = width, .max_width = width + 1,     \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
 static const struct column columns[SITE_COLUMNS] = {
-	[SITE_PLACE] = { .title = "SITE", .help = "where tasks are spawned", .min_width = 16,
-			 .grow = 2, .sort = SORT_TEXT, .data = SITE_PLACE,
-			 .format = format_words },
-	[SITE_NAME] = { .title = "NAME", .min_width = 8, .max_width = 20, .priority = 9,
-			.sort = SORT_TEXT, .data = SITE_NAME, .format = format_words },
-	NUMBER(SITE_LIVE, "LIVE", 5, 0, "tasks alive"),
+	COLUMN_WORDS(SITE_PLACE, "SITE", 16, 0, 0, "where tasks are spawned", .grow = 2),
+	COLUMN_WORDS(SITE_NAME, "NAME", 8, 20, 9, NULL),
+	COLUMN_NUMBER(SITE_LIVE, "LIVE", 5, 6, 0, "tasks alive"),
 	[SITE_STATES] = { .title = "STATES", .help = "running, scheduled, idle", .min_width = 10,
 			  .max_width = 20, .priority = 10, .grow = 1, .data = SITE_STATES,
 			  .format = format_words, .draw = draw_states },
-	NUMBER(SITE_SPAWNED, "SPAWN", 5, 3, "tasks spawned so far"),
-	NUMBER(SITE_DONE, "DONE", 5, 7, "that completed"),
-	NUMBER(SITE_FAILED, "FAIL", 4, 4, "that failed"),
-	NUMBER(SITE_CANCELLED, "CANC", 4, 8, "that were cancelled or aborted"),
-	NUMBER(SITE_POLLS, "POLLS", 5, 6, "polls ended"),
-	NUMBER(SITE_BUSY, "BUSY", 7, 0, "time in polls"),
+	COLUMN_NUMBER(SITE_SPAWNED, "SPAWN", 5, 6, 3, "tasks spawned so far"),
+	COLUMN_NUMBER(SITE_DONE, "DONE", 5, 6, 7, "that completed"),
+	COLUMN_NUMBER(SITE_FAILED, "FAIL", 4, 5, 4, "that failed"),
+	COLUMN_NUMBER(SITE_CANCELLED, "CANC", 4, 5, 8, "that were cancelled or aborted"),
+	COLUMN_NUMBER(SITE_POLLS, "POLLS", 5, 6, 6, "polls ended"),
+	COLUMN_NUMBER(SITE_BUSY, "BUSY", 7, 8, 0, "time in polls"),
 	[SITE_SHARE] = { .title = "SHARE", .help = "of the time in polls of all sites",
 			 .min_width = 10, .max_width = 16, .priority = 5, .sort = SORT_NUMBER,
 			 .is_descending_first = true, .data = SITE_SHARE, .format = format_number,
 			 .number = number, .draw = draw_share },
-	NUMBER(SITE_POLL_50, "POLL50", 7, 11, "half of the polls were shorter"),
-	NUMBER(SITE_POLL_99, "POLL99", 7, 1, "99 % of the polls were shorter"),
-	NUMBER(SITE_POLL_MAX, "POLLMAX", 7, 12, "longest poll"),
-	NUMBER(SITE_WAIT_50, "SCHD50", 7, 13, "half of the waits for a worker were shorter"),
-	NUMBER(SITE_WAIT_99, "SCHD99", 7, 2, "99 % of the waits for a worker were shorter"),
-	NUMBER(SITE_WAIT_MAX, "SCHDMAX", 7, 14, "longest wait for a worker"),
+	COLUMN_NUMBER(SITE_POLL_50, "POLL50", 7, 8, 11, "half of the polls were shorter"),
+	COLUMN_NUMBER(SITE_POLL_99, "POLL99", 7, 8, 1, "99 % of the polls were shorter"),
+	COLUMN_NUMBER(SITE_POLL_MAX, "POLLMAX", 7, 8, 12, "longest poll"),
+	COLUMN_NUMBER(SITE_WAIT_50, "SCHD50", 7, 8, 13,
+		      "half of the waits for a worker were shorter"),
+	COLUMN_NUMBER(SITE_WAIT_99, "SCHD99", 7, 8, 2,
+		      "99 % of the waits for a worker were shorter"),
+	COLUMN_NUMBER(SITE_WAIT_MAX, "SCHDMAX", 7, 8, 14, "longest wait for a worker"),
 };
 /* clang-format on */
 

@@ -379,43 +379,28 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 }
 
 /* clang-format off */
-#define DURATION(column, name, rank, words)                                                        \
-	[column] = { .title = name, .help = words, .min_width = 7, .max_width = 7,                 \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
-#define COUNT(column, name, rank, words)                                                           \
-	[column] = { .title = name, .help = words, .min_width = 5, .max_width = 6,                 \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
 static const struct column columns[TASK_COLUMNS] = {
 	[TASK_SIGN] = { .title = "", .min_width = 1, .max_width = 1, .data = TASK_SIGN,
 			.format = format_words },
 	[TASK_ID] = { .title = "ID", .help = "serial number", .min_width = 7, .max_width = 9,
 		      .align = ALIGN_RIGHT, .sort = SORT_NUMBER, .data = TASK_ID,
 		      .format = format_number, .number = number },
-	[TASK_NAME] = { .title = "NAME", .min_width = 9, .max_width = 28, .is_tree = true,
-			.sort = SORT_TEXT, .data = TASK_NAME, .format = format_words },
+	COLUMN_WORDS(TASK_NAME, "NAME", 9, 28, 0, NULL, .is_tree = true),
 	[TASK_STATE] = { .title = "STATE", .min_width = 9, .max_width = 9, .priority = 6,
 			 .sort = SORT_NUMBER, .data = TASK_STATE, .format = format_words,
 			 .number = number },
-	DURATION(TASK_FOR, "FOR", 1, "how long in its state"),
-	DURATION(TASK_AGE, "AGE", 7, "since it was spawned"),
-	DURATION(TASK_BUSY, "BUSY", 2, "time in polls"),
-	DURATION(TASK_SCHEDULED, "SCHED", 5, "time runnable, waiting for a worker"),
-	DURATION(TASK_IDLE, "IDLE", 8, "time waiting for something"),
-	DURATION(TASK_LONGEST, "LONGEST", 9, "longest poll"),
-	COUNT(TASK_POLLS, "POLLS", 4, "polls ended"),
-	COUNT(TASK_WAKES, "WAKES", 10, "times woken"),
-	COUNT(TASK_SELF, "SELF", 11, "wakes by itself"),
-	[TASK_KIND] = { .title = "KIND", .min_width = 8, .max_width = 8, .priority = 12,
-			.sort = SORT_TEXT, .data = TASK_KIND, .format = format_words },
-	[TASK_PARENT] = { .title = "PARENT", .min_width = 10, .max_width = 20, .priority = 13,
-			  .sort = SORT_TEXT, .data = TASK_PARENT, .format = format_words },
-	[TASK_SITE] = { .title = "SITE", .help = "where it was spawned", .min_width = 12,
-			.max_width = 22, .priority = 3, .sort = SORT_TEXT, .data = TASK_SITE,
-			.format = format_words },
+	COLUMN_NUMBER(TASK_FOR, "FOR", 7, 7, 1, "how long in its state"),
+	COLUMN_NUMBER(TASK_AGE, "AGE", 7, 7, 7, "since it was spawned"),
+	COLUMN_NUMBER(TASK_BUSY, "BUSY", 7, 7, 2, "time in polls"),
+	COLUMN_NUMBER(TASK_SCHEDULED, "SCHED", 7, 7, 5, "time runnable, waiting for a worker"),
+	COLUMN_NUMBER(TASK_IDLE, "IDLE", 7, 7, 8, "time waiting for something"),
+	COLUMN_NUMBER(TASK_LONGEST, "LONGEST", 7, 7, 9, "longest poll"),
+	COLUMN_NUMBER(TASK_POLLS, "POLLS", 5, 6, 4, "polls ended"),
+	COLUMN_NUMBER(TASK_WAKES, "WAKES", 5, 6, 10, "times woken"),
+	COLUMN_NUMBER(TASK_SELF, "SELF", 5, 6, 11, "wakes by itself"),
+	COLUMN_WORDS(TASK_KIND, "KIND", 8, 8, 12, NULL),
+	COLUMN_WORDS(TASK_PARENT, "PARENT", 10, 20, 13, NULL),
+	COLUMN_WORDS(TASK_SITE, "SITE", 12, 22, 3, "where it was spawned"),
 	[TASK_WHY] = { .title = "WHY", .help = "why it is so; sorted: worst first",
 		       .min_width = 37, .grow = 1, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = TASK_WHY, .format = format_words,

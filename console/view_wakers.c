@@ -167,26 +167,15 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 }
 
 /* clang-format off */
-#define NUMBER(column, name, width, rank, words)                                                   \
-	[column] = { .title = name, .help = words, .min_width = width, .max_width = width + 1,     \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
 static const struct column columns[WAKER_COLUMNS] = {
-	[WAKER_FROM] = { .title = "FROM", .help = "where it wakes", .min_width = 20,
-			 .max_width = 44, .grow = 1, .sort = SORT_TEXT, .data = WAKER_FROM,
-			 .format = format_words },
-	[WAKER_TO] = { .title = "TO", .help = "where the woken was spawned", .min_width = 20,
-		       .max_width = 44, .grow = 1, .sort = SORT_TEXT, .data = WAKER_TO,
-		       .format = format_words },
-	NUMBER(WAKER_COUNT, "WAKES", 5, 0, "wakes that led to a poll"),
-	NUMBER(WAKER_SHARE, "SHARE", 5, 4, "of all wakes"),
-	NUMBER(WAKER_MEAN, "MEAN", 7, 0, "from wake to poll"),
-	NUMBER(WAKER_MAX, "MAX", 7, 2, "longest from wake to poll"),
-	NUMBER(WAKER_LAST, "LAST", 7, 3, "how long ago the last one was"),
-	[WAKER_WHY] = { .title = "LAST WAKE", .help = "who woke whom last", .min_width = 26,
-			.grow = 2, .priority = 5, .sort = SORT_TEXT, .data = WAKER_WHY,
-			.format = format_words },
+	COLUMN_WORDS(WAKER_FROM, "FROM", 20, 44, 0, "where it wakes", .grow = 1),
+	COLUMN_WORDS(WAKER_TO, "TO", 20, 44, 0, "where the woken was spawned", .grow = 1),
+	COLUMN_NUMBER(WAKER_COUNT, "WAKES", 5, 6, 0, "wakes that led to a poll"),
+	COLUMN_NUMBER(WAKER_SHARE, "SHARE", 5, 6, 4, "of all wakes"),
+	COLUMN_NUMBER(WAKER_MEAN, "MEAN", 7, 8, 0, "from wake to poll"),
+	COLUMN_NUMBER(WAKER_MAX, "MAX", 7, 8, 2, "longest from wake to poll"),
+	COLUMN_NUMBER(WAKER_LAST, "LAST", 7, 8, 3, "how long ago the last one was"),
+	COLUMN_WORDS(WAKER_WHY, "LAST WAKE", 26, 0, 5, "who woke whom last", .grow = 2),
 };
 /* clang-format on */
 
