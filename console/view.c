@@ -298,9 +298,12 @@ const struct view_ops *view_enter(struct view *view, uint64_t *ret_object)
 
 	*ret_object = 0;
 	view->is_touched = true;
-	if (!view->ops->enter || (view->table && id == TABLE_NO_ROW))
+	if (view->table && id == TABLE_NO_ROW)
 		return NULL;
-	return view->ops->enter(view, id, ret_object);
+	if (view->ops->enter)
+		return view->ops->enter(view, id, ret_object);
+	*ret_object = id;
+	return view->ops->details;
 }
 
 bool view_search(struct view *view, const char *text, int step)

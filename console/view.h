@@ -62,7 +62,11 @@ struct view_ops {
 	bool (*obey)(struct view *view, enum request request);    /* true: it was understood */
 	void (*title)(struct view *view, char *buf, size_t size); /* of a page */
 
-	/* What Enter on a row opens, and on which object; NULL: nothing. */
+	/*
+	 * What Enter on a row opens: details of its object; or, where that depends on
+	 * the row, what enter says, and on which object. NULL: nothing.
+	 */
+	const struct view_ops *details;
 	const struct view_ops *(*enter)(struct view *view, uint64_t id, uint64_t *ret_object);
 };
 
@@ -77,6 +81,12 @@ struct view {
 	bool is_touched;           /* the cursor was moved; until then it is on the first row */
 	int skips;                 /* refreshes to go before rows are ordered anew */
 };
+
+/* The model behind a list's row. */
+static inline struct model *row_model(const struct table_row *row)
+{
+	return ((struct view *)row->ctx)->shared->model;
+}
 
 /* Returns NULL without memory. */
 struct view *view_new(const struct view_ops *ops, struct shared *shared, uint64_t object);

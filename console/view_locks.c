@@ -41,14 +41,9 @@ struct locks {
 	size_t capacity;
 };
 
-static struct model *model_of(const struct table_row *row)
-{
-	return ((struct view *)row->ctx)->shared->model;
-}
-
 static const struct vigil_resource_record *lock_of(const struct table_row *row)
 {
-	return VIGIL_FIND(model_of(row)->reader, resource, row->id);
+	return VIGIL_FIND(row_model(row)->reader, resource, row->id);
 }
 
 /* ---- Rows ---- */
@@ -98,17 +93,16 @@ static uint64_t rows_id(void *ctx, size_t index)
 	return ((struct locks *)ctx)->refs[index];
 }
 
-static uint64_t rows_parent(void *ctx, uint64_t id)
-{
-	const struct vigil_resource_record *lock =
-		VIGIL_FIND(((struct view *)ctx)->shared->model->reader, resource, id);
-
-	return lock ? lock->parent : 0;
-}
-
 static const void *locks_record(struct view *view, uint64_t id)
 {
 	return VIGIL_FIND(view->shared->model->reader, resource, id);
+}
+
+static uint64_t rows_parent(void *ctx, uint64_t id)
+{
+	const struct vigil_resource_record *lock = locks_record(ctx, id);
+
+	return lock ? lock->parent : 0;
 }
 
 /* ---- Cells ---- */
@@ -133,7 +127,7 @@ static uint64_t percentile(const struct model *model, const struct vigil_resourc
 static uint64_t number(const struct table_row *row)
 {
 	const struct vigil_resource_record *lock = lock_of(row);
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 
 	if (!lock)
 		return 0;
@@ -212,7 +206,7 @@ static void format_why(const struct model *model, const struct vigil_resource_re
 static void format_words(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct vigil_resource_record *lock = lock_of(row);
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 	int owner = lock ? lock_oldest_owner(lock) : -1;
 
 	if (!lock)
@@ -265,13 +259,6 @@ static void locks_empty(struct view *view, char *buf, size_t size)
 		 "vigil_lock_acquired and vigil_lock_released.");
 }
 
-static const struct view_ops *locks_enter(struct view *view, uint64_t id, uint64_t *ret_object)
-{
-	(void)view;
-	*ret_object = id;
-	return &view_lock;
-}
-
 const struct view_ops view_locks = {
 	.name = "locks",
 	.request = REQ_VIEW_LOCKS,
@@ -286,5 +273,5 @@ const struct view_ops view_locks = {
 	.empty = locks_empty,
 	.close = locks_close,
 	.gather = locks_gather,
-	.enter = locks_enter,
+	.details = &view_lock,
 };

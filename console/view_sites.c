@@ -44,11 +44,6 @@ struct sites {
 	uint64_t busy_ns; /* of all of them */
 };
 
-static struct model *model_of(const struct table_row *row)
-{
-	return ((struct view *)row->ctx)->shared->model;
-}
-
 /* Ids are indexes plus one, as in records. */
 static const struct vigil_site_stats *stats_of(const struct table_row *row)
 {
@@ -122,7 +117,7 @@ static uint64_t percentile(const struct model *model, uint64_t site, enum vigil_
 static uint64_t number(const struct table_row *row)
 {
 	const struct vigil_site_stats *stats = stats_of(row);
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 
 	switch (row->column->data) {
 	case SITE_LIVE:
@@ -185,11 +180,11 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 {
 	const struct vigil_site_stats *stats = stats_of(row);
 	const struct vigil_site_record *site =
-		vigil_reader_site(model_of(row)->reader, (uint32_t)row->id);
+		vigil_reader_site(row_model(row)->reader, (uint32_t)row->id);
 
 	switch (row->column->data) {
 	case SITE_PLACE:
-		name_place_long(model_of(row), (uint32_t)row->id, buf, size);
+		name_place_long(row_model(row), (uint32_t)row->id, buf, size);
 		*ret_role = ROLE_PLACE;
 		break;
 	case SITE_NAME:
@@ -256,13 +251,6 @@ static void sites_empty(struct view *view, char *buf, size_t size)
 	snprintf(buf, size, "No task has been spawned yet.");
 }
 
-static const struct view_ops *sites_enter(struct view *view, uint64_t id, uint64_t *ret_object)
-{
-	(void)view;
-	*ret_object = id;
-	return &view_site;
-}
-
 const struct view_ops view_sites = {
 	.name = "sites",
 	.request = REQ_VIEW_SITES,
@@ -277,7 +265,7 @@ const struct view_ops view_sites = {
 	.empty = sites_empty,
 	.close = sites_close,
 	.gather = sites_gather,
-	.enter = sites_enter,
+	.details = &view_site,
 };
 
 /* ---- Details of a site ---- */

@@ -64,14 +64,9 @@ static struct tasks *tasks_of(const struct table_row *row)
 	return row->ctx;
 }
 
-static struct model *model_of(const struct table_row *row)
-{
-	return tasks_of(row)->view.shared->model;
-}
-
 static const struct vigil_task_record *task_of(const struct table_row *row)
 {
-	return VIGIL_FIND(model_of(row)->reader, task, row->id);
+	return VIGIL_FIND(row_model(row)->reader, task, row->id);
 }
 
 /* ---- What rows are sorted by ---- */
@@ -253,27 +248,23 @@ static uint64_t rows_id(void *ctx, size_t index)
 	return less_of(shared->model->now, row->ended) <= ENDED_RECENT_NS ? row->ref : TABLE_NO_ROW;
 }
 
+static const void *tasks_record(struct view *view, uint64_t id)
+{
+	return VIGIL_FIND(view->shared->model->reader, task, id);
+}
+
 static uint64_t rows_parent(void *ctx, uint64_t id)
 {
-	struct tasks *tasks = ctx;
-	const struct vigil_task_record *task =
-		VIGIL_FIND(tasks->view.shared->model->reader, task, id);
+	const struct vigil_task_record *task = tasks_record(ctx, id);
 
 	return task ? task->parent : 0;
 }
 
 static enum role rows_role(void *ctx, uint64_t id)
 {
-	struct tasks *tasks = ctx;
-	const struct vigil_task_record *task =
-		VIGIL_FIND(tasks->view.shared->model->reader, task, id);
+	const struct vigil_task_record *task = tasks_record(ctx, id);
 
 	return task && task->life == VIGIL_LIFE_LIVE ? ROLE_TEXT : ROLE_DONE;
-}
-
-static const void *tasks_record(struct view *view, uint64_t id)
-{
-	return VIGIL_FIND(view->shared->model->reader, task, id);
 }
 
 /* ---- Cells ---- */
@@ -292,7 +283,7 @@ static enum role why_role(const struct vigil_task_record *task,
 
 static void format_words(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 	const struct vigil_task_record *task = task_of(row);
 	struct vigil_task_times times;
 
@@ -371,7 +362,7 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 		*ret_role = task->self_wakes * 2 > task->wakes ? ROLE_WARN : ROLE_DIM;
 		break;
 	default:
-		cell_duration(buf, size, time_of(task, column, model_of(row)->now), ret_role);
+		cell_duration(buf, size, time_of(task, column, row_model(row)->now), ret_role);
 		break;
 	}
 	if (task->life == VIGIL_LIFE_ENDED)
@@ -441,13 +432,6 @@ static void tasks_empty(struct view *view, char *buf, size_t size)
 			 "workers are under e, its locks under l.");
 }
 
-static const struct view_ops *tasks_enter(struct view *view, uint64_t id, uint64_t *ret_object)
-{
-	(void)view;
-	*ret_object = id;
-	return &view_task;
-}
-
 const struct view_ops view_tasks = {
 	.name = "tasks",
 	.request = REQ_VIEW_TASKS,
@@ -466,5 +450,5 @@ const struct view_ops view_tasks = {
 	.open = tasks_open,
 	.close = tasks_close,
 	.refresh = tasks_refresh,
-	.enter = tasks_enter,
+	.details = &view_task,
 };

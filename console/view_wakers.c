@@ -31,11 +31,6 @@ struct wakers {
 	uint64_t total; /* of their counts */
 };
 
-static struct model *model_of(const struct table_row *row)
-{
-	return ((struct view *)row->ctx)->shared->model;
-}
-
 static uint64_t edge_id(const struct vigil_edge_record *edge)
 {
 	return (uint64_t)edge->from << 32 | edge->to;
@@ -116,7 +111,7 @@ static uint64_t number(const struct table_row *row)
 	case WAKER_MAX:
 		return edge->delay_max_ns;
 	case WAKER_LAST:
-		return less_of(model_of(row)->now, edge->last_ns);
+		return less_of(row_model(row)->now, edge->last_ns);
 	default:
 		return edge->count;
 	}
@@ -142,7 +137,7 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 static void format_words(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct vigil_edge_record *edge = edge_of(row);
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 	char from[NAME_TEXT];
 	char to[NAME_TEXT];
 
@@ -188,13 +183,6 @@ static void wakers_empty(struct view *view, char *buf, size_t size)
 			 "becomes runnable.");
 }
 
-static const struct view_ops *wakers_enter(struct view *view, uint64_t id, uint64_t *ret_object)
-{
-	(void)view;
-	*ret_object = id;
-	return &view_waker;
-}
-
 const struct view_ops view_wakers = {
 	.name = "wakers",
 	.request = REQ_VIEW_WAKERS,
@@ -209,7 +197,7 @@ const struct view_ops view_wakers = {
 	.empty = wakers_empty,
 	.close = wakers_close,
 	.gather = wakers_gather,
-	.enter = wakers_enter,
+	.details = &view_waker,
 };
 
 /* ---- Details of an edge ---- */
