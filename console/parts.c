@@ -13,7 +13,6 @@
 #include "console/names.h"
 
 #define HIST_HEIGHT 10
-#define RING_MOST 4096 /* events read of one ring */
 
 /* ---- Histograms ---- */
 
@@ -191,67 +190,6 @@ void part_attrs(struct page *page, const struct model *model, uint64_t owner, ui
 
 /* ---- Events ---- */
 
-static int by_time(const void *a, const void *b)
-{
-	const struct part_event *x = a;
-	const struct part_event *y = b;
-
-	if (x->event.time_ns != y->event.time_ns)
-		return x->event.time_ns < y->event.time_ns ? -1 : 1;
-	return (x->worker > y->worker) - (x->worker < y->worker);
-}
-
-static bool is_object_kind(uint16_t kind)
-{
-	return kind != VIGIL_EVENT_POLL && kind != VIGIL_EVENT_PARK && kind != VIGIL_EVENT_END &&
-	       kind != VIGIL_EVENT_NONE;
-}
-
-static bool is_about(const struct vigil_event_record *event, uint64_t object)
-{
-	return !object || event->task == object ||
-	       (is_object_kind(event->kind) && event->value == object);
-}
-
-/* The last events of one ring that are about it; at most PART_EVENTS. */
-static size_t ring_find(const struct model *model, uint32_t worker, uint64_t object,
-			struct vigil_event_record *ring, struct part_event *found)
-{
-	size_t count = vigil_reader_events(model->reader, worker, ring, RING_MOST);
-	size_t kept = 0;
-
-	while (count-- > 0 && kept < PART_EVENTS)
-		if (is_about(&ring[count], object))
-			found[kept++] = (struct part_event){ ring[count], worker };
-	return kept;
-}
-
-size_t part_events_find(const struct model *model, uint32_t worker, uint64_t object,
-			struct part_event events[PART_EVENTS])
-{
-	struct vigil_event_record *ring = malloc(RING_MOST * sizeof(*ring));
-	uint32_t first = worker == UINT32_MAX ? 0 : worker;
-	uint32_t last = worker == UINT32_MAX ?
-				vigil_reader_count(model->reader, VIGIL_TABLE_worker) :
-				worker + 1;
-	struct part_event both[2 * PART_EVENTS] = { 0 };
-	size_t kept = 0;
-
-	for (; ring && first < last; first++) {
-		size_t more = ring_find(model, first, object, ring, both + kept);
-
-		qsort(both, kept + more, sizeof(*both), by_time);
-		kept += more;
-		if (kept > PART_EVENTS) {
-			memmove(both, both + kept - PART_EVENTS, PART_EVENTS * sizeof(*both));
-			kept = PART_EVENTS;
-		}
-	}
-	free(ring);
-	memcpy(events, both, kept * sizeof(*both));
-	return kept;
-}
-
 static void event_text(const struct model *model, const struct vigil_event_record *event,
 		       bool is_of_task, char *buf, size_t size)
 {
@@ -274,7 +212,7 @@ static void event_text(const struct model *model, const struct vigil_event_recor
 		 place[0] ? "  " : "", place[0] ? "at " : "", place);
 }
 
-void part_events(struct page *page, const struct model *model, const struct part_event *events,
+void part_events(struct page *page, const struct model *model, const struct ring_event *events,
 		 size_t count, bool is_of_task)
 {
 	page_title(page, "Last events");

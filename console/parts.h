@@ -8,6 +8,7 @@
 #ifndef CONSOLE_PARTS_H
 #define CONSOLE_PARTS_H
 
+#include "console/events.h"
 #include "console/page.h"
 #include "console/table.h"
 #include "console/waits.h"
@@ -25,23 +26,10 @@ void part_chain(struct page *page, int x, const struct model *model, const struc
 /* A title and the attributes of an object; nothing when there are none. */
 void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first);
 
-/* An event and the worker whose ring it was in. */
-struct part_event {
-	struct vigil_event_record event;
-	uint32_t worker;
-};
-
-#define PART_EVENTS 32
-
-/*
- * The last events a worker saw, or, with worker UINT32_MAX, those of all workers,
- * that have to do with an object (0: any), oldest first. Returns how many.
- */
-size_t part_events_find(const struct model *model, uint32_t worker, uint64_t object,
-			struct part_event events[PART_EVENTS]);
+#define PART_EVENTS 32 /* shown of one object */
 
 /* A title and these events, the latest first. is_of_task leaves the task's name out. */
-void part_events(struct page *page, const struct model *model, const struct part_event *events,
+void part_events(struct page *page, const struct model *model, const struct ring_event *events,
 		 size_t count, bool is_of_task);
 
 /* The role and the sign of a task's state. */

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "console/attr.h"
+#include "console/events.h"
 #include "console/format.h"
 #include "console/json_task.h"
 #include "console/names.h"
 #include "console/property.h"
-#include "console/task_events.h"
 #include "console/verb.h"
 #include "console/waits.h"
 
@@ -185,15 +185,15 @@ static void chain_print(const struct text *text, const struct model *model,
 
 static void events_print(const struct text *text, const struct model *model, uint64_t ref)
 {
-	struct task_event events[EVENTS];
-	int count = task_events(model, ref, events, EVENTS);
+	struct ring_event events[EVENTS];
+	size_t count = events_of_task(model, ref, events, EVENTS);
 	char words[NAME_TEXT], ago[FORMAT_SIZE];
 
 	text_line(text, "Last events%s", count > 0 ? "" : ": none is left in the workers' rings");
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		uint64_t ns = less_of(model->now, events[i].event.time_ns);
 
-		task_event_words(model, &events[i], words, sizeof(words));
+		event_words(model, &events[i], words, sizeof(words));
 		format_duration(ago, sizeof(ago), ns, FORMAT_FIXED);
 		text_line(text, "  %s ago  %s", ago, words);
 	}
@@ -288,17 +288,19 @@ static void chain_json(struct json *json, const struct model *model,
 
 static void events_json(struct json *json, const struct model *model, uint64_t ref)
 {
-	struct task_event events[EVENTS];
-	int count = task_events(model, ref, events, EVENTS);
+	struct ring_event events[EVENTS];
+	size_t count = events_of_task(model, ref, events, EVENTS);
 	char words[NAME_TEXT];
 
 	json_array_begin(json, "events");
-	for (int i = 0; i < count; i++) {
-		task_event_words(model, &events[i], words, sizeof(words));
+	for (size_t i = 0; i < count; i++) {
+		event_words(model, &events[i], words, sizeof(words));
 		json_object_begin(json, NULL);
 		json_u64(json, "time_ns", events[i].event.time_ns);
 		json_text(json, "kind", word_event(events[i].event.kind));
-		json_object_ref(json, model, "worker", events[i].worker);
+		json_object_ref(
+			json, model, "worker",
+			vigil_reader_ref(model->reader, VIGIL_TABLE_worker, events[i].worker));
 		json_site(json, model, "site", events[i].event.site);
 		json_text(json, "text", words);
 		json_object_end(json);

@@ -24,7 +24,7 @@ struct lock_page {
 	struct vigil_hist wait;
 	uint64_t waiters[WAITERS_SHOWN]; /* tasks, then workers */
 	size_t waiter_count;             /* of them, more may wait */
-	struct part_event events[PART_EVENTS];
+	struct ring_event events[PART_EVENTS];
 	size_t event_count;
 };
 
@@ -78,7 +78,7 @@ static void lock_gather(struct view *view)
 		find_waiters(it, model->reader);
 	else
 		it->waiter_count = 0;
-	it->event_count = part_events_find(model, UINT32_MAX, view->object, it->events);
+	it->event_count = events_about(model, EVENTS_ALL, view->object, it->events, PART_EVENTS);
 }
 
 static void write_fields(struct page *page, const struct lock_page *it)

@@ -23,7 +23,7 @@ struct task_page {
 	struct vigil_hist busy;
 	struct vigil_hist delay;
 	struct chain chain;
-	struct part_event events[PART_EVENTS];
+	struct ring_event events[PART_EVENTS];
 	size_t event_count;
 };
 
@@ -52,7 +52,8 @@ static void task_gather(struct view *view)
 	if (!task)
 		return;
 	waits_chain(model, task, &page->chain);
-	page->event_count = part_events_find(model, UINT32_MAX, view->object, page->events);
+	page->event_count =
+		events_about(model, EVENTS_ALL, view->object, page->events, PART_EVENTS);
 }
 
 static void write_headline(struct page *page, const struct task_page *it,

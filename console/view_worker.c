@@ -14,7 +14,7 @@
 
 struct worker_page {
 	struct view view;
-	struct part_event events[PART_EVENTS];
+	struct ring_event events[PART_EVENTS];
 	size_t event_count;
 };
 
@@ -22,8 +22,8 @@ static void worker_gather(struct view *view)
 {
 	struct worker_page *it = (struct worker_page *)view;
 
-	it->event_count =
-		part_events_find(view->shared->model, vigil_ref_index(view->object), 0, it->events);
+	it->event_count = events_about(view->shared->model, vigil_ref_index(view->object), 0,
+				       it->events, PART_EVENTS);
 }
 
 static void write_history(struct page *page, const struct model *model, uint64_t ref)
