@@ -1,103 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Wait chains: from what is stuck to the line to blame. */
-#include <criterion/criterion.h>
-#include <inttypes.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <string.h>
-
-#include "tests/support/own_board.h"
-
-#include "console/waits.h"
-
-#define MS UINT64_C(1000000)
-#define S UINT64_C(1000000000)
-
-static vigil_executor loop;
-static struct chain chain;
-static struct chain *stuck;
-static int stuck_count;
-
-static void begin(void)
-{
-	own_board_begin();
-	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "http");
-	vigil_worker_begin(loop, "http-0");
-}
-
-static void end(void)
-{
-	free(stuck);
-	own_board_end();
-}
+#include "tests/support/chain.h"
 
 TestSuite(waits, .init = begin, .fini = end);
-
-static vigil_task spawn(const char *name)
-{
-	return vigil_task_spawn(loop, VIGIL_TASK_ASYNC, name, 0);
-}
-
-static vigil_resource mutex(const char *name)
-{
-	return vigil_resource_new(VIGIL_RESOURCE_MUTEX, "Mutex", name, 0, 0);
-}
-
-/* Polls a task once; it ends up waiting for something. */
-static void sleep_on(vigil_task task, enum vigil_wait_kind kind, uint64_t on)
-{
-	vigil_poll_begin(task);
-	vigil_task_wait(task, kind, on);
-	vigil_poll_end(task);
-}
-
-static void take(vigil_task task, vigil_resource lock)
-{
-	vigil_poll_begin(task);
-	vigil_lock_acquired_at(vigil_site_find("own.c", 10, "take", NULL), lock,
-			       VIGIL_MODE_EXCLUSIVE);
-	vigil_poll_end(task);
-}
-
-static void want(vigil_task task, vigil_resource lock)
-{
-	vigil_poll_begin(task);
-	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
-	vigil_poll_end(task);
-}
-
-static void look_at(vigil_task task)
-{
-	own_board_look();
-	waits_chain(own_model, own_task(task), &chain);
-}
-
-static void look_for_stuck(uint64_t limit_ns)
-{
-	own_board_look();
-	free(stuck);
-	stuck_count = waits_stuck(own_model, limit_ns, &stuck);
-	cr_assert_geq(stuck_count, 0);
-}
-
-static enum link_kind kind_at(size_t i)
-{
-	cr_assert_lt(i, chain.count);
-	return chain.links[i].kind;
-}
-
-static bool says(const char *words)
-{
-	return strstr(chain.summary, words) != NULL;
-}
-
-static bool has_link(enum link_kind kind, const char *words)
-{
-	for (size_t i = 0; i < chain.count; i++)
-		if (chain.links[i].kind == kind && strstr(chain.links[i].text, words))
-			return true;
-	return false;
-}
 
 Test(waits, two_tasks_that_hold_what_the_other_wants_are_a_deadlock)
 {
@@ -187,7 +92,7 @@ Test(waits, a_runnable_task_is_behind_the_one_that_blocks_its_worker)
 	cr_expect(has_link(LINK_FACT, "the only worker of executor http is busy"));
 	cr_expect(has_link(LINK_CAUSE, "1 blocker has been running for 3 s"));
 	cr_expect(has_link(LINK_UNKNOWN, "gdb -p"));
-	cr_expect(says("waits.c:"));
+	cr_expect(says("chain.h:"));
 	vigil_poll_end(blocker);
 }
 
@@ -353,133 +258,6 @@ Test(waits, a_done_task_waits_for_nothing)
 	cr_expect_eq(chain.stuck_ns, 0);
 }
 
-/* ---- All that is stuck ---- */
-
-Test(waits, a_server_that_waits_for_input_is_not_stuck)
-{
-	vigil_task conn = spawn("conn"), acceptor = spawn("acceptor"), tick = spawn("tick");
-	vigil_task parent = spawn("parent");
-
-	vigil_poll_begin(conn);
-	vigil_task_wait_fd(conn, VIGIL_WAIT_READABLE, 7);
-	vigil_poll_end(conn);
-	vigil_poll_begin(acceptor);
-	vigil_task_wait_fd(acceptor, VIGIL_WAIT_ACCEPT, 3);
-	vigil_poll_end(acceptor);
-	vigil_poll_begin(tick);
-	vigil_task_wait_until(tick, VIGIL_WAIT_TIMER, 0, own_now + 3600 * S);
-	vigil_poll_end(tick);
-	sleep_on(parent, VIGIL_WAIT_TASK, acceptor);
-	vigil_worker_park();
-	own_board_pass(60 * S);
-	look_for_stuck(1 * S);
-
-	cr_expect_eq(stuck_count, 0);
-	vigil_worker_unpark();
-}
-
-Test(waits, what_has_not_waited_long_enough_is_not_stuck)
-{
-	vigil_resource lock = mutex("a");
-	vigil_task holder = spawn("holder"), waiter = spawn("waiter");
-
-	take(holder, lock);
-	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
-	want(waiter, lock);
-	own_board_pass(900 * MS);
-	look_for_stuck(1 * S);
-	cr_expect_eq(stuck_count, 0);
-
-	own_board_pass(200 * MS);
-	look_for_stuck(1 * S);
-	cr_expect_eq(stuck_count, 1);
-}
-
-Test(waits, tasks_with_one_cause_are_one_chain)
-{
-	vigil_resource lock = mutex("a");
-	vigil_task holder = spawn("holder");
-
-	take(holder, lock);
-	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
-	for (int i = 0; i < 20; i++)
-		want(spawn("waiter"), lock);
-	own_board_pass(2 * S);
-	look_for_stuck(1 * S);
-
-	cr_expect_eq(stuck_count, 1);
-	cr_expect_eq(stuck[0].delayed, 19);
-	cr_expect_not_null(strstr(stuck[0].summary, "1 holder"));
-}
-
-Test(waits, a_deadlock_comes_first_and_once)
-{
-	vigil_resource a = mutex("a"), b = mutex("b"), c = mutex("c");
-	vigil_task left = spawn("left"), right = spawn("right"), holder = spawn("holder");
-
-	take(holder, c);
-	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
-	for (int i = 0; i < 20; i++)
-		want(spawn("waiter"), c);
-	take(left, a);
-	take(right, b);
-	want(left, b);
-	want(right, a);
-	own_board_pass(2 * S);
-	look_for_stuck(1 * S);
-
-	cr_assert_eq(stuck_count, 2);
-	cr_expect_eq(stuck[0].links[stuck[0].count - 1].kind, LINK_CYCLE);
-	cr_expect_eq(stuck[0].delayed, 1);
-	cr_expect_eq(stuck[1].delayed, 19);
-}
-
-Test(waits, a_job_that_runs_in_a_blocking_pool_is_not_stuck)
-{
-	vigil_executor pool = vigil_executor_new(VIGIL_EXECUTOR_BLOCKING_POOL, "files");
-	vigil_task job = vigil_task_spawn(pool, VIGIL_TASK_BLOCKING, "read", 0);
-
-	vigil_poll_begin(job);
-	own_board_pass(60 * S);
-	look_for_stuck(1 * S);
-
-	cr_expect_eq(stuck_count, 0);
-	vigil_poll_end(job);
-}
-
-static vigil_resource thread_lock;
-static sem_t there, leave;
-
-static void *wait_for_lock(void *arg)
-{
-	(void)arg;
-	vigil_lock_wait(thread_lock, VIGIL_MODE_EXCLUSIVE);
-	sem_post(&there);
-	sem_wait(&leave);
-	vigil_lock_abandoned(thread_lock);
-	return NULL;
-}
-
-Test(waits, a_thread_of_no_task_that_waits_for_a_lock_is_stuck)
-{
-	pthread_t thread;
-
-	sem_init(&there, 0, 0);
-	sem_init(&leave, 0, 0);
-	thread_lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "", "log", 0, VIGIL_RESOURCE_THREAD);
-	vigil_lock_acquired(thread_lock, VIGIL_MODE_EXCLUSIVE);
-	cr_assert_eq(pthread_create(&thread, NULL, wait_for_lock, NULL), 0);
-	sem_wait(&there);
-	own_board_pass(2 * S);
-	look_for_stuck(1 * S);
-
-	cr_expect_eq(stuck_count, 1);
-	cr_expect_eq(vigil_ref_table(stuck[0].task), VIGIL_TABLE_worker);
-	cr_expect_not_null(strstr(stuck[0].summary, "lock \"log\""));
-	sem_post(&leave);
-	pthread_join(thread, NULL);
-}
-
 Test(waits, a_thread_that_blocks_inside_a_poll_is_blamed_at_its_line)
 {
 	vigil_task task = spawn("lookup");
@@ -493,29 +271,7 @@ Test(waits, a_thread_that_blocks_inside_a_poll_is_blamed_at_its_line)
 	cr_assert(says("for 3 s (name lookup), at dns.c:9 resolve"), "%s", chain.summary);
 }
 
-Test(waits, a_dead_process_shows_the_wait_it_died_in_however_short)
-{
-	vigil_resource lock = mutex("db");
-	vigil_task owner = spawn("owner"), waiter = spawn("waiter");
-
-	take(owner, lock);
-	want(waiter, lock);
-	own_board_look();
-	own_model->status = VIGIL_STATUS_DEAD;
-	stuck_count = waits_stuck(own_model, S, &stuck);
-
-	cr_assert_eq(stuck_count, 1);
-	cr_assert(strstr(stuck[0].summary, "own.c:10 take"), "%s", stuck[0].summary);
-}
-
 /* ---- Behind a worker that is away ---- */
-
-static void wait_readable(vigil_task task, int fd)
-{
-	vigil_poll_begin(task);
-	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, fd);
-	vigil_poll_end(task);
-}
 
 Test(waits, a_conn_whose_loop_is_blocked_waits_for_its_worker)
 {
@@ -546,31 +302,6 @@ Test(waits, a_conn_whose_loop_is_only_busy_waits_for_its_peer)
 
 	cr_expect(says("waits for its peer"));
 	vigil_poll_end(busy);
-}
-
-Test(waits, only_what_is_overdue_counts_as_stuck_behind_a_worker)
-{
-	vigil_task conn = spawn("conn"), late = spawn("late"), tick = spawn("tick");
-	vigil_task blocker = spawn("blocker");
-
-	wait_readable(conn, 13);
-	vigil_poll_begin(late);
-	vigil_task_wait_fd(late, VIGIL_WAIT_READABLE, 14);
-	vigil_task_wait_until(late, VIGIL_WAIT_READABLE, 0, own_now + 2 * S);
-	vigil_poll_end(late);
-	vigil_poll_begin(tick);
-	vigil_task_wait_until(tick, VIGIL_WAIT_TIMER, 0, own_now + 3 * S);
-	vigil_poll_end(tick);
-	vigil_poll_begin(blocker);
-	own_board_pass(11 * S);
-	look_for_stuck(1 * S);
-
-	cr_assert_eq(stuck_count, 1);
-	cr_expect_eq(stuck[0].delayed, 2, "%" PRIu64, stuck[0].delayed);
-	chain = stuck[0];
-	cr_expect(has_link(LINK_FACT, "; 1 other task of http-0 waits") ||
-		  has_link(LINK_CAUSE, "; 1 other task of http-0 waits"));
-	vigil_poll_end(blocker);
 }
 
 /* ---- A process that is gone ---- */
