@@ -68,6 +68,7 @@ static void with_room(const char *size, int (*run)(void))
 
 	cr_assert(mkdtemp(dir));
 	pid = fork();
+	cr_assert_geq(pid, 0);
 	if (!pid) {
 		mount_small(size);
 		_exit(run());

@@ -153,6 +153,13 @@ Test(hostile, a_board_cut_at_any_64th_byte_is_refused)
 	}
 }
 
+Test(hostile, a_cut_board_says_that_it_was_cut)
+{
+	size -= 64;
+
+	cr_assert(strstr(refusal(-EBADMSG), "cut short"));
+}
+
 Test(hostile, zeros_are_refused)
 {
 	memset(board, 0, size);
@@ -216,6 +223,20 @@ Test(hostile, random_damage_anywhere_is_survived)
 		memcpy(board, whole, size);
 	}
 	free(whole);
+}
+
+Test(hostile, a_name_without_an_end_is_given_one)
+{
+	struct vigil_task_record *task = (void *)(board + table(VIGIL_TABLE_task)->offset);
+	struct vigil_reader *reader = NULL;
+	struct vigil_problem problem;
+
+	memset(task->name, 'x', sizeof(task->name));
+	cr_assert_eq(vigil_reader_open_memory(board, size, &reader, &problem), 0);
+
+	cr_assert_eq(strnlen(VIGIL_AT(reader, task, 0)->name, sizeof(task->name)),
+		     sizeof(task->name) - 1);
+	vigil_reader_close(reader);
 }
 
 Test(hostile, lists_that_bite_their_tail_end)
@@ -371,6 +392,7 @@ Test(hostile, a_pipe_does_not_hold_us_up)
 	cr_assert_eq(mkfifo(path, 0600), 0);
 
 	cr_assert_eq(vigil_reader_open_file(path, 0, &reader, &problem), -EBADMSG);
+	cr_assert(strstr(problem.text, "not a regular file"), "%s", problem.text);
 	unlink(path);
 }
 
@@ -436,6 +458,8 @@ Test(hostile, a_newer_minor_with_longer_records_is_read)
 
 	cr_assert_str_eq(VIGIL_AT(reader, task, 0)->name, "task");
 	cr_assert_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 6);
+	for (uint32_t i = 0; i < 6; i++)
+		cr_assert_eq(VIGIL_AT(reader, task, i)->id, i + 1);
 	vigil_reader_close(reader);
 }
 
@@ -447,7 +471,8 @@ Test(hostile, an_older_minor_with_shorter_records_is_read_with_zeros_at_the_end)
 	reader = opened();
 
 	cr_assert_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 6);
-	cr_assert_eq(VIGIL_AT(reader, task, 0)->id, 1);
+	for (uint32_t i = 0; i < 6; i++)
+		cr_assert_eq(VIGIL_AT(reader, task, i)->id, i + 1);
 	cr_assert_eq(VIGIL_AT(reader, task, 0)->name[sizeof(VIGIL_AT(reader, task, 0)->name) - 16],
 		     0);
 	vigil_reader_close(reader);

@@ -82,6 +82,7 @@ static inline int in_child(int (*run)(void *), void *arg)
 	int status;
 	pid_t pid = fork();
 
+	cr_assert_geq(pid, 0);
 	if (!pid)
 		_exit(run(arg));
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
