@@ -9,7 +9,8 @@
 #   demo       show a busy server in `vigil top`; printed if not on a terminal
 #   test       build and run every test; the last line is "N passed, N failed"
 #   bench      build the benchmarks and run them; BENCH_ARGS are handed on
-#   lint       formatting, static analysis, shell scripts, who includes whom
+#   lint       formatting, static analysis, shell scripts, who includes whom,
+#              what completions know
 #   fuzz       run every fuzz target FUZZ_SECONDS long
 #   install    headers, libraries, command, pages, completions below PREFIX
 #   uninstall  remove what install put there
@@ -221,7 +222,7 @@ programs: all $(TEST_PROGRAMS) $(TEST_HELPERS)
 
 # ---- What people call ----
 
-# demo and test start make anew: what was just installed may change what is built.
+# demo, test, lint and fuzz start make anew: what was just installed may change what is built.
 
 deps:
 	@tests/deps.sh build test demo
@@ -241,8 +242,9 @@ bench: $(BENCH)
 	@$(BUILD)/bench $(BENCH_ARGS)
 
 lint:
-	@tests/deps.sh lint
-	@tests/lint.sh
+	@tests/deps.sh build lint
+	@$(MAKE) --no-print-directory $(COMMAND)
+	@tests/lint.sh $(BUILD)
 
 fuzz:
 	@tests/deps.sh build fuzz

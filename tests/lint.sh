@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What `make lint` does: every check runs, each says what it found, and the
-# status is 1 if any found something. Of a whole tree it takes a minute or two.
+# lint.sh BUILD: what `make lint` does. Every check runs, each says what it
+# found, and the status is 1 if any found something. BUILD has the command, whose
+# help is compared. Of a whole tree it takes a minute or two.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -75,6 +76,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 check includes tests/lint-includes
+check completions tests/lint-completions "${1:-build}/vigil"
 check clang-format formatting
 check shellcheck scripts
 check pages pages
