@@ -96,7 +96,7 @@ static void leader_ends(pid_t pid)
 
 	cr_assert_eq(write(to_child, &letter, 1), 1);
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		home_read(path, stat, sizeof(stat));
 		if (strstr(stat, ") Z"))
 			return;
