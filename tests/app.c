@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every view of the console as people see it, at every size. */
+/* Every view of the console as people see it, at every size and under every key. */
 #include "tests/support/app.h"
 
 TestSuite(app, .init = set_up, .fini = tear_down);
@@ -128,6 +128,15 @@ Test(app, help_is_made_from_the_keys)
 {
 	press("?");
 	expect_screen("app-help");
+}
+
+Test(app, tabs_stay_whole_where_a_count_does_not_fit)
+{
+	char *screen = (press("y"), draw(60, 15, false));
+
+	cr_assert_not_null(strstr(screen, "y Why"));
+	cr_assert_null(strstr(screen, "st\u2026"), "%s", screen);
+	free(screen);
 }
 
 /* The picture of the README. */

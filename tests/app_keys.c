@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What keys and the mouse do in the console. */
+/* How the console answers: to keys, to the mouse, to what becomes of the process. */
 #include "tests/support/app.h"
 
 TestSuite(app_keys, .init = set_up, .fini = tear_down);
@@ -100,15 +100,6 @@ Test(app_keys, a_filter_that_nothing_matches_says_so)
 	press("\\bogus\r");
 
 	cr_assert(shows("No row matches the filter"));
-}
-
-Test(app_keys, tabs_stay_whole_where_a_count_does_not_fit)
-{
-	char *screen = (press("y"), draw(60, 15, false));
-
-	cr_assert_not_null(strstr(screen, "y Why"));
-	cr_assert_null(strstr(screen, "st\u2026"), "%s", screen);
-	free(screen);
 }
 
 Test(app_keys, a_thread_that_waits_for_a_lock_is_told_by_its_task)

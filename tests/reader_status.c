@@ -2,6 +2,8 @@
 /* The reader tells what became of the process behind a board. */
 #include "tests/support/child.h"
 
+#include <sched.h>
+
 #include "libtrace/home.h"
 
 TestSuite(reader_status, .init = dir_make, .fini = dir_remove);
