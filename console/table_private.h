@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of a table, for table*.c only (and tests/table.c).
+ * The inside of a table, for table*.c only (and tests/table*.c).
  *
  * The law of the file: table.c owns the rows and the cursor, table_key.c the
  * keys and texts, table_order.c what is sorted, table_tree.c the branches,
