@@ -4,6 +4,7 @@
 
 #include "console/listing.h"
 #include "console/names.h"
+#include "console/parts.h"
 
 static bool is_lock(const struct vigil_resource_record *resource)
 {
@@ -92,6 +93,7 @@ static void json_row(struct json *json, const struct model *model, const void *r
 	waiters_json(json, model, lock->waiters ? model_ref(model, VIGIL_TABLE_resource, lock) : 0);
 	json_u64(json, "acquired", lock->acquired);
 	json_u64(json, "contended", lock->contended);
+	json_real(json, "contention", lock_contention(lock));
 	json_object_ref(json, model, "last_owner", lock->last_owner);
 	json_site(json, model, "hold_max_site", lock->hold_max_site);
 	vigil_reader_lock_hist(model->reader, lock, VIGIL_HIST_BUSY, &hist);

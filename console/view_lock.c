@@ -88,7 +88,6 @@ static void write_fields(struct page *page, const struct lock_page *it)
 	char text[NAME_TEXT];
 	char share[FORMAT_SIZE];
 	char waiting[40] = "";
-	uint64_t contended;
 
 	page_field(page, "kind", ROLE_TEXT, "%s%s%s", word_resource_kind(lock->kind),
 		   lock->type[0] ? ", " : "", lock->type);
@@ -99,13 +98,12 @@ static void write_fields(struct page *page, const struct lock_page *it)
 	name_object(model, lock->parent, text, sizeof(text));
 	page_field(page, "part of", ROLE_NAME, "%s", text);
 	page_field(page, "taken", ROLE_NUMBER, "%" PRIu64, lock->acquired);
-	/* Who waits now has met somebody else there, too. */
-	contended = lock->contended + lock->waiters;
+	/* Who waits now has met somebody else there, too: the share counts both. */
 	format_percent(share, sizeof(share), lock_contention(lock));
 	if (lock->waiters)
 		snprintf(waiting, sizeof(waiting), ", %" PRIu32 " waiting now", lock->waiters);
 	page_field(page, "contended", lock_contention(lock) > 0.5 ? ROLE_WARN : ROLE_NUMBER,
-		   "%" PRIu64 " (%s)%s", contended, share, waiting);
+		   "%s: %" PRIu64 " waited%s", share, lock->contended, waiting);
 	format_duration(text, sizeof(text), lock->hold_ns, 0);
 	page_field(page, "held in all", ROLE_TEXT, "%s", text);
 	format_duration(text, sizeof(text), lock->wait_ns, 0);

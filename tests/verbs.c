@@ -147,6 +147,18 @@ Test(verbs, locks_show_owner_waiters_and_where_it_was_taken)
 	cr_expect(says("lock_held.c:"));
 }
 
+/* Taken once, and two want it: no wait has ended yet. */
+Test(verbs, a_lock_that_is_waited_for_right_now_is_contended)
+{
+	start("lock_held");
+
+	cr_expect_eq(vigil("locks", "--json", NULL), 0);
+	cr_expect(says("\"contended\":0,"), "%s", out);
+	cr_expect(says("\"contention\":0.66"), "%s", out);
+	cr_expect(says("\"waiters\":2,"), "%s", out);
+	cr_expect(json_is_valid(out));
+}
+
 /* ---- Why ---- */
 
 Test(verbs, why_finds_a_deadlock_and_both_its_lines)
