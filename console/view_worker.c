@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The details of one worker, and of one executor. */
+/* The details of one worker. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -128,53 +128,5 @@ const struct view_ops view_worker = {
 	.size = sizeof(struct worker_page),
 	.write = worker_write,
 	.gather = worker_gather,
-	.title = object_title,
-};
-
-/* ---- Executors ---- */
-
-static void executor_write(struct view *view, struct page *page)
-{
-	const struct model *model = view->shared->model;
-	const struct vigil_executor_record *executor =
-		VIGIL_FIND(model->reader, executor, view->object);
-	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
-	char text[NAME_TEXT];
-	uint32_t i;
-
-	if (!executor) {
-		page_text(page, 1, ROLE_WARN, "The executor is gone.");
-		return;
-	}
-	name_executor(model, executor, text, sizeof(text));
-	canvas_put_clipped(&page->canvas, 1, page->y++, page->width - 2, ROLE_TITLE, text);
-	page_field(page, "kind", ROLE_TEXT, "%s", word_executor_kind(executor->kind));
-	name_place_long(model, executor->site, text, sizeof(text));
-	page_field(page, "made at", ROLE_PLACE, "%s", text);
-	page_field(page, "queued", ROLE_NUMBER, "%" PRIu64 ", %" PRIu64 " at most",
-		   executor->queued, executor->queued_max);
-	page_fields(page);
-	page_title(page, "Workers");
-	for (i = 0; i < count; i++) {
-		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
-		struct worker_times times;
-
-		if (worker->executor != view->object || worker->life != VIGIL_LIFE_LIVE)
-			continue;
-		model_worker_times(model, worker, &times);
-		name_worker(model, worker, text, sizeof(text));
-		canvas_put_clipped(&page->canvas, 1, page->y, 16, ROLE_NAME, text);
-		meter_draw_bar(&page->canvas, 18, page->y, 24, times.busy_share, NULL);
-		canvas_put_text(&page->canvas, 44, page->y++, -1, ROLE_DIM,
-				word_worker_state(times.state));
-	}
-	part_attrs(page, model, view->object, executor->attrs);
-}
-
-const struct view_ops view_executor = {
-	.name = "executor",
-	.where = IN_DETAILS,
-	.size = sizeof(struct view),
-	.write = executor_write,
 	.title = object_title,
 };
