@@ -9,8 +9,6 @@
 #include "console/verb.h"
 #include "console/waits.h"
 
-#define OVER_NS UINT64_C(1000000000)
-
 static const char *word_link(enum link_kind kind)
 {
 #define WORD_(e, NAME, word) word,
@@ -58,38 +56,29 @@ static void chain_print(const struct text *text, const struct model *model,
 
 static void nothing_print(const struct text *text, const struct model *model, uint64_t over_ns)
 {
-	char time[FORMAT_SIZE], line[400];
+	char line[LINK_TEXT];
 
-	format_duration(time, sizeof(time), over_ns, 0);
-	snprintf(line, sizeof(line),
-		 "Nothing is stuck: no live task (of %" PRIu64 ") has been running, ready to run, "
-		 "or waiting for a lock, a job, a task or an overdue timer for over %s.",
-		 model->totals.live, time);
+	waits_nothing(model, over_ns, line, sizeof(line));
 	text_wrapped(text, 0, line);
 }
 
-/* What a process that is gone was doing: often the whole answer. */
+/* What a process that died was doing: often the whole answer. */
 static void last_moment_print(const struct text *text, const struct model *model)
 {
-	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
-	char task[NAME_TEXT], worker[NAME_TEXT], place[NAME_TEXT];
+	struct last_poll polls[LAST_POLLS];
+	size_t count = waits_last_polls(model, polls);
+	char line[LAST_POLL_TEXT];
 
 	if (model->status != VIGIL_STATUS_DEAD)
 		return;
+	for (size_t i = 0; i < count; i++)
+		text_wrapped(text, 0, waits_last_poll(model, &polls[i], line, sizeof(line)));
+	if (!count)
+		text_wrapped(text, 0, LAST_POLL_NONE);
 	text_wrapped(text, 0,
 		     "Times end at the last thing it recorded; how long it went on after that is "
 		     "not known.");
-	for (uint32_t i = 0; i < count; i++) {
-		const struct vigil_worker_record *w = VIGIL_AT(model->reader, worker, i);
-		const struct vigil_task_record *t = VIGIL_FIND(model->reader, task, w->task);
-
-		if (w->life != VIGIL_LIFE_LIVE || !t)
-			continue;
-		name_object(model, w->task, task, sizeof(task));
-		name_worker(model, w, worker, sizeof(worker));
-		name_place_long(model, t->site, place, sizeof(place));
-		text_line(text, "When it died, %s polled %s, spawned at %s.", worker, task, place);
-	}
+	fputc('\n', text->file);
 }
 
 /* ---- JSON ---- */
@@ -119,6 +108,24 @@ static void chain_json(struct json *json, const struct model *model, const struc
 	json_object_end(json);
 }
 
+static void last_polls_json(struct json *json, const struct model *model)
+{
+	struct last_poll polls[LAST_POLLS];
+	size_t count = waits_last_polls(model, polls);
+	char line[LAST_POLL_TEXT];
+
+	json_array_begin(json, "running_at_death");
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(json, NULL);
+		json_object_ref(json, model, "task", polls[i].task);
+		json_object_ref(json, model, "worker", polls[i].worker);
+		json_u64(json, "for_ns", polls[i].for_ns);
+		json_text(json, "text", waits_last_poll(model, &polls[i], line, sizeof(line)));
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static void chains_print(const struct verb_options *options, const struct model *model,
 			 const struct chain *chains, size_t count, uint64_t over_ns)
 {
@@ -134,22 +141,23 @@ static void chains_print(const struct verb_options *options, const struct model 
 		for (size_t i = 0; i < count; i++)
 			chain_json(&json, model, &chains[i]);
 		json_array_end(&json);
+		last_polls_json(&json, model);
 		json_object_end(&json);
 		json_end(&json);
 		return;
 	}
 	text_begin(&text, stdout, options->is_ascii);
 	verb_heading(&text, model);
+	last_moment_print(&text, model);
 	for (size_t i = 0; i < count; i++)
 		chain_print(&text, model, &chains[i]);
 	if (!count)
 		nothing_print(&text, model, over_ns);
-	last_moment_print(&text, model);
 }
 
 static int look(struct model *model, const struct verb_options *options, const void *arg)
 {
-	uint64_t over_ns = options->has_over ? options->over_ns : OVER_NS;
+	uint64_t over_ns = options->has_over ? options->over_ns : WAITS_STUCK_NS;
 	const struct vigil_task_record *task;
 	struct chain *chains, chain;
 	uint64_t id;

@@ -14,8 +14,6 @@
 #include "console/parts.h"
 #include "console/view.h"
 
-#define STUCK_NS UINT64_C(1000000000) /* as `vigil why` has it */
-
 struct why {
 	struct view view;
 	struct chain *chains;
@@ -40,7 +38,7 @@ static void why_gather(struct view *view)
 {
 	struct why *it = (struct why *)view;
 	struct chain *chains = NULL;
-	int count = waits_stuck(view->shared->model, STUCK_NS, &chains);
+	int count = waits_stuck(view->shared->model, WAITS_STUCK_NS, &chains);
 
 	if (count < 0)
 		return;
@@ -129,16 +127,32 @@ static void show_cursor(struct why *it, struct page *page)
 
 static void write_empty(struct page *page, const struct model *model)
 {
-	page->y++;
-	if (model->totals.live == 0)
-		page_text(page, 2, ROLE_DIM, "Nothing is stuck: there are no live tasks.");
-	else
-		page_text(page, 2, ROLE_GOOD,
-			  "Nothing is stuck: no task has wanted to run for a second without "
-			  "getting to.");
+	char text[LINK_TEXT];
+
+	waits_nothing(model, WAITS_STUCK_NS, text, sizeof(text));
+	if (!page->y)
+		page->y++;
+	page_text(page, 2, model->totals.live ? ROLE_GOOD : ROLE_DIM, text);
 	page_text(page, 2, ROLE_DIM,
 		  "Tasks that wait for input, for a timer or for work are as they should be. Enter "
 		  "on a task (t) shows what that one waits for.");
+}
+
+/* What ran when it died, as `vigil why` says it. */
+static void write_last_polls(struct page *page, const struct model *model)
+{
+	struct last_poll polls[LAST_POLLS];
+	size_t count = waits_last_polls(model, polls);
+	char text[LAST_POLL_TEXT];
+
+	if (model->status != VIGIL_STATUS_DEAD)
+		return;
+	if (!count)
+		page_text(page, 2, ROLE_DIM, LAST_POLL_NONE);
+	for (size_t i = 0; i < count; i++)
+		page_text(page, 2, ROLE_WARN,
+			  waits_last_poll(model, &polls[i], text, sizeof(text)));
+	page->y++;
 }
 
 static void why_write(struct view *view, struct page *page)
@@ -148,11 +162,13 @@ static void why_write(struct view *view, struct page *page)
 	int at = cursor_index(it);
 	int i;
 
+	write_last_polls(page, model);
 	if (it->count == 0)
 		write_empty(page, model);
 	for (i = 0; i < it->count && page->y < PAGE_LINES - 1; i++) {
+		/* What stands above the first one comes in sight with it. */
 		if (i == at)
-			it->first_line = page->y;
+			it->first_line = i > 0 ? page->y : 0;
 		write_chain(page, model, &it->chains[i], i == at);
 		if (i == at)
 			it->last_line = page->y;

@@ -61,6 +61,27 @@ void waits_chain(const struct model *model, const struct vigil_task_record *task
  * notice is away is. Tasks with the same cause are one chain, with
  * `delayed`. Caller frees. Returns how many, or -ENOMEM.
  */
+#define WAITS_STUCK_NS UINT64_C(1000000000) /* when nobody asks for another limit */
 int waits_stuck(const struct model *model, uint64_t limit_ns, struct chain **ret_chains);
+
+/* The sentence for when there is none. */
+void waits_nothing(const struct model *model, uint64_t limit_ns, char *buf, size_t size);
+
+/* A poll that the death of its process cut short, however long it had run. */
+#define LAST_POLLS 64
+struct last_poll {
+	uint64_t task;
+	uint64_t worker;
+	uint64_t for_ns; /* until the last thing recorded: at least so long */
+};
+
+/* Those of a dead process, the longest first. Returns how many; 0 when it is not dead. */
+size_t waits_last_polls(const struct model *model, struct last_poll polls[LAST_POLLS]);
+
+/* The sentence about one of them, and for when there is none. */
+#define LAST_POLL_NONE "No task was running when the process died."
+#define LAST_POLL_TEXT 1024
+const char *waits_last_poll(const struct model *model, const struct last_poll *poll, char *buf,
+			    size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 /* What the pages and lists of the console say beyond what tests/app.c shows. */
 #include <criterion/criterion.h>
 
+#include "console/waits.h"
 #include "tests/support/app.h"
 
 TestSuite(details, .init = set_up, .fini = tear_down);
@@ -35,5 +36,36 @@ Test(details, an_executor_lists_some_of_many_the_longest_wait_first)
 	cr_expect_not_null(strstr(screen, "20.0 ms  21 stat-file  "), "%s", screen);
 	cr_expect_null(strstr(screen, "40 stat-file"), "%s", screen);
 	cr_expect_not_null(strstr(screen, "and 4 more"), "%s", screen);
+	free(screen);
+}
+
+/* ---- Why ---- */
+
+Test(details, why_tells_first_what_ran_when_the_process_died)
+{
+	app->shared.model->status = VIGIL_STATUS_DEAD;
+	press("y");
+
+	expect_screen("details-why-dead");
+}
+
+Test(details, nothing_stuck_is_said_as_the_verb_says_it)
+{
+	char sentence[LINK_TEXT];
+	char *screen;
+
+	const vigil_task stuck[] = {
+		scene.holder,     scene.job,        scene.blocked,
+		scene.waiters[0], scene.waiters[1], scene.waiters[2],
+	};
+
+	for (size_t i = 0; i < sizeof(stuck) / sizeof(stuck[0]); i++)
+		vigil_task_end(stuck[i], VIGIL_OUTCOME_CANCELLED);
+	refresh();
+	press("y");
+	screen = draw(300, 30, false);
+	waits_nothing(app->shared.model, WAITS_STUCK_NS, sentence, sizeof(sentence));
+
+	cr_expect_not_null(strstr(screen, sentence), "%s", screen);
 	free(screen);
 }

@@ -244,6 +244,43 @@ Test(verbs, why_reads_the_board_of_a_killed_process)
 	cr_expect(says("Deadlock: "));
 }
 
+/* Its poll began milliseconds before: too short to be stuck in. */
+Test(verbs, why_tells_what_was_running_when_a_process_died)
+{
+	start("blocked_worker");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("why", board(), NULL), 0);
+	cr_expect(says("1 resize-image, spawned at blocked_worker.c:"), "%s", out);
+	cr_expect(says(", was running on main-0 when the process died; the begin of its poll was "
+		       "the last thing recorded.\n"),
+		  "%s", out);
+	cr_expect(says("Nothing is stuck: no live task (of 4)"));
+	cr_expect_eq(vigil("why", board(), "--json", NULL), 0);
+	cr_expect(json_is_valid(out));
+	cr_expect(says("\"running_at_death\":[\n"), "%s", out);
+	cr_expect(says("\"text\":\"worker main-0\""), "%s", out);
+}
+
+Test(verbs, why_says_that_no_task_was_running_when_a_process_died)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("why", board(), NULL), 0);
+	cr_expect(says("No task was running when the process died."), "%s", out);
+}
+
+Test(verbs, why_says_nothing_of_death_while_a_process_lives)
+{
+	start("blocked_worker");
+
+	vigil("why", "--over=0", NULL);
+	cr_expect_not(says("died"), "%s", out);
+	vigil("why", "--over=0", "--json", NULL);
+	cr_expect(says("\"running_at_death\":[]"), "%s", out);
+}
+
 /* ---- Filter, sort, limit, watch ---- */
 
 Test(verbs, a_filter_keeps_what_matches)
