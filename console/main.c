@@ -359,7 +359,7 @@ static int operands_read(const struct verb *verb, int count, char **operands,
 
 static int verb_run(const struct verb *verb, int argc, char **argv)
 {
-	struct verb_options options = { 0 };
+	struct verb_options options = { .verb = verb->name };
 	int r = options_read(verb, argc, argv, &options);
 
 	if (r < 0)

@@ -8,12 +8,14 @@
  */
 #include "console/top.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "console/app.h"
+#include "console/boards.h"
 
 #define INTERVAL_MS 250
 #define SVG_REFRESHES 24 /* before a picture, so that meters have something to show */
@@ -137,6 +139,8 @@ int top_main(const struct top_options *options)
 	int error;
 
 	app = app_open(options->target, interval_ms * UINT64_C(1000000), &error, &problem);
+	if (!app && error == -ENOTUNIQ)
+		candidates_tell(options->target, "top", NULL, &problem);
 	if (!app)
 		return complain(problem.text);
 	if (app_set(app, options->view, options->filter, options->sort, &problem))

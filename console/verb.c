@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "console/boards.h"
 #include "console/format.h"
 #include "console/names.h"
 
@@ -33,9 +34,12 @@ struct model *verb_open(const struct verb_options *options)
 {
 	struct vigil_problem problem = { "" };
 	struct model *model;
+	int r = model_open(options->target, &model, &problem);
 
-	if (!model_open(options->target, &model, &problem))
+	if (!r)
 		return model;
+	if (r == -ENOTUNIQ)
+		candidates_tell(options->target, options->verb, options->task, &problem);
 	refuse("%s", problem.text);
 	return NULL;
 }

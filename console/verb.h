@@ -18,6 +18,7 @@ enum exit_status { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_CANNOT = 2 };
 
 /* What the person asked for. All zero: nothing special. */
 struct verb_options {
+	const char *verb; /* its name, for what to type */
 	const char *target;
 	const char *task; /* a serial number, as typed */
 	bool is_json;

@@ -478,6 +478,47 @@ Test(verbs, a_task_that_is_not_there_is_told)
 	expect_refused(vigil("why", "idle", "99", NULL), "no task 99");
 }
 
+Test(verbs, several_processes_are_named_with_what_to_type)
+{
+	char words[128];
+	pid_t first;
+
+	start("idle_server");
+	stop(SIGSTOP);
+	first = scene;
+	start("blocked_worker");
+
+	snprintf(words, sizeof(words), "2 processes could be meant: %d blocked (alive), %d idle ",
+		 scene, first);
+	expect_refused(vigil("why", NULL), words);
+	snprintf(words, sizeof(words), "%d idle (stopped); say which by its pid, as in `vigil why ",
+		 first);
+	expect_refused(vigil("why", NULL), words);
+	snprintf(words, sizeof(words), "`vigil task %d 3`\n", scene);
+	expect_refused(vigil("task", "3", NULL), words);
+	kill(scene, SIGKILL);
+	waitpid(scene, NULL, 0);
+	scene = first;
+	cr_expect_eq(vigil("why", NULL), 0, "of two the living one: %s", err);
+}
+
+Test(verbs, several_processes_of_a_name_are_named)
+{
+	char words[128];
+	pid_t first;
+
+	start("idle_server");
+	first = scene;
+	start("idle_server");
+
+	snprintf(words, sizeof(words), "`vigil tasks %d`\n", scene);
+	expect_refused(vigil("tasks", "idle", NULL), words);
+	snprintf(words, sizeof(words), "`vigil top %d`\n", scene);
+	expect_refused(vigil("top", "idle_server", NULL), words);
+	stop(SIGKILL);
+	scene = first;
+}
+
 Test(verbs, nobody_alive_is_told)
 {
 	expect_refused(vigil("tasks", NULL), "no instrumented process");
