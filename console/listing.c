@@ -224,6 +224,32 @@ int listing_print(const struct listing *listing, const struct model *model, cons
 	return table ? r : -ENOMEM;
 }
 
+/* Lines that are not rows: three of the heading, two of what went wrong, heads, an end. */
+#define LINES_AROUND 8
+
+/* Who watches on a terminal would see the last rows alone. */
+static size_t rows_in_sight(const struct verb_options *options, const struct text *text,
+			    size_t count)
+{
+	size_t room = text->height > LINES_AROUND ? (size_t)(text->height - LINES_AROUND) : 1;
+
+	return options->is_repeated && text->is_terminal && text->height && count > room ? room :
+											   count;
+}
+
+static int rows_print(const struct listing *listing, const struct verb_options *options,
+		      const struct model *model, const struct rows *rows, const struct text *text)
+{
+	struct rows shown = *rows;
+
+	shown.count = rows_in_sight(options, text, rows->count);
+	if (listing_print(listing, model, &shown, text))
+		return refuse("out of memory");
+	if (shown.count < rows->count)
+		text_line(text, "and %zu more", rows->count - shown.count);
+	return EXIT_DONE;
+}
+
 static int print_text(const struct listing *listing, const struct verb_options *options,
 		      const struct model *model, const struct rows *rows, size_t total)
 {
@@ -238,8 +264,8 @@ static int print_text(const struct listing *listing, const struct verb_options *
 		text_line(&text, "%s", listing->nothing);
 	else if (!rows->count)
 		text_line(&text, "None of %zu matches the filter.", total);
-	else if (listing_print(listing, model, rows, &text))
-		return refuse("out of memory");
+	else
+		return rows_print(listing, options, model, rows, &text);
 	return EXIT_DONE;
 }
 

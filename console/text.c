@@ -35,8 +35,18 @@ void text_begin(struct text *text, FILE *file, bool is_ascii)
 	if (!isatty(fileno(file)))
 		return;
 	text->is_terminal = term && strcmp(term, "dumb") != 0;
-	if (!ioctl(fileno(file), TIOCGWINSZ, &size))
-		text->width = size.ws_col;
+	if (ioctl(fileno(file), TIOCGWINSZ, &size))
+		return;
+	text->width = size.ws_col;
+	text->height = size.ws_row;
+}
+
+void text_redraw(const struct text *text)
+{
+	fputs("\033[H", text->file);
+	for (int i = 0; i < text->height; i++)
+		fputs(i ? "\r\n\033[2K" : "\033[2K", text->file);
+	fputs("\033[H", text->file);
 }
 
 /* ---- Characters ---- */

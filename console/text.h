@@ -17,6 +17,7 @@
 struct text {
 	FILE *file;
 	int width;        /* lines are cut to it; 0: not at all */
+	int height;       /* lines in sight at once; 0: not known, or no terminal */
 	bool is_terminal; /* then heads may be bold */
 	bool is_ascii;
 };
@@ -30,6 +31,13 @@ void text_line(const struct text *text, const char *format, ...)
 
 /* The same, its start indented by columns, wrapped at the width instead of cut. */
 void text_wrapped(const struct text *text, int indent, const char *words);
+
+/*
+ * What is printed next stands in the place of what is in sight. Erased line by
+ * line: many terminals keep a screen that is cleared whole for scrolling back, and
+ * it would be there once for each time.
+ */
+void text_redraw(const struct text *text);
 
 /* Columns a text will take. */
 int text_columns(const struct text *text, const char *words);

@@ -13,6 +13,8 @@
 #include "console/format.h"
 #include "console/names.h"
 
+#define WATCH_BUFFER (1 << 16)
+
 int refuse(const char *format, ...)
 {
 	char line[1024];
@@ -77,18 +79,34 @@ static void pause_for(uint64_t ns)
 		;
 }
 
+/* Off a terminal a line is left free between two times; a document is its own line. */
+static void between(const struct verb_options *options, bool is_first)
+{
+	struct text text;
+
+	if (!options->is_repeated || options->is_json)
+		return;
+	text_begin(&text, stdout, options->is_ascii);
+	if (text.is_terminal)
+		text_redraw(&text);
+	else if (!is_first)
+		putchar('\n');
+}
+
 int verb_repeat(const struct verb_options *options, struct model *model,
 		int (*look)(struct model *model, const struct verb_options *options,
 			    const void *arg),
 		const void *arg)
 {
-	struct text text;
+	static char buffer[WATCH_BUFFER];
+	bool is_first = true;
 	int r;
 
-	text_begin(&text, stdout, options->is_ascii);
-	for (;;) {
-		if (options->is_repeated && !options->is_json && text.is_terminal)
-			fputs("\033[H\033[J", stdout);
+	/* One write each time: nobody sees half of it. */
+	if (options->is_repeated)
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	for (;; is_first = false) {
+		between(options, is_first);
 		r = look(model, options, arg);
 		if (fflush(stdout) || ferror(stdout))
 			return errno == EPIPE ? EXIT_DONE :
@@ -98,8 +116,6 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 		pause_for(options->interval_ns);
 		if (model && model_refresh(model))
 			return refuse("out of memory");
-		if (!options->is_json && !text.is_terminal)
-			putchar('\n');
 	}
 }
 

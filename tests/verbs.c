@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command as people use it: on scenes that live, are stopped, were killed. */
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -332,58 +330,6 @@ Test(verbs, workers_of_one_name_are_told_apart)
 	cr_expect(says("pool#1"), "%s", out);
 	cr_expect(says("pool#2"), "%s", out);
 	cr_expect_not(says("http-0#"));
-}
-
-/* ---- The console on a terminal ---- */
-
-/* Whether a sequence sets one: ESC [ ... 30 or more ... m. */
-static bool has_colour(const char *bytes)
-{
-	while ((bytes = strstr(bytes, "\033["))) {
-		size_t length = strspn(bytes += 2, "0123456789;");
-
-		for (const char *at = bytes; bytes[length] == 'm' && at < bytes + length; at++)
-			if (strtoul(at, (char **)&at, 10) >= 30)
-				return true;
-	}
-	return false;
-}
-
-Test(verbs, no_colour_is_sent_to_a_terminal_that_wants_none)
-{
-	struct winsize size = { .ws_row = 24, .ws_col = 80 };
-	char bytes[1 << 15] = "";
-	bool is_told = false;
-	size_t at = 0;
-	ssize_t got;
-	int terminal;
-	pid_t pid;
-
-	start("idle_server");
-	pid = forkpty(&terminal, NULL, NULL, &size);
-	if (pid == 0) {
-		setenv("TERM", "xterm-256color", 1);
-		/* A sanitizer's report is coloured, and not what is looked at. */
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		execl(built("vigil"), "vigil", "top", "--color=never", board(), NULL);
-		_exit(127);
-	}
-	cr_assert_gt(pid, 0);
-
-	while (at < sizeof(bytes) - 1 &&
-	       (got = read(terminal, bytes + at, sizeof(bytes) - 1 - at)) > 0) {
-		at += (size_t)got;
-		bytes[at] = '\0';
-		if (!is_told && strstr(bytes, "acceptor")) {
-			cr_assert_eq(write(terminal, "q", 1), 1);
-			is_told = true;
-		}
-	}
-	waitpid(pid, NULL, 0);
-	close(terminal);
-
-	cr_expect_not_null(strstr(bytes, "acceptor"));
-	cr_expect_not(has_colour(bytes));
 }
 
 /* ---- Prune ---- */
