@@ -24,7 +24,9 @@ static bool matches(void *ctx, uint64_t id, const char *needle)
 	const void *record = view->ops->record(view, id);
 
 	(void)needle; /* parsed already */
-	return record && filter_matches(view->filter, view->shared->model, record);
+	if (!record)
+		return view->ops->keeps && view->ops->keeps(view, id);
+	return filter_matches(view->filter, view->shared->model, record);
 }
 
 /* A search is for plain text: what people see, and the attributes behind it. */

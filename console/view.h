@@ -47,6 +47,7 @@ struct view_ops {
 	struct table_source rows;
 	const struct properties *properties; /* of the filter language; NULL: plain text */
 	const void *(*record)(struct view *view, uint64_t id); /* what a filter looks at */
+	bool (*keeps)(struct view *view, uint64_t id); /* a row without a record; NULL: never */
 
 	/* A list with no rows says why in a sentence. */
 	void (*empty)(struct view *view, char *buf, size_t size);

@@ -396,6 +396,29 @@ static const struct column columns[EXEC_COLUMNS] = {
 };
 /* clang-format on */
 
+/* ---- Filters: of workers, as those of the verb; an executor stays for one of its ---- */
+
+static const void *executors_record(struct view *view, uint64_t id)
+{
+	return VIGIL_FIND(view->shared->model->reader, worker, id);
+}
+
+static bool executors_keeps(struct view *view, uint64_t id)
+{
+	const struct model *model = view->shared->model;
+	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
+
+		if (worker->executor == id && worker->life == VIGIL_LIFE_LIVE &&
+		    filter_matches(view->filter, model, worker))
+			return true;
+	}
+	return false;
+}
+
 static void executors_empty(struct view *view, char *buf, size_t size)
 {
 	(void)view;
@@ -421,6 +444,9 @@ const struct view_ops view_executors = {
 	.sort_column = -1,
 	.is_tree = true,
 	.rows = { .count = rows_count, .id = rows_id, .parent = rows_parent },
+	.properties = &worker_properties,
+	.record = executors_record,
+	.keeps = executors_keeps,
 	.empty = executors_empty,
 	.close = executors_close,
 	.gather = executors_gather,

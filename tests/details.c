@@ -39,6 +39,20 @@ Test(details, an_executor_lists_some_of_many_the_longest_wait_first)
 	free(screen);
 }
 
+Test(details, executors_are_filtered_by_the_properties_of_their_workers)
+{
+	press("e\\state=parked since>1s\r");
+
+	cr_expect(shows("file-1 "));
+	cr_expect(shows("files "), "an executor stays with its worker");
+	cr_expect_not(shows("main.c:40"), "an executor with no such worker does not");
+	cr_expect_not(shows("thread 4242"));
+	press("\\\x15polls>300 name~http-[01]\r");
+	cr_expect(shows("3 of 8"));
+	press("\\\x15nonsense=1\r");
+	cr_expect(shows("there is no \"nonsense\""));
+}
+
 /* ---- Why ---- */
 
 Test(details, why_tells_first_what_ran_when_the_process_died)
