@@ -174,6 +174,11 @@ static const struct column columns[PROCESS_COLUMNS] = {
 };
 /* clang-format on */
 
+static const void *processes_record(struct view *view, uint64_t id)
+{
+	return find((struct processes *)view, id);
+}
+
 static void processes_empty(struct view *view, char *buf, size_t size)
 {
 	(void)view;
@@ -202,6 +207,8 @@ const struct view_ops view_processes = {
 	.column_count = PROCESS_COLUMNS,
 	.sort_column = PROCESS_STATUS,
 	.rows = { .count = rows_count, .id = rows_id, .row_role = rows_role },
+	.properties = &board_properties,
+	.record = processes_record,
 	.empty = processes_empty,
 	.close = processes_close,
 	.gather = processes_gather,

@@ -83,3 +83,19 @@ Test(details, nothing_stuck_is_said_as_the_verb_says_it)
 	cr_expect_not_null(strstr(screen, sentence), "%s", screen);
 	free(screen);
 }
+
+/* ---- Processes ---- */
+
+Test(details, processes_are_filtered_by_their_properties)
+{
+	char keys[64];
+
+	/* Other scenes are played beside this one: ours has our pid in its path. */
+	snprintf(keys, sizeof(keys), "p\\name=httpd pid<2 path~/%d-\r", (int)getpid());
+	press(keys);
+	cr_expect(shows("1 httpd      alive"));
+	press("\\\x15status=stopped\r");
+	cr_expect(shows("No row matches the filter"));
+	press("\\\x15nonsense=1\r");
+	cr_expect(shows("there is no \"nonsense\""));
+}
