@@ -130,6 +130,44 @@ Test(keys, keys_have_names)
 	cr_expect_str_eq(keys_name(0x200000, name), "?");
 }
 
+/* ".It Ic F4 , \e": how the manual page heads what it says of a request. */
+static void manual_head(enum request request, char *buf, size_t size)
+{
+	const struct request_info *info = keys_info(request);
+	size_t at = (size_t)snprintf(buf, size, "\n.It Ic");
+	char name[KEY_NAME_SIZE];
+	int i;
+
+	for (i = 0; i < REQUEST_KEYS && info->keys[i] != K_NONE; i++) {
+		keys_name(info->keys[i], name);
+		at += (size_t)snprintf(buf + at, size - at, "%s %s%s", i ? " ," : "",
+				       *name == '?' ? "\\&" : "", *name == '\\' ? "\\e" : name);
+	}
+	snprintf(buf + at, size - at, "\n");
+}
+
+Test(keys, the_manual_page_has_them_all_and_no_other)
+{
+	static char page[1 << 16];
+	char head[128];
+	FILE *file = fopen("console/vigil.1", "r");
+	const char *at;
+	int i;
+	int count = 0;
+
+	cr_assert_not_null(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+
+	for (i = REQ_NONE + 1; i < REQ_COUNT; i++) {
+		manual_head((enum request)i, head, sizeof(head));
+		cr_expect_not_null(strstr(page, head), "%s", head);
+	}
+	for (at = page; (at = strstr(at, "\n.It Ic ")); at++)
+		count++;
+	cr_expect_eq(count, REQ_COUNT - 1);
+}
+
 Test(keys, the_help_names_every_request_of_a_place)
 {
 	int lines;
