@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The command as people use it: on scenes that live, are stopped, were killed. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -356,6 +358,48 @@ Test(verbs, prune_never_removes_a_living_or_stopped_one)
 
 	cr_expect(says("removed 0 boards"));
 	cr_expect_neq(board()[0], '\0');
+}
+
+/* Starts a scene that is pid 1 of a namespace of its own. Returns whether we may. */
+static bool start_elsewhere(const char *name)
+{
+	char path[300], line[16] = "";
+	int fds[2];
+
+	snprintf(path, sizeof(path), "tests/helpers/%s", name);
+	cr_assert_eq(pipe(fds), 0);
+	scene = fork();
+	if (!scene) {
+		dup2(fds[1], 1);
+		close(fds[0]);
+		close(fds[1]);
+		execlp("unshare", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+		       built(path), (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	read_all(fds[0], line, sizeof("ready\n"));
+	return !strcmp(line, "ready\n");
+}
+
+/* Its pid there is that of somebody else here, who is no reason to think it dead. */
+Test(verbs, prune_never_removes_one_that_lives_in_another_pid_namespace)
+{
+	int fd;
+
+	if (!start_elsewhere("idle_server"))
+		cr_skip_test("no namespace may be made here");
+
+	cr_expect_eq(vigil("prune", NULL), 0);
+	cr_expect(says("removed 0 boards, 0 B; 1 in use"), "%s", out);
+	cr_expect_neq(board()[0], '\0');
+
+	stop(SIGKILL);
+	fd = open(board(), O_RDONLY | O_CLOEXEC);
+	cr_assert_eq(flock(fd, LOCK_SH), 0, "its writer's lock goes with it");
+	close(fd);
+	cr_expect_eq(vigil("prune", NULL), 0);
+	cr_expect(says("removed 1 board,"), "%s", out);
 }
 
 Test(verbs, prune_leaves_what_is_no_board)
