@@ -49,29 +49,10 @@ static void put_time(struct phrase *phrase, uint64_t ns)
 	put(phrase, "%s", format_duration(text, sizeof(text), ns, 0));
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* The owner that has held it longest; -1 when none is named. */
-static int oldest_owner(const struct vigil_resource_record *lock)
-{
-	int oldest = -1;
-
-	for (int i = 0; i < VIGIL_OWNERS; i++) {
-		if (!lock->owner[i])
-			continue;
-		if (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest])
-			oldest = i;
-	}
-	return oldest;
-}
-
 static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
 {
 	const struct vigil_resource_record *lock = VIGIL_FIND(phrase->model->reader, resource, ref);
-	int owner = lock ? oldest_owner(lock) : -1;
+	int owner = lock ? lock_oldest_owner(lock) : -1;
 
 	if (!lock) {
 		put(phrase, "%s", kind);
@@ -83,7 +64,7 @@ static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
 		return;
 	}
 	put(phrase, " held ");
-	put_time(phrase, less(phrase->model->now, lock->held_since_ns[owner]));
+	put_time(phrase, less_of(phrase->model->now, lock->held_since_ns[owner]));
 	put(phrase, " by ");
 	put_object(phrase, lock->owner[owner]);
 	if (lock->holders > 1)
@@ -144,7 +125,7 @@ static void put_blocked(struct phrase *phrase, const struct vigil_worker_record 
 	char place[NAME_TEXT];
 
 	put(phrase, "blocked ");
-	put_time(phrase, less(phrase->model->now, worker->wait_since_ns));
+	put_time(phrase, less_of(phrase->model->now, worker->wait_since_ns));
 	put(phrase, "%s (%s", worker->poll_begin_ns ? " in its poll" : "",
 	    word_wait(worker->wait_kind));
 	if (worker->wait_object) {

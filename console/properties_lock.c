@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "console/format.h"
 #include "console/names.h"
 #include "console/property.h"
 
@@ -60,6 +61,9 @@ P_NUMBER_OF(holders, LOCK, lock->holders)
 P_NUMBER_OF(waiters, LOCK, lock->waiters)
 P_NUMBER_OF(acquired, LOCK, lock->acquired)
 P_NUMBER_OF(contended, LOCK, lock->contended)
+/* In parts of a thousand, for sorting and filters; those that wait now count. */
+P_NUMBER_OF(contention, LOCK, (uint64_t)(lock_contention(lock) * 1000))
+P_TEXT_OF(contention_text, LOCK, format_percent(buf, size, lock_contention(lock)))
 P_NUMBER_OF(hold_p50, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.5))
 P_NUMBER_OF(hold_p99, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.99))
 P_NUMBER_OF(hold_max, LOCK, lock->hold_max_ns ? lock->hold_max_ns : PROPERTY_UNKNOWN)
@@ -77,6 +81,7 @@ static const struct property list[] = {
 	P_COUNT("waiters", "WAITERS", waiters),
 	P_COUNT("acquired", "TAKEN", acquired),
 	P_COUNT("contended", "WAITED", contended),
+	P_SHARE("contention", "CONT%", contention, contention_text),
 	P_TIME("hold_p50", "HOLD P50", hold_p50),
 	P_TIME("hold_p99", "P99", hold_p99),
 	P_TIME("hold_max", "MAX", hold_max),

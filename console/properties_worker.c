@@ -42,22 +42,6 @@ static uint64_t executor(const struct model *model, const void *row)
 	return of ? of->id : PROPERTY_UNKNOWN;
 }
 
-static uint64_t id(const struct model *model, const void *row)
-{
-	WORKER;
-
-	(void)model;
-	return worker->id;
-}
-
-static uint64_t tid(const struct model *model, const void *row)
-{
-	WORKER;
-
-	(void)model;
-	return worker->tid;
-}
-
 static uint64_t state(const struct model *model, const void *row)
 {
 	return times_of(model, row).state;
@@ -100,22 +84,6 @@ static uint64_t parked(const struct model *model, const void *row)
 	return times_of(model, row).parked_ns;
 }
 
-#define COUNTER(field)                                                                             \
-	static uint64_t field(const struct model *model, const void *row)                          \
-	{                                                                                          \
-		WORKER;                                                                            \
-                                                                                                   \
-		(void)model;                                                                       \
-		return worker->field;                                                              \
-	}
-COUNTER(polls)
-COUNTER(wakes)
-COUNTER(spawns)
-COUNTER(parks)
-COUNTER(steals)
-COUNTER(queued)
-COUNTER(busy_max_ns)
-
 static void task_text(const struct model *model, const void *row, char *buf, size_t size)
 {
 	WORKER;
@@ -130,6 +98,16 @@ static void reason_text(const struct model *model, const void *row, char *buf, s
 	name_worker_reason(model, row, buf, size);
 }
 
+P_NUMBER_OF(id, WORKER, worker->id)
+P_NUMBER_OF(tid, WORKER, worker->tid)
+P_NUMBER_OF(polls, WORKER, worker->polls)
+P_NUMBER_OF(wakes, WORKER, worker->wakes)
+P_NUMBER_OF(spawns, WORKER, worker->spawns)
+P_NUMBER_OF(parks, WORKER, worker->parks)
+P_NUMBER_OF(steals, WORKER, worker->steals)
+P_NUMBER_OF(queued, WORKER, worker->queued)
+P_NUMBER_OF(busy_max, WORKER, worker->busy_max_ns)
+
 static const struct property list[] = {
 	P_RANKED_PLAIN("executor", "EXECUTOR", executor, executor_text),
 	P_PLAIN("name", "WORKER", name_text),
@@ -139,7 +117,7 @@ static const struct property list[] = {
 	P_SHARE("share", "BUSY%", share, share_text),
 	P_TIME("busy", "BUSY", busy),
 	P_COUNT("polls", "POLLS", polls),
-	P_TIME("poll_max", "MAX", busy_max_ns),
+	P_TIME("poll_max", "MAX", busy_max),
 	P_TIME("parked", "PARKED", parked),
 	P_COUNT("wakes", "WAKES", wakes),
 	P_COUNT("queued", "QUEUE", queued),

@@ -42,19 +42,14 @@ struct executors {
 	size_t capacity;
 };
 
-static struct model *model_of(const struct table_row *row)
-{
-	return ((struct view *)row->ctx)->shared->model;
-}
-
 static const struct vigil_worker_record *worker_of(const struct table_row *row)
 {
-	return VIGIL_FIND(model_of(row)->reader, worker, row->id);
+	return VIGIL_FIND(row_model(row)->reader, worker, row->id);
 }
 
 static const struct vigil_executor_record *executor_of(const struct table_row *row)
 {
-	return VIGIL_FIND(model_of(row)->reader, executor, row->id);
+	return VIGIL_FIND(row_model(row)->reader, executor, row->id);
 }
 
 /* ---- Rows ---- */
@@ -149,7 +144,7 @@ static void load_add(struct load *load, const struct model *model,
 
 static void load_of(const struct table_row *row, struct load *ret_load)
 {
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 	const struct vigil_executor_record *executor = executor_of(row);
 	const struct vigil_worker_record *worker = worker_of(row);
 	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
@@ -206,7 +201,7 @@ static void format_executor(const struct table_row *row, char *buf, size_t size,
 
 	switch (row->column->data) {
 	case EXEC_NAME:
-		name_executor(model_of(row), executor, buf, size);
+		name_executor(row_model(row), executor, buf, size);
 		*ret_role = ROLE_TITLE;
 		break;
 	case EXEC_STATE:
@@ -216,7 +211,7 @@ static void format_executor(const struct table_row *row, char *buf, size_t size,
 			load.workers && load.busy_workers == load.workers ? ROLE_WARN : ROLE_DIM;
 		break;
 	case EXEC_WHY:
-		name_place_long(model_of(row), executor->site, buf, size);
+		name_place_long(row_model(row), executor->site, buf, size);
 		snprintf(buf + strlen(buf), size - strlen(buf), "  %s",
 			 word_executor_kind(executor->kind));
 		*ret_role = ROLE_PLACE;
@@ -231,10 +226,10 @@ static void format_worker(const struct table_row *row, char *buf, size_t size, e
 	const struct vigil_worker_record *worker = worker_of(row);
 	struct worker_times times;
 
-	model_worker_times(model_of(row), worker, &times);
+	model_worker_times(row_model(row), worker, &times);
 	switch (row->column->data) {
 	case EXEC_NAME:
-		name_worker(model_of(row), worker, buf, size);
+		name_worker(row_model(row), worker, buf, size);
 		*ret_role = ROLE_NAME;
 		break;
 	case EXEC_STATE:
@@ -254,7 +249,7 @@ static void format_worker(const struct table_row *row, char *buf, size_t size, e
 		*ret_role = ROLE_DIM;
 		break;
 	case EXEC_WHY:
-		format_why(model_of(row), worker, buf, size, ret_role);
+		format_why(row_model(row), worker, buf, size, ret_role);
 		break;
 	default:
 		break;
@@ -277,7 +272,7 @@ static uint64_t number(const struct table_row *row)
 
 	load_of(row, &load);
 	if (worker)
-		model_worker_times(model_of(row), worker, &times);
+		model_worker_times(row_model(row), worker, &times);
 	switch (row->column->data) {
 	case EXEC_FOR:
 	case EXEC_WHY:
@@ -333,7 +328,7 @@ static void draw_busy(const struct table_row *row, struct canvas *canvas, int x,
 static void draw_history(const struct table_row *row, struct canvas *canvas, int x, int y,
 			 int width)
 {
-	const struct model *model = model_of(row);
+	const struct model *model = row_model(row);
 	bool is_executor = executor_of(row);
 	struct spark spark = { .count = 0 };
 	int moment;
@@ -359,11 +354,6 @@ static void draw_history(const struct table_row *row, struct canvas *canvas, int
 }
 
 /* clang-format off */
-#define NUMBER(column, name, width, rank, words)                                                   \
-	[column] = { .title = name, .help = words, .min_width = width, .max_width = width + 1,     \
-		     .priority = rank, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,                  \
-		     .is_descending_first = true, .data = column, .format = format_number,         \
-		     .number = number }
 static const struct column columns[EXEC_COLUMNS] = {
 	[EXEC_NAME] = { .title = "NAME", .min_width = 12, .max_width = 28, .is_tree = true,
 			.sort = SORT_TEXT, .data = EXEC_NAME, .format = format_words },
@@ -380,12 +370,12 @@ static const struct column columns[EXEC_COLUMNS] = {
 	[EXEC_HISTORY] = { .title = "HISTORY", .min_width = 12, .max_width = 40, .priority = 4,
 			   .grow = 1, .data = EXEC_HISTORY, .format = format_number,
 			   .draw = draw_history },
-	NUMBER(EXEC_POLLS, "POLLS", 5, 5, "polls ended"),
-	NUMBER(EXEC_LONGEST, "LONGEST", 7, 6, "longest poll"),
-	NUMBER(EXEC_PARKED, "PARKED", 7, 8, "time asleep"),
-	NUMBER(EXEC_WAKES, "WAKES", 5, 9, "wakes done on it"),
-	NUMBER(EXEC_STEALS, "STEALS", 6, 11, "tasks taken from other workers"),
-	NUMBER(EXEC_QUEUED, "QUEUED", 6, 7, "tasks in its run queue, as its runtime says"),
+	COLUMN_NUMBER(EXEC_POLLS, "POLLS", 5, 6, 5, "polls ended"),
+	COLUMN_NUMBER(EXEC_LONGEST, "LONGEST", 7, 8, 6, "longest poll"),
+	COLUMN_NUMBER(EXEC_PARKED, "PARKED", 7, 8, 8, "time asleep"),
+	COLUMN_NUMBER(EXEC_WAKES, "WAKES", 5, 6, 9, "wakes done on it"),
+	COLUMN_NUMBER(EXEC_STEALS, "STEALS", 6, 7, 11, "tasks taken from other workers"),
+	COLUMN_NUMBER(EXEC_QUEUED, "QUEUED", 6, 7, 7, "tasks in its run queue, as its runtime says"),
 	[EXEC_TID] = { .title = "TID", .min_width = 7, .max_width = 8, .priority = 10,
 		       .align = ALIGN_RIGHT, .sort = SORT_NUMBER, .data = EXEC_TID,
 		       .format = format_words, .number = number },

@@ -7,20 +7,6 @@
 
 /* ---- Locks ---- */
 
-/* The owner that has held it longest; -1 when none is named. */
-static int oldest_owner(const struct vigil_resource_record *lock)
-{
-	int oldest = -1;
-
-	for (int i = 0; i < VIGIL_OWNERS; i++) {
-		if (!lock->owner[i])
-			continue;
-		if (oldest < 0 || lock->held_since_ns[i] < lock->held_since_ns[oldest])
-			oldest = i;
-	}
-	return oldest;
-}
-
 static bool is_lock(const struct vigil_resource_record *resource)
 {
 	return resource->kind == VIGIL_RESOURCE_MUTEX || resource->kind == VIGIL_RESOURCE_RWLOCK ||
@@ -81,7 +67,7 @@ static void lost_owner(struct walk *walk, uint64_t ref)
 
 void step_resource(struct walk *walk, const struct vigil_resource_record *resource, uint64_t ref)
 {
-	int at = oldest_owner(resource);
+	int at = lock_oldest_owner(resource);
 	char more[64] = "";
 
 	if (at < 0) {
