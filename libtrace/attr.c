@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Where an object keeps its first attribute; NULL when it is gone. */
+/* Where an object keeps its first attribute; NULL when it is gone (counted). */
 static uint32_t *attrs_of(struct board *board, uint64_t object)
 {
 	switch (vigil_ref_table(object)) {
@@ -12,7 +12,12 @@ static uint32_t *attrs_of(struct board *board, uint64_t object)
 	case VIGIL_TABLE_##name: {                                                                 \
 		struct vigil_##name##_record *record = RECORD_OF(board, name, object);             \
                                                                                                    \
-		return record && load(&record->life) == VIGIL_LIFE_LIVE ? &record->attrs : NULL;   \
+		if (!record)                                                                       \
+			break;                                                                     \
+		if (load(&record->life) == VIGIL_LIFE_LIVE)                                        \
+			return &record->attrs;                                                     \
+		COUNT(board, misused_ended);                                                       \
+		return NULL;                                                                       \
 	}
 		CASE(executor)
 		CASE(task)
@@ -21,8 +26,10 @@ static uint32_t *attrs_of(struct board *board, uint64_t object)
 		CASE(span)
 #undef CASE
 	default:
-		return NULL;
+		break;
 	}
+	ref_misused(board, object);
+	return NULL;
 }
 
 static struct vigil_attr_record *attr_find(struct board *board, uint32_t first, const char *key,
@@ -33,7 +40,7 @@ static struct vigil_attr_record *attr_find(struct board *board, uint32_t first, 
 
 	while (first && count < ATTRS_PER_OBJECT) {
 		attr = RECORD_AT(board, attr, first - 1);
-		if (!strncmp(attr->key, key, sizeof(attr->key) - 1))
+		if (!strcmp(attr->key, key))
 			return attr;
 		first = load(&attr->sibling);
 		count++;
@@ -56,16 +63,19 @@ static void attr_write(struct vigil_attr_record *attr, uint64_t now, const struc
 uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 			const struct attr_value *value)
 {
-	uint32_t *first = attrs_of(board, object);
+	char key[sizeof(((struct vigil_attr_record *)0)->key)];
 	struct vigil_attr_record *attr;
 	uint32_t count = 0;
+	uint32_t *first;
 	uint64_t ref;
 
-	if (!first || !value->key) {
-		ref_misused(board, object);
+	if (!value->key)
 		return 0;
-	}
-	attr = attr_find(board, load_acquire(first), value->key, &count);
+	first = attrs_of(board, object);
+	if (!first)
+		return 0;
+	text_put(key, sizeof(key), value->key);
+	attr = attr_find(board, load_acquire(first), key, &count);
 	if (attr) {
 		write_begin(&attr->seq);
 		attr_write(attr, now, value);
@@ -80,7 +90,7 @@ uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 	attr = RECORD_AT(board, attr, vigil_ref_index(ref));
 	store(&attr->owner, object);
 	store(&attr->sibling, load(first));
-	text_put(attr->key, sizeof(attr->key), value->key);
+	memcpy(attr->key, key, sizeof(attr->key));
 	attr_write(attr, now, value);
 	store(&attr->life, VIGIL_LIFE_LIVE);
 	write_end(&attr->seq);

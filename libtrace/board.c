@@ -18,7 +18,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define PAGE 4096u
 #define CHUNK_MIN (16u * 1024)
 #define CHUNK_MAX (4u * 1024 * 1024)
 #define RESERVE_MAX (64u * 1024 * 1024) /* left to others; of a small one, a quarter */
@@ -28,9 +27,14 @@
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static size_t page_round(size_t size)
 {
-	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+	return (size + page_size() - 1) & ~(page_size() - 1);
 }
 
 void text_put(char *field, size_t size, const char *text)
@@ -149,7 +153,7 @@ static int storage_claim(const struct board *board, size_t offset, size_t size)
 		return -errno;
 	/* No descriptor, or a file system that promises nothing: take the pages now. */
 	if (r && madvise(at, size, MADV_POPULATE_WRITE))
-		return -errno;
+		return errno == EINVAL ? -EOPNOTSUPP : errno == EFAULT ? -ENOSPC : -errno;
 	return 0;
 }
 
@@ -188,7 +192,7 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count)
 		wanted = header->capacity;
 
 	/* Claiming twice is harmless, so threads that race here both may. */
-	from = (header->offset + (size_t)claimed * size) & ~(size_t)(PAGE - 1);
+	from = (header->offset + (size_t)claimed * size) & ~(page_size() - 1);
 	to = page_round(header->offset + (size_t)wanted * size);
 	/* A thread that is to be cancelled must not end in here. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
@@ -229,7 +233,7 @@ static uint32_t next_offset_of(uint32_t table)
 static int private_init(struct board *board, const struct board_shape *shape)
 {
 	uint32_t workers = shape->capacity[VIGIL_TABLE_worker];
-	size_t lanes = page_round(workers * sizeof(struct lane)) + PAGE;
+	size_t lanes = page_round(workers * sizeof(struct lane)) + page_size();
 	size_t cells = (size_t)workers * shape->capacity[VIGIL_TABLE_site] * sizeof(uint32_t);
 	size_t size = lanes + cells;
 	uint8_t *at;
@@ -243,7 +247,7 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	board->private = at;
 	board->private_size = size;
 	board->fork_mark = (uint32_t *)at;
-	board->lanes = (struct lane *)(at + PAGE);
+	board->lanes = (struct lane *)(at + page_size());
 	board->cells = (uint32_t *)(at + lanes);
 	at += lanes + cells;
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
@@ -287,8 +291,10 @@ static int singles_init(struct board *board)
 	for (size_t i = 0; i < 2; i++) {
 		struct vigil_table_header *table = &board->tables[singles[i]];
 
-		if (board->fd >= 0 && storage_claim(board, table->offset, PAGE))
-			return -ENOSPC;
+		int r = board->fd < 0 ? 0 : storage_claim(board, table->offset, page_size());
+
+		if (r)
+			return r;
 		table->claimed = table->used = board->pools[singles[i]].used = 1;
 	}
 	board->process = RECORD_AT(board, process, 0);

@@ -75,6 +75,7 @@ struct board {
 	uint8_t *base;
 	size_t size;
 	int fd;              /* -1: private memory, all of it there */
+	uint32_t turn;       /* of the live boards of this process; see site_of in live.h */
 	uint64_t file[2];    /* its device and inode: a program may close our fd */
 	uint32_t *fork_mark; /* 1; wiped to 0 in a forked child */
 	struct vigil_header *header;
@@ -131,7 +132,7 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count);
 /* ---- pool.c ---- */
 
 /*
- * Takes a record, zero but for seq, gen and next, with seq odd. want is a reference
+ * Takes a record, zero but for seq and gen, with seq odd. want is a reference
  * whose index and generation it must get (a replay), 0 for any. Returns its
  * reference, 0 when there is none.
  */

@@ -98,16 +98,18 @@ static void anchor_set(uint64_t ticks, uint64_t ns)
  */
 static uint64_t line_draw(const struct clock_line *old)
 {
+	uint64_t slack = (uint64_t)(((unsigned __int128)STEP_NS << 32) / old->rate);
 	uint64_t ticks, ns, at, rate, span;
 	int64_t error;
 
 	pair_read(&ticks, &ns);
 	at = line_at(old, ticks);
 	/*
-	 * The counter was reset; or the machine slept and its counter did not. Nobody
-	 * was told a time past the old line's end: go on from there.
+	 * The counter was reset (a little behind is only another processor's); or the
+	 * machine slept and its counter did not. Nobody was told a time past the old
+	 * line's end: go on from there.
 	 */
-	if (ticks < old->base_ticks || ticks < anchor.base_ticks ||
+	if (ticks + slack < old->base_ticks || ticks + slack < anchor.base_ticks ||
 	    (at > ns + STEP_NS && at > line_end(old))) {
 		at = line_end(old);
 		anchor_set(ticks, ns);
@@ -117,7 +119,9 @@ static uint64_t line_draw(const struct clock_line *old)
 	error = (int64_t)(ns - at);
 	/* A line lasts as long as all before it together, up to the longest. */
 	span = ns - anchor.base_ns;
-	rate = span ? rate_of(ticks - anchor.base_ticks, span) : old->rate;
+	rate = old->rate;
+	if (span && ticks > anchor.base_ticks)
+		rate = rate_of(ticks - anchor.base_ticks, span);
 	if (span < FIRST_LINE_NS)
 		span = FIRST_LINE_NS;
 	if (span > LONGEST_LINE_NS)

@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 100
 
 size_t home_read(const char *path, char *buf, size_t size)
 {
@@ -78,6 +82,23 @@ int home_open(const char *dir, char ret_path[HOME_PATH_MAX])
 	return fd;
 }
 
+/*
+ * Held as long as we live: home_sweep looks at it. Readers and sweeps that come
+ * upon the new file hold it for a moment.
+ */
+static bool lock_hold(int fd)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		/* Where there are no locks there are no sweeps over them either. */
+		if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 int home_create(int home, uint32_t pid, uint64_t start_ticks, char path[HOME_PATH_MAX])
 {
 	size_t length = strlen(path);
@@ -97,8 +118,11 @@ int home_create(int home, uint32_t pid, uint64_t start_ticks, char path[HOME_PAT
 	}
 	if (fd < 0)
 		return -errno;
-	/* Held as long as we live: home_sweep looks at it. */
-	flock(fd, LOCK_EX | LOCK_NB);
+	if (!lock_hold(fd)) {
+		unlinkat(home, name, 0);
+		close(fd);
+		return -EAGAIN;
+	}
 	snprintf(path + length, HOME_PATH_MAX - length, "/%s", name);
 	return fd;
 }

@@ -2,8 +2,9 @@
 /*
  * Polls and wakes: what runs a million times a second.
  *
- * The law: no allocation, no lock, no system call, no unbounded loop; no store
- * to a line that other workers write, except the woken task's own.
+ * The law: no allocation, no lock, no unbounded loop; no system call but a
+ * claim's, when a new task or site needs storage that no other has claimed; no
+ * store to a line that other workers write, except the woken task's own.
  *
  * What a task does is read off four numbers. wakes counts its wakes;
  * wakes_seen is what it was when the last poll began. Equal: idle. Different:

@@ -35,7 +35,7 @@ void(vigil_poll_end)(vigil_task task)
 /* waker 0: who acts on this thread. */
 static inline void wake(struct vigil_site *site, vigil_task task, vigil_object waker)
 {
-	struct call call = call_begin();
+	struct call call = call_begin_wake();
 	uint32_t where;
 	uint64_t now;
 
@@ -81,7 +81,7 @@ void(vigil_waker_drop)(vigil_task task)
 
 void(vigil_waker_wake_at)(struct vigil_site *site, vigil_task task)
 {
-	struct call call = call_begin();
+	struct call call = call_begin_wake();
 	uint32_t where;
 	uint64_t now, waker;
 

@@ -32,7 +32,6 @@
 
 int vigil_live_;
 struct board *live_board;
-uint32_t live_turn;
 __thread struct lane *this_lane __attribute__((tls_model("initial-exec")));
 
 /* The board on which this thread found no free worker record. */
@@ -41,6 +40,7 @@ static __thread uint32_t this_refusals __attribute__((tls_model("initial-exec"))
 
 static struct board boards[BOARDS];
 static uint32_t boards_used;
+static uint32_t turns; /* boards that were live, here and in those who forked us */
 static struct board_shape shape;
 static uint32_t gens[VIGIL_TABLES]; /* given out by earlier boards of this process */
 static char home_dir[HOME_PATH_MAX];
@@ -155,6 +155,8 @@ static int options_read(const struct vigil_options *given)
 	if (shape.retain[VIGIL_TABLE_task] > tasks / 2 + 1)
 		shape.retain[VIGIL_TABLE_task] = tasks / 2 + 1;
 	shape.capacity[VIGIL_TABLE_hist] = tasks + tasks / 4 + 64;
+	if (shape.capacity[VIGIL_TABLE_hist] > VIGIL_REF_MAX_INDEX)
+		shape.capacity[VIGIL_TABLE_hist] = VIGIL_REF_MAX_INDEX;
 	if (!dir || !*dir)
 		dir = options.dir;
 	has_home_dir = dir && *dir;
@@ -307,8 +309,9 @@ static int board_start(void)
 		return r;
 	}
 	boards_used++;
-	/* Sites of earlier turns are not believed; 0 is "never registered". */
-	store(&live_turn, live_turn % SITE_TURNS + 1);
+	/* Sites of other turns are not believed; 0 is "never registered". */
+	turns = turns % SITE_TURNS + 1;
+	board->turn = turns;
 	store_release(&live_board, board);
 	store_release(&vigil_live_, 1);
 	return 0;
@@ -329,7 +332,8 @@ static void fork_leave(struct board *parent)
 	boards_used = parent == &boards[0] ? 1 : 0;
 	this_lane = NULL;
 	this_refusal = NULL;
-	pthread_setspecific(lane_key, NULL);
+	if (has_lane_key)
+		pthread_setspecific(lane_key, NULL);
 }
 
 /*
@@ -348,31 +352,38 @@ static void turn_give(void)
 	store_release(&starting, 0);
 }
 
-int(vigil_init)(const struct vigil_options *options)
+/* In our turn. */
+static int start(const struct vigil_options *options)
 {
-	int saved = errno, r;
+	struct board *board = load(&live_board);
+	int r;
 
-	if (!turn_take())
+	if (board && load(board->fork_mark))
 		return -EALREADY;
-	if (load(&live_board)) {
-		if (load(load(&live_board)->fork_mark)) {
-			turn_give();
-			return -EALREADY;
-		}
-		fork_leave(load(&live_board));
-	}
-	if (env_says_off()) {
-		turn_give();
+	if (board)
+		fork_leave(board);
+	if (env_says_off())
 		return 0;
-	}
 	pthread_once(&lane_key_once, lane_key_make);
 	r = has_lane_key ? options_read(options) : -EAGAIN;
 	/* Before the board is live, so that a session misses no thread and no site. */
 	if (!r)
 		tracepoints_init(env_of("VIGIL_LTTNG"));
-	if (!r)
-		r = board_start();
-	turn_give();
+	return r ? r : board_start();
+}
+
+int(vigil_init)(const struct vigil_options *options)
+{
+	int saved = errno, cancel, r;
+
+	/* A thread that is to be cancelled must not end in its turn. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	r = -EALREADY;
+	if (turn_take()) {
+		r = start(options);
+		turn_give();
+	}
+	pthread_setcancelstate(cancel, NULL);
 	errno = saved;
 	return r;
 }
@@ -391,10 +402,13 @@ void(vigil_fini)(void)
 	if (load(board->fork_mark)) {
 		store(&board->process->ended_ns, clock_now());
 		store_release(&board->process->life, VIGIL_LIFE_ENDED);
+		gens_carry(board);
+		store_release(&vigil_live_, 0);
+		store_release(&live_board, NULL);
+	} else {
+		/* A child that made no call: the board is its parent's. */
+		fork_leave(board);
 	}
-	gens_carry(board);
-	store_release(&vigil_live_, 0);
-	store_release(&live_board, NULL);
 	board_path[0] = '\0';
 	turn_give();
 }
@@ -421,17 +435,21 @@ static struct lane *lane_begin(struct board *board)
 	uint64_t now = clock_now();
 	struct lane *lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), 0);
 
+	/* A record that nobody would give back when the thread exits is not taken. */
+	if (lane && (!has_lane_key || pthread_setspecific(lane_key, lane))) {
+		lane_close(lane, now);
+		lane = NULL;
+	}
 	this_lane = lane;
 	this_refusal = lane ? NULL : board;
 	this_refusals = 0;
-	pthread_setspecific(lane_key, lane);
 	tracepoints_thread();
 	if (lane)
 		TRACE(thread_begin, now, lane->ref, load(&lane->record->tid));
 	return lane;
 }
 
-struct call call_begin_slow(void)
+struct call call_begin_slow(bool makes_board)
 {
 	struct call call = { load_acquire(&live_board), NULL };
 	int saved = errno, cancel;
@@ -442,7 +460,7 @@ struct call call_begin_slow(void)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	/* The mark is wiped on fork. A vfork child shares it, and our memory. */
 	if (!load(call.board->fork_mark)) {
-		call.board = fork_adopt(call.board);
+		call.board = makes_board ? fork_adopt(call.board) : NULL;
 		this_refusal = NULL;
 	}
 	/* Other threads end, and leave room: ask again once in a while. */
@@ -465,13 +483,15 @@ uint64_t(vigil_now)(void)
 
 size_t(vigil_board_path)(char *buf, size_t size)
 {
+	char path[sizeof(board_path)];
 	size_t length;
 
 	/* A forked child's board is made by its first call: let it be this one. */
 	if (!load(&vigil_live_) || !call_begin().board)
 		return 0;
-	length = strlen(board_path);
+	text_put(path, sizeof(path), board_path);
+	length = strlen(path);
 	if (size)
-		text_put(buf, size, board_path);
+		text_put(buf, size, path);
 	return length;
 }

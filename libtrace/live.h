@@ -23,19 +23,33 @@ struct call {
 };
 
 /*
- * The first call of a thread, of a forked child, or after vigil_fini. By value:
- * both halves travel in registers.
+ * The first call of a thread, of a forked child, or after vigil_fini. makes_board:
+ * may make the forked child's. By value: both halves travel in registers.
  */
-struct call call_begin_slow(void);
+struct call call_begin_slow(bool makes_board);
 
-/* The board is NULL when nothing records. */
-static inline struct call call_begin(void)
+static inline struct call call_begin_as(bool makes_board)
 {
 	struct call call = { load_acquire(&live_board), this_lane };
 
 	if (unlikely(!call.lane || !call.board || call.lane->board != call.board))
-		return call_begin_slow();
+		return call_begin_slow(makes_board);
 	return call;
+}
+
+/* The board is NULL when nothing records. */
+static inline struct call call_begin(void)
+{
+	return call_begin_as(true);
+}
+
+/*
+ * The same for wakes. One may be made in a signal handler, which may not make a
+ * board; and before a forked child has one, no task of its own can be woken.
+ */
+static inline struct call call_begin_wake(void)
+{
+	return call_begin_as(false);
 }
 
 /* The worker of a call, as tracepoints name it. */
@@ -51,9 +65,8 @@ uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site
 
 /*
  * A site remembers its index together with the board's turn, so that sites of
- * an earlier board (before a fork, before vigil_fini) are not believed.
+ * another board (before a fork, before vigil_fini) are not believed.
  */
-extern uint32_t live_turn;
 #define SITE_TURN_SHIFT 16
 #define SITE_TURNS 65535 /* of processes each forked by the one before */
 #define SITES_MAX 65535
@@ -66,7 +79,7 @@ static inline uint32_t site_of(struct board *board, struct vigil_site *site,
 	if (unlikely(!site))
 		return 0;
 	id = load_acquire(&site->id);
-	if (likely(id >> SITE_TURN_SHIFT == load(&live_turn)))
+	if (likely(id >> SITE_TURN_SHIFT == board->turn))
 		return id & ((1u << SITE_TURN_SHIFT) - 1);
 	return site_slow(board, site, kind);
 }

@@ -120,7 +120,9 @@ static void task_waits(struct board *board, struct vigil_resource_record *r, uin
 	board_lock_forget(board, t);
 	fetch_add(&r->waiters, 1);
 	board_task_wait(board, now, task, wait);
+	write_begin(&t->seq);
 	store(&t->is_counted, 1);
+	write_end(&t->seq);
 }
 
 void board_lock_wait(struct board *board, struct lane *lane, uint64_t now, uint64_t lock,
@@ -182,11 +184,11 @@ static void wait_count(struct board *board, struct lane *lane, struct vigil_reso
 		cell_delay(cell, wait_ns, bucket);
 }
 
-/* Writes an owner into a free slot; more than the slots are only counted. */
+/* Writes an owner into a free slot; more than the slots, and nobody, are only counted. */
 static void owner_add(struct board *board, struct vigil_resource_record *r, uint64_t now,
 		      uint64_t owner, uint32_t site)
 {
-	for (int i = 0; i < VIGIL_OWNERS; i++) {
+	for (int i = 0; owner && i < VIGIL_OWNERS; i++) {
 		uint64_t none = 0;
 
 		if (load(&r->owner[i]) || !compare_swap(&r->owner[i], &none, owner))
@@ -207,7 +209,8 @@ static void exclusive_take(struct board *board, struct vigil_resource_record *r,
 {
 	uint32_t holders = load(&r->holders);
 
-	if (holders && load(&r->mode) == VIGIL_MODE_EXCLUSIVE && load(&r->owner[0]) == owner) {
+	if (holders && owner && load(&r->mode) == VIGIL_MODE_EXCLUSIVE &&
+	    load(&r->owner[0]) == owner) {
 		store(&r->holders, holders + 1);
 		return;
 	}
@@ -264,9 +267,10 @@ void board_lock_abandoned(struct board *board, struct lane *lane, uint64_t now, 
 		store(&lane->record->last_ns, now);
 }
 
+/* 0, a thread without a worker record, has none. */
 static int slot_of(const struct vigil_resource_record *r, uint64_t owner)
 {
-	for (int i = 0; i < VIGIL_OWNERS; i++)
+	for (int i = 0; owner && i < VIGIL_OWNERS; i++)
 		if (load(&r->owner[i]) == owner)
 			return i;
 	return -1;
@@ -326,7 +330,8 @@ void board_lock_released(struct board *board, struct lane *lane, uint64_t now, u
 	}
 	if (slot < 0 && !is_shared) {
 		/* Given back by somebody else: it is free all the same. */
-		COUNT(board, misused_owner);
+		if (owner || load(&r->owner[0]))
+			COUNT(board, misused_owner);
 		slot = 0;
 	}
 	/* A recursive lock comes up one; its owner goes on holding it. */
@@ -366,11 +371,13 @@ void board_lock_forget(struct board *board, struct vigil_task_record *task)
 	r = RECORD_OF(board, resource, load(&task->wait_object));
 	if (r)
 		waiters_less(r);
-	write_begin(&task->seq);
-	store(&task->is_counted, 0);
-	store(&task->wait_object, 0);
+	/*
+	 * Whoever hands the lock over does this, so seq, which is the poller's, stays
+	 * out of it. Partner: is_same in reader_copy.c.
+	 */
 	store(&task->wait_kind, VIGIL_WAIT_NONE);
-	write_end(&task->seq);
+	store(&task->wait_object, 0);
+	store(&task->is_counted, 0);
 }
 
 bool lane_lock_forget(struct lane *lane)

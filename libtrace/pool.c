@@ -244,6 +244,7 @@ uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
 	write_begin(seq);
 	/* The generation first: from here on old handles are stale. */
 	store_release(gen, want ? vigil_ref_gen(want) : gen_after(pool, load(gen)));
+	store_fence();
 	record_clear(record, table_kinds[table].record_size);
 	return vigil_ref_make(table, at - 1, load(gen));
 }

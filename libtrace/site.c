@@ -84,9 +84,9 @@ static uint32_t place_write(struct board *board, const struct place *place,
 
 uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site_kind kind)
 {
-	uint32_t turn = load(&live_turn) << SITE_TURN_SHIFT;
+	uint32_t turn = board->turn << SITE_TURN_SHIFT;
 	/* While it is being registered it is of turn 0, which site_of never believes. */
-	uint32_t busy = load(&live_turn);
+	uint32_t busy = board->turn;
 	uint32_t id = load_acquire(&site->id);
 	struct place place;
 	uint32_t index;

@@ -162,6 +162,18 @@ Test(clock, a_processor_whose_counter_lies_behind_a_new_line_reads_its_start)
 	cr_assert_lt(clock_now() - before, 1000000000);
 }
 
+Test(clock, a_processor_whose_counter_lies_a_little_behind_does_not_jump_ahead)
+{
+	if (the_clock.source != VIGIL_CLOCK_TSC)
+		cr_skip_test("the counter is not used here");
+	line()->limit = clock_tsc_hz(); /* this line may have told times a second ahead */
+	line()->base_ns = kernel_ns();
+	line()->base_ticks = clock_ticks() + clock_tsc_hz() / 10000;
+
+	(void)clock_now();
+	cr_assert_lt(distance(), TOLERANCE_NS);
+}
+
 #endif
 
 static uint64_t fake(void *arg)

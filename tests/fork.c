@@ -54,6 +54,28 @@ Test(fork, a_forked_child_gets_a_board_of_its_own_without_the_parents_tasks)
 	vigil_reader_close(reader);
 }
 
+static int wake_and_end(void *parents)
+{
+	/* As in a signal handler, which may not make a board. */
+	vigil_wake(*(vigil_task *)parents);
+	CHECK(boards_in_dir() == 1);
+	vigil_fini();
+	CHECK(!vigil_is_live());
+	CHECK(spawn() == 0);
+	CHECK(boards_in_dir() == 1);
+	return 0;
+}
+
+Test(fork, neither_a_wake_nor_an_end_makes_the_childs_board)
+{
+	vigil_task task;
+
+	cr_assert_eq(vigil_init(NULL), 0);
+	task = spawn();
+
+	cr_assert_eq(in_child(wake_and_end, &task), 0);
+}
+
 struct descent {
 	vigil_task handle; /* of the parent's */
 	int depth;

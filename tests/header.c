@@ -12,8 +12,19 @@ static char dir[] = "/tmp/vigil-header-XXXXXX";
 
 /* Every call there is, each as a statement and, if it returns something, used. */
 static const char program[] =
+	"#define END 4\n"
+	"#define FIELD 5\n"
+	"#define TABLE 6\n"
 	"#include <vigil/vigil.h>\n"
 	"#include <vigil/reader.h>\n"
+	"#ifdef __cplusplus\n"
+	"#define FIRST_OPTIONS &options\n"
+	"#else\n"
+	"#define FIRST_OPTIONS &(struct vigil_options){ .struct_size = 8, .name = \"a\" }\n"
+	"#endif\n"
+	"#if END != 4 || FIELD != 5 || TABLE != 6\n"
+	"#error a macro of the program\n"
+	"#endif\n"
 	"int use(void);\n"
 	"int use(void)\n"
 	"{\n"
@@ -27,6 +38,7 @@ static const char program[] =
 	"	vigil_op o = vigil_op_new(l, \"o\", 0);\n"
 	"	vigil_span s = vigil_span_new(VIGIL_LEVEL_INFO, \"s\");\n"
 	"	vigil_init(0);\n"
+	"	vigil_init(FIRST_OPTIONS);\n"
 	"	if (vigil_is_live() && vigil_now())\n"
 	"		r += (int)vigil_board_path(path, sizeof(path));\n"
 	"	vigil_worker_begin(e, \"w\");\n"

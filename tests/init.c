@@ -320,6 +320,30 @@ Test(init, a_board_after_fini_is_another_one_and_old_handles_are_strangers)
 	vigil_reader_close(reader);
 }
 
+Test(init, a_site_that_a_late_call_registers_on_the_old_board_is_none_of_the_new_one)
+{
+	static struct vigil_site late = { "late.c", "late", NULL, 77, 0 };
+	struct vigil_reader *reader;
+	struct board *old;
+	vigil_task task;
+
+	cr_assert_eq(vigil_init(NULL), 0);
+	old = live_board;
+	for (uint32_t line = 1; line < 50; line++) {
+		struct vigil_site other = { "other.c", "f", NULL, line, 0 };
+
+		site_of(old, &other, VIGIL_SITE_SPAWN);
+	}
+	vigil_fini();
+	cr_assert_eq(vigil_init(NULL), 0);
+	site_of(old, &late, VIGIL_SITE_SPAWN);
+	task = vigil_task_spawn_at(&late, 0, VIGIL_TASK_ASYNC, "a", 0);
+	reader = reader_open();
+
+	cr_assert_eq(vigil_reader_site(reader, VIGIL_FIND(reader, task, task)->site)->line, 77);
+	vigil_reader_close(reader);
+}
+
 Test(init, sixty_three_boards_follow_the_first)
 {
 	for (int i = 0; i < 64; i++) {
@@ -404,6 +428,38 @@ static int lock_memory(void *is_before)
 	CHECK(board_bytes() > 1000 * 256);
 	CHECK(board_bytes() < 64 << 20);
 	return 0;
+}
+
+static void *init_and_be_cancelled(void *arg)
+{
+	pthread_cancel(pthread_self());
+	vigil_init(NULL);
+	return arg;
+}
+
+Test(init, a_thread_that_is_cancelled_starts_a_board_all_the_same)
+{
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, init_and_be_cancelled, NULL), 0);
+	pthread_join(thread, NULL);
+
+	cr_assert(vigil_is_live());
+	vigil_fini();
+	cr_assert_eq(vigil_init(NULL), 0);
+}
+
+Test(init, the_greatest_capacities_make_a_board_that_can_be_read)
+{
+	struct vigil_options options = { .struct_size = sizeof(options),
+					 .tasks = VIGIL_REF_MAX_INDEX };
+	struct vigil_reader *reader;
+
+	cr_assert_eq(vigil_init(&options), 0);
+	reader = reader_open();
+
+	cr_assert_neq(spawn(), 0);
+	vigil_reader_close(reader);
 }
 
 Test(init, a_board_stays_sparse_under_mlockall)

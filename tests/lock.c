@@ -426,3 +426,94 @@ Test(lock, the_last_shared_release_leaves_no_name_behind)
 	cr_assert_eq(look_resource(lock)->holders, 0);
 	cr_assert_eq(look_resource(lock)->owner[0], 0);
 }
+
+Test(lock, who_hands_a_lock_over_leaves_the_tasks_sequence_to_its_poller)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task task = polled_task();
+	struct vigil_task_record *t = RECORD_AT(live_board, task, vigil_ref_index(task));
+
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	write_begin(&t->seq);
+	vigil_lock_acquired_by(lock, VIGIL_MODE_EXCLUSIVE, task);
+	cr_assert_eq(load(&t->seq) % 2, 1);
+	write_end(&t->seq);
+
+	cr_assert_eq(look_task(task)->wait_kind, VIGIL_WAIT_NONE);
+	cr_assert_eq(look_resource(lock)->waiters, 0);
+}
+
+/* Threads beyond the capacity have no worker record and are nobody. */
+static void one_thread_start(void)
+{
+	live_start_with((struct vigil_options){ .workers = 1 });
+	vigil_worker_begin(0, "main");
+}
+
+TestSuite(nobody, .init = one_thread_start, .fini = live_stop);
+
+struct hand {
+	vigil_resource lock;
+	enum vigil_mode mode;
+	bool takes;
+	bool gives;
+};
+
+static void *take_and_give(void *arg)
+{
+	const struct hand *hand = arg;
+
+	if (hand->takes)
+		vigil_lock_acquired(hand->lock, hand->mode);
+	time_passes(7);
+	if (hand->gives)
+		vigil_lock_released(hand->lock);
+	return NULL;
+}
+
+static void on_a_thread(struct hand hand)
+{
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, take_and_give, &hand), 0);
+	pthread_join(thread, NULL);
+}
+
+Test(nobody, holds_a_mutex_for_as_long_as_it_does)
+{
+	vigil_resource lock = mutex_new();
+	const struct vigil_resource_record *r;
+
+	on_a_thread((struct hand){ lock, VIGIL_MODE_EXCLUSIVE, true, true });
+	r = look_resource(lock);
+
+	cr_assert_eq(r->hold_max_ns, 7);
+	cr_assert_eq(r->holders, 0);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_owner, 0);
+}
+
+Test(nobody, takes_a_mutex_anew_and_not_one_deeper)
+{
+	vigil_resource lock = mutex_new();
+	const struct vigil_resource_record *r;
+
+	on_a_thread((struct hand){ lock, VIGIL_MODE_EXCLUSIVE, true, false });
+	on_a_thread((struct hand){ lock, VIGIL_MODE_EXCLUSIVE, true, false });
+	r = look_resource(lock);
+
+	cr_assert_eq(r->holders, 1);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_owner, 1);
+}
+
+Test(nobody, gives_back_a_permit_without_a_time_of_its_own)
+{
+	vigil_resource lock = vigil_resource_new(VIGIL_RESOURCE_SEMAPHORE, "s", "s", 0, 0);
+	const struct vigil_resource_record *r;
+
+	vigil_lock_acquired(lock, VIGIL_MODE_SHARED);
+	on_a_thread((struct hand){ lock, VIGIL_MODE_SHARED, false, true });
+	r = look_resource(lock);
+
+	cr_assert_eq(r->hold_max_ns, 0);
+	cr_assert_eq(r->holders, 0);
+}

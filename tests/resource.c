@@ -196,6 +196,29 @@ Test(attr, setting_a_key_again_replaces_its_value)
 	cr_assert_str_eq(attrs[0].unit, "items");
 }
 
+Test(attr, a_key_cut_within_a_character_is_the_same_key)
+{
+	vigil_task task = SPAWN("a", 0);
+
+	for (int i = 0; i < 3; i++)
+		vigil_attr_i64(task, "123456789012345678901234567890\xc3\xa9zz", i, NULL);
+
+	cr_assert_eq(vigil_reader_attrs(look(), task, look_task(task)->attrs, attrs, 4), 1);
+	cr_assert_eq(attrs[0].value, 2);
+}
+
+Test(attr, of_what_has_ended_they_are_counted_so)
+{
+	vigil_task task = SPAWN("a", 0);
+
+	vigil_task_end(task, VIGIL_OUTCOME_COMPLETED);
+	vigil_attr_i64(task, "size", 1, NULL);
+	vigil_attr_i64(task, NULL, 1, NULL);
+
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_ended, 1);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_stale, 0);
+}
+
 Test(attr, executors_tasks_operations_and_spans_have_attributes_too)
 {
 	vigil_executor executor = vigil_executor_new(VIGIL_EXECUTOR_OTHER, "e");

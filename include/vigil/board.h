@@ -286,6 +286,14 @@ enum vigil_meaning { VIGIL_MEANINGS(VIGIL_ENUM_) };
 	X(HOW, ring, "ring")     /* equal parts, one a worker, each overwritten in turn */
 enum vigil_how { VIGIL_HOWS(VIGIL_ENUM_) };
 
+/* A program's own macros of the names that fields.def uses come back below. */
+#pragma push_macro("TABLE")
+#pragma push_macro("FIELD")
+#pragma push_macro("END")
+#undef TABLE
+#undef FIELD
+#undef END
+
 /* Tables, in the order of fields.def. */
 enum vigil_table {
 #define TABLE(record, table, how, help) VIGIL_TABLE_##record,
@@ -319,6 +327,9 @@ typedef char vigil_text_;
 #undef TABLE
 #undef FIELD
 #undef END
+#pragma pop_macro("TABLE")
+#pragma pop_macro("FIELD")
+#pragma pop_macro("END")
 
 /* A table of the board. 96 bytes. */
 struct vigil_table_header {

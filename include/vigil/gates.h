@@ -40,18 +40,36 @@ static inline uint64_t vigil_none_(void)
 	return 0;
 }
 
-static inline int vigil_none_init_(void)
+static inline int vigil_none_init_(const struct vigil_options *options)
 {
+	(void)options;
 	return 0;
 }
 
-#define vigil_init(options) VIGIL_OFF_((options), vigil_none_init_())
+static inline size_t vigil_none_path_(char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return 0;
+}
+
+static inline struct vigil_site *vigil_none_site_(const char *file, uint32_t line,
+						  const char *function, const char *name)
+{
+	(void)file;
+	(void)line;
+	(void)function;
+	(void)name;
+	return NULL;
+}
+
+/* Functions while live: a literal among their arguments may hold commas. */
+#define vigil_init(...) (1 ? vigil_none_init_(NULL) : vigil_none_init_(__VA_ARGS__))
 #define vigil_fini() ((void)0)
 #define vigil_is_live() (false)
-#define vigil_board_path(buf, size) VIGIL_OFF_(((void)(buf), (void)(size)), (size_t)0)
-#define vigil_site_find(file, line, function, name)                                                \
-	VIGIL_OFF_(((void)(file), (void)(line), (void)(function), (void)(name)),                   \
-		   (struct vigil_site *)0)
+#define vigil_board_path(...) (1 ? vigil_none_path_(NULL, 0) : vigil_none_path_(__VA_ARGS__))
+#define vigil_site_find(...)                                                                       \
+	(1 ? vigil_none_site_(NULL, 0, NULL, NULL) : vigil_none_site_(__VA_ARGS__))
 
 #else
 

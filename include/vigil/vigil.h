@@ -16,12 +16,13 @@
  *
  * The promise, for every call but vigil_init and vigil_fini:
  *  - It is legal before vigil_init, after it failed, and after vigil_fini: then
- *    it costs one load and one branch.
+ *    it costs one load and one branch (vigil_site_find: what it always does).
  *  - It allocates nothing, never blocks, prints nothing, leaves errno alone. The
  *    exceptions, each bounded: the first call on a thread gives the thread its
  *    worker record and a thread-specific key's value; a call that needs the next
- *    piece of the board asks the kernel for it (a handful of system calls); the
- *    first call in a child made by fork makes the child's board.
+ *    piece of the board asks the kernel for it (fstat, fstatfs, fallocate,
+ *    mprotect, madvise: let a seccomp filter allow them); the first call in a
+ *    child made by fork makes the child's board.
  *  - It may be made on any thread at any time, unless its comment says less. A
  *    wake may be made from a signal handler.
  *  - What cannot be recorded is counted, and the console shows the count.
@@ -34,11 +35,12 @@
  * handle kept while its record was reused 2^32 - 1 times would be taken for the
  * record's new owner.
  *
- * fork: the child has no board until its first call here; then it gets one of
- * its own, without the parent's tasks. exec ends a board as exit does.
+ * fork: the child has no board until its first call here that is no wake; then
+ * it gets one of its own, without the parent's tasks. A signal handler that may
+ * have interrupted a call must not fork. exec ends a board as exit does.
  *
  * Environment, read by vigil_init: VIGIL=off (0, no) records nothing; VIGIL_DIR is the
- * directory of the board; VIGIL_LTTNG=0 keeps LTTng out; VIGIL_TASKS=N and the
+ * directory of the board; VIGIL_LTTNG=0 keeps LTTng out, a path names its object; VIGIL_TASKS=N and the
  * like (see vigil_options) set capacities. A set-user-id program ignores them.
  *
  * The board's file outlives the process: `vigil ps` lists it, `vigil prune`
@@ -46,9 +48,13 @@
  * died before those that called vigil_fini and newer before older, so that
  * restarts do not fill /dev/shm; nor does a board take a file system's last
  * quarter (at most 64 MiB are left alone). Under mlockall a board stays sparse,
- * but all of its address space counts against RLIMIT_MEMLOCK: a program that has
- * such a limit sets small capacities, or calls mlockall before vigil_init, which
- * then halves them until they fit.
+ * but about 17 KB for each of the workers that may be are private and made real,
+ * and all address space counts against RLIMIT_MEMLOCK: a program that has such a
+ * limit sets small capacities, or calls mlockall before vigil_init, which then
+ * halves them until they fit.
+ *
+ * libvigil.so stays loaded once it is. libvigil.a belongs in programs, not in a
+ * plugin that is unloaded: its boards would stay mapped.
  *
  * Arguments are evaluated only while something records: let them have no side
  * effects. Calls stand inside functions: C++ has no place for a site outside.
@@ -142,7 +148,9 @@ struct vigil_options {
  * Returns 0, also when VIGIL=off asked for silence; or
  *  -EALREADY  recording goes on, or another thread starts or ends it just now
  *  -EBUSY     this process had 64 boards
- *  -EAGAIN    the process has no thread-specific key left (PTHREAD_KEYS_MAX)
+ *  -EAGAIN    the process has no thread-specific key left (PTHREAD_KEYS_MAX), or
+ *             another program held the new board's lock for 0.1 s
+ *  -EOPNOTSUPP  neither the file system nor the kernel (5.14) can claim storage
  *  -EINVAL    options->struct_size is 0; a capacity is no number, or over
  *             134,217,727 (workers 16,384, sites 65,535)
  *  -E2BIG     options has a field that this library is too old to know, not 0
