@@ -171,8 +171,10 @@ bool vigil_reader_is_torn(const struct vigil_reader *reader, enum vigil_table ta
 const uint32_t *vigil_reader_changed(const struct vigil_reader *reader, enum vigil_table table,
 				     uint32_t *ret_count)
 {
-	*ret_count = reader->tables[table].changed_count;
-	return reader->tables[table].changed;
+	bool is_table = (unsigned)table < VIGIL_TABLES;
+
+	*ret_count = is_table ? reader->tables[table].changed_count : 0;
+	return is_table ? reader->tables[table].changed : NULL;
 }
 
 /* The start of every record that is named by references. */

@@ -142,3 +142,18 @@ Test(reader, references_of_another_table_or_none_find_nothing)
 	cr_assert_null(VIGIL_FIND(live_reader, task, UINT64_MAX));
 	cr_assert_eq(vigil_reader_ref(live_reader, VIGIL_TABLE_task, vigil_ref_index(task)), task);
 }
+
+Test(reader, a_table_there_is_not_has_no_records_and_no_changes)
+{
+	enum vigil_table none = (enum vigil_table)0x7fffffff;
+	uint32_t count = 1;
+
+	look();
+
+	cr_assert_null(vigil_reader_changed(live_reader, none, &count));
+	cr_assert_eq(count, 0);
+	cr_assert_eq(vigil_reader_count(live_reader, none), 0);
+	cr_assert_null(vigil_reader_record(live_reader, none, 0));
+	cr_assert_eq(vigil_reader_ref(live_reader, none, 0), 0);
+	cr_assert(vigil_reader_is_torn(live_reader, none, 0));
+}

@@ -144,7 +144,7 @@ const void *vigil_reader_record(const struct vigil_reader *reader, enum vigil_ta
 bool vigil_reader_is_torn(const struct vigil_reader *reader, enum vigil_table table,
 			  uint32_t index);
 
-/* The indexes that changed in the last refresh. */
+/* The indexes that changed in the last refresh; none of a table there is not. */
 const uint32_t *vigil_reader_changed(const struct vigil_reader *reader, enum vigil_table table,
 				     uint32_t *ret_count);
 
