@@ -17,6 +17,7 @@ struct reader_table {
 	uint32_t step;     /* from record to record in the board */
 	uint32_t copied;   /* bytes of a record that both sides know */
 	uint32_t capacity; /* records that lie inside the file */
+	uint32_t used;     /* that storage_check let pass: no others are looked at */
 	uint32_t size;     /* bytes of a record here */
 	uint32_t count;    /* at the last refresh */
 	uint8_t *copies;
@@ -78,11 +79,22 @@ int table_check(struct vigil_reader *reader, const struct vigil_header *header, 
 /* A board that does not say whose it is. */
 int owner_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem);
 
-/* Whether the records in use have storage behind them. 0 or -errno. */
-int storage_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem);
-
 /* Checks the header, tables and fields of a mapped board. 0 or -errno. */
 int reader_check(struct vigil_reader *reader, struct vigil_problem *ret_problem);
+
+/* Says that a board is damaged, and how. Returns -EBADMSG. */
+int damaged(const struct vigil_reader *reader, struct vigil_problem *ret_problem, const char *what);
+
+/* ---- reader_storage.c ---- */
+
+/* Records that the board says a table has at this moment, at most its capacity. */
+uint32_t table_used(const struct reader_table *table);
+
+/*
+ * Lets all tables' claims pass (table->used) if the file has storage for them, or
+ * none. Costs nothing while they do not rise. 0 or -errno.
+ */
+int storage_check(struct vigil_reader *reader, struct vigil_problem *ret_problem);
 
 /* ---- reader_copy.c ---- */
 
@@ -103,9 +115,6 @@ bool is_kept(uint32_t which);
 
 /* Ends a record's texts. */
 void texts_close(uint32_t which, uint8_t *copy);
-
-/* Records of a table at this moment. */
-uint32_t table_used(const struct reader_table *table);
 
 /* ---- reader_status.c ---- */
 

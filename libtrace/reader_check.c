@@ -11,16 +11,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
 #define TABLES_MAX 256
-#define KEPT_SLACK (1u << 20)
-#define HOLES_FACTOR 8
 
 /* Of each table: its name and the size of its records here. */
 static const struct {
@@ -86,8 +81,7 @@ static int abi_check(const struct vigil_reader *reader, const struct vigil_heade
 	return 0;
 }
 
-static int damaged(const struct vigil_reader *reader, struct vigil_problem *ret_problem,
-		   const char *what)
+int damaged(const struct vigil_reader *reader, struct vigil_problem *ret_problem, const char *what)
 {
 	return problem(ret_problem, -EBADMSG, "%s is damaged: %s; nothing in it can be trusted",
 		       reader->path, what);
@@ -170,36 +164,6 @@ int owner_check(const struct vigil_reader *reader, struct vigil_problem *ret_pro
 	if (table_used(&reader->tables[VIGIL_TABLE_process]) < 1 ||
 	    table_used(&reader->tables[VIGIL_TABLE_counts]) < 1)
 		return damaged(reader, ret_problem, "it does not say which process it is of");
-	return 0;
-}
-
-/*
- * A writer has storage before it uses a record. Touching a hole of a tmpfs file
- * makes a page, so a forged board could make its readers fill the memory. Copies
- * made with holes have fewer pages than the original: every record we keep has a
- * word that is not zero, histograms and rings may be pages of zeros.
- */
-int storage_check(const struct vigil_reader *reader, struct vigil_problem *ret_problem)
-{
-	uint64_t kept = 0, all = 0, there;
-	struct statfs fs;
-	struct stat st;
-
-	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
-		const struct reader_table *table = &reader->tables[i];
-		uint64_t bytes = (uint64_t)table_used(table) * table->step;
-
-		all += bytes;
-		if (is_kept(i))
-			kept += bytes;
-	}
-	/* Asked after the tables: a writer's storage only grows. */
-	if (reader->fd < 0 || fstatfs(reader->fd, &fs) || fs.f_type != TMPFS_MAGIC ||
-	    fstat(reader->fd, &st))
-		return 0;
-	there = (uint64_t)st.st_blocks * 512;
-	if (kept > there + KEPT_SLACK || all / HOLES_FACTOR > there + KEPT_SLACK)
-		return damaged(reader, ret_problem, "it claims more storage than it has");
 	return 0;
 }
 

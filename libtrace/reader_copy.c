@@ -81,25 +81,12 @@ bool record_copy(const struct reader_table *table, uint32_t index, void *ret_rec
 	return false;
 }
 
-uint32_t table_used(const struct reader_table *table)
-{
-	uint32_t used, claimed;
-
-	if (!table->header)
-		return 0;
-	used = __atomic_load_n(&table->header->used, __ATOMIC_ACQUIRE);
-	claimed = __atomic_load_n(&table->header->claimed, __ATOMIC_RELAXED);
-	if (used > claimed)
-		used = claimed;
-	return used < table->capacity ? used : table->capacity;
-}
-
 const void *record_peek(const struct vigil_reader *reader, enum vigil_table which, uint32_t index)
 {
 	const struct reader_table *table = &reader->tables[which];
 
 	/* Short records of an older board are not peeked at. */
-	if (index >= table_used(table) || table->step < table->size)
+	if (index >= table->used || table->step < table->size)
 		return NULL;
 	return table->records + (size_t)index * table->step;
 }
@@ -258,15 +245,14 @@ static uint64_t now_of(const struct vigil_reader *reader)
 
 int vigil_reader_refresh(struct vigil_reader *reader)
 {
+	/* What does not pass is not there; a later refresh asks again. */
+	storage_check(reader, NULL);
 	for (uint32_t which = 0; which < VIGIL_TABLES; which++) {
 		struct reader_table *table = &reader->tables[which];
-		uint32_t used = table_used(table);
+		uint32_t used = table->used;
 
 		if (!is_kept(which))
 			continue;
-		/* These only grow; and a hostile writer must not take away what was there. */
-		if (used < table->count)
-			used = table->count;
 		if (!used && (which == VIGIL_TABLE_process || which == VIGIL_TABLE_counts))
 			used = 1;
 		if (table_grow(table, used))
@@ -276,6 +262,8 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 		for (uint32_t i = 0; i < used; i++)
 			record_refresh(table, which, i);
 	}
+	/* Once more for what is not kept: the copies may name newer histograms. */
+	storage_check(reader, NULL);
 	reader->status = status_of(reader);
 	/* Read after the copies: no time in them lies in the future. */
 	reader->now = now_of(reader);

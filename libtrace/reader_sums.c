@@ -272,7 +272,7 @@ static void edge_sum(struct vigil_edge_record *sum, const struct vigil_edge_reco
 
 size_t vigil_reader_edges(const struct vigil_reader *reader, struct vigil_edge_record **ret_edges)
 {
-	uint32_t used = table_used(&reader->tables[VIGIL_TABLE_edge]);
+	uint32_t used = reader->tables[VIGIL_TABLE_edge].used;
 	struct vigil_edge_record *edges = calloc(used ? used : 1, sizeof(*edges));
 	size_t count = 0, kept = 0;
 
@@ -385,7 +385,7 @@ size_t vigil_reader_attrs(const struct vigil_reader *reader, uint64_t owner, uin
 	size_t count = 0;
 
 	/* The list may have a ring in it: size bounds it. */
-	while (first && count < size && first <= table_used(table)) {
+	while (first && count < size && first <= table->used) {
 		struct vigil_attr_record *attr = &attrs[count];
 
 		memset(attr, 0, sizeof(*attr));
