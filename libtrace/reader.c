@@ -11,28 +11,63 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int file_open(struct vigil_reader *reader, const char *path, struct vigil_problem *ret_problem)
+/*
+ * To open a device is to do something to it, so what a path leads to is looked at
+ * before it is opened. Returns a descriptor or -errno.
+ */
+static int regular_open(const char *path, int flags)
+{
+	int place = open(path, O_PATH | O_CLOEXEC | flags), fd;
+	struct stat st = { .st_mode = 0 };
+	char again[64];
+
+	if (place < 0)
+		return -errno;
+	if (fstat(place, &st) || !S_ISREG(st.st_mode)) {
+		close(place);
+		return S_ISLNK(st.st_mode) ? -ELOOP : -EBADMSG; /* a link: with O_NOFOLLOW */
+	}
+	flags |= O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+	fd = open(again, flags & ~O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, flags); /* no /proc here */
+	if (fd < 0)
+		fd = -errno;
+	close(place);
+	return fd;
+}
+
+static int open_problem(const char *path, int error, struct vigil_problem *ret_problem)
+{
+	if (error == -EACCES)
+		return problem(ret_problem, error,
+			       "cannot read %s: it belongs to another user; run as that user or "
+			       "as root",
+			       path);
+	if (error == -EBADMSG)
+		return problem(ret_problem, error, "%s is not a board: it is not a regular file",
+			       path);
+	return problem(ret_problem, error, "cannot open %s: %s", path, strerror(-error));
+}
+
+int file_open(struct vigil_reader *reader, const char *path, enum origin origin,
+	      struct vigil_problem *ret_problem)
 {
 	struct stat st;
-	int r;
 
 	snprintf(reader->path, sizeof(reader->path), "%s", path);
-	reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (reader->fd < 0) {
-		r = -errno;
-		if (r == -EACCES)
-			return problem(
-				ret_problem, r,
-				"cannot read %s: it belongs to another user; run as that user "
-				"or as root",
-				path);
-		return problem(ret_problem, r, "cannot open %s: %s", path, strerror(-r));
-	}
+	reader->fd = regular_open(path, origin == ORIGIN_LISTED ? O_NOFOLLOW : 0);
+	if (reader->fd == -ELOOP && origin == ORIGIN_LISTED)
+		return problem(ret_problem, -EBADMSG,
+			       "%s is not a board: it is a symbolic link; name what it leads to",
+			       path);
+	if (reader->fd < 0)
+		return open_problem(path, reader->fd, ret_problem);
 	if (fstat(reader->fd, &st))
 		return problem(ret_problem, -errno, "cannot look at %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return problem(ret_problem, -EBADMSG, "%s is not a board: it is not a regular file",
-			       path);
+		return open_problem(path, -EBADMSG, ret_problem);
 	reader->file[0] = st.st_dev;
 	reader->file[1] = st.st_ino;
 	reader->size = (size_t)st.st_size;
@@ -77,15 +112,15 @@ static int open_finish(struct vigil_reader *reader, uint32_t pid, struct vigil_r
 	return r;
 }
 
-int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader **ret_reader,
-			   struct vigil_problem *ret_problem)
+int reader_open(const char *path, enum origin origin, uint32_t pid,
+		struct vigil_reader **ret_reader, struct vigil_problem *ret_problem)
 {
 	struct vigil_reader *reader = calloc(1, sizeof(*reader));
 	int r;
 
 	if (!reader)
 		return problem(ret_problem, -ENOMEM, "out of memory for %s", path);
-	r = file_open(reader, path, ret_problem);
+	r = file_open(reader, path, origin, ret_problem);
 	if (!r)
 		r = file_map(reader, ret_problem);
 	if (r) {
@@ -93,6 +128,12 @@ int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader *
 		return r;
 	}
 	return open_finish(reader, pid, ret_reader, ret_problem);
+}
+
+int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader **ret_reader,
+			   struct vigil_problem *ret_problem)
+{
+	return reader_open(path, ORIGIN_NAMED, pid, ret_reader, ret_problem);
 }
 
 int vigil_reader_open_memory(const void *board, size_t size, struct vigil_reader **ret_reader,

@@ -31,7 +31,7 @@ struct vigil_reader {
 	const uint8_t *base;
 	size_t size;
 	bool is_mapped;
-	int fd; /* of the file, for its lock; -1: none */
+	int fd; /* of the file, for its lock and storage; below 0: none */
 	char path[512];
 	uint64_t file[2]; /* device and inode */
 	uint32_t pid;
@@ -59,8 +59,22 @@ static inline void copy_fence(void)
 
 /* ---- reader.c ---- */
 
-/* Opens a file that may be a board: sets path, fd, file and size. 0 or -errno. */
-int file_open(struct vigil_reader *reader, const char *path, struct vigil_problem *ret_problem);
+/* Whence we have a path. In a directory anybody may have put a link to anything. */
+enum origin {
+	ORIGIN_NAMED, /* from a person, or from /proc: links are followed */
+	ORIGIN_LISTED /* from a directory: they are not */
+};
+
+/*
+ * Opens a file that may be a board: sets path, fd (below 0: none), file and size.
+ * What is not a regular file is refused unopened. 0 or -errno.
+ */
+int file_open(struct vigil_reader *reader, const char *path, enum origin origin,
+	      struct vigil_problem *ret_problem);
+
+/* vigil_reader_open_file for a path of either origin. */
+int reader_open(const char *path, enum origin origin, uint32_t pid,
+		struct vigil_reader **ret_reader, struct vigil_problem *ret_problem);
 
 /* ---- reader_check.c ---- */
 
@@ -142,7 +156,8 @@ struct peek {
  * Reads no more than the header, the list of tables and one record: whatever a
  * board claims, that is what a look at it costs. 0 or -errno.
  */
-int board_peek(const char *path, struct peek *ret_peek, struct vigil_problem *ret_problem);
+int board_peek(const char *path, enum origin origin, struct peek *ret_peek,
+	       struct vigil_problem *ret_problem);
 
 /* ---- reader_pid.c ---- */
 

@@ -54,11 +54,11 @@ static void found_fill(struct vigil_found *found)
 	struct peek peek;
 	struct stat st;
 
-	if (!stat(found->path, &st)) {
+	if (!lstat(found->path, &st)) {
 		found->bytes = (uint64_t)st.st_blocks * 512;
 		found->uid = st.st_uid;
 	}
-	if (board_peek(found->path, &peek, &found->problem))
+	if (board_peek(found->path, ORIGIN_LISTED, &peek, &found->problem))
 		return;
 	found->is_readable = true;
 	found->pid = peek.process.pid;
@@ -102,6 +102,7 @@ static int shm_list(struct list *list)
 {
 	char path[64];
 	const struct dirent *entry;
+	struct stat st;
 	DIR *dir;
 
 	if (geteuid()) {
@@ -117,7 +118,9 @@ static int shm_list(struct list *list)
 		if (strncmp(entry->d_name, "vigil-", 6))
 			continue;
 		snprintf(full, sizeof(full), "/dev/shm/%s", entry->d_name);
-		dir_list(list, full);
+		/* Nor do we follow a link to somebody's directory of another thing. */
+		if (!lstat(full, &st) && S_ISDIR(st.st_mode))
+			dir_list(list, full);
 	}
 	closedir(dir);
 	return 0;
@@ -199,7 +202,7 @@ static int open_pid(uint32_t pid, struct vigil_reader **ret_reader,
 	for (int i = 0; list && i < count; i++) {
 		if (list[i].pid != pid)
 			continue;
-		r = vigil_reader_open_file(list[i].path, 0, ret_reader, ret_problem);
+		r = reader_open(list[i].path, ORIGIN_LISTED, 0, ret_reader, ret_problem);
 		free(list);
 		return r;
 	}
@@ -260,7 +263,7 @@ static int open_name(const char *name, struct vigil_reader **ret_reader,
 			    "%d instrumented processes%s%s: %s; name one by pid", alive,
 			    name ? " are called " : "", name ? name : "", names);
 	else if (first >= 0)
-		r = vigil_reader_open_file(list[first].path, 0, ret_reader, ret_problem);
+		r = reader_open(list[first].path, ORIGIN_LISTED, 0, ret_reader, ret_problem);
 	else if (name)
 		r = problem(ret_problem, -ENOENT,
 			    "no instrumented process is called %.100s, and no board is; `vigil ps` "

@@ -67,12 +67,13 @@ static int process_read(const struct vigil_reader *reader, uint64_t offset,
 	return 0;
 }
 
-int board_peek(const char *path, struct peek *ret_peek, struct vigil_problem *ret_problem)
+int board_peek(const char *path, enum origin origin, struct peek *ret_peek,
+	       struct vigil_problem *ret_problem)
 {
 	struct vigil_table_header heads[VIGIL_TABLES] = { 0 };
 	struct vigil_process_record process = { 0 };
 	struct vigil_reader reader = { .fd = -1 };
-	int r = file_open(&reader, path, ret_problem);
+	int r = file_open(&reader, path, origin, ret_problem);
 
 	if (!r)
 		r = size_check(&reader, ret_problem);

@@ -113,7 +113,8 @@ static void choose(struct choice *choice, uint32_t pid, const struct mapping *ma
 	struct peek peek;
 	bool is_live;
 
-	if (!mapping_path(mapping, path, sizeof(path)) || board_peek(path, &peek, &ignored))
+	if (!mapping_path(mapping, path, sizeof(path)) ||
+	    board_peek(path, ORIGIN_NAMED, &peek, &ignored))
 		return;
 	if (!proc_is_maker(pid, &peek.process)) {
 		if (mapping->mode[1] == 'w' && peek.process.life == VIGIL_LIFE_LIVE)

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "libtrace/home.h"
 
@@ -203,4 +205,54 @@ Test(reader_find, a_directory_that_is_not_there_has_no_boards)
 
 	cr_assert_eq(vigil_find("/nonexistent", &list), 0);
 	cr_assert_null(list);
+}
+
+/* ---- What stands in a directory of boards ---- */
+
+Test(reader_find, what_is_no_regular_file_is_not_even_opened)
+{
+	struct vigil_found *list = NULL;
+	struct vigil_reader *reader = NULL;
+	struct vigil_problem problem;
+	char pipe_path[128], link_path[128], events[4096];
+	int watch = inotify_init1(IN_NONBLOCK);
+
+	/* A pipe, for a tape or a watchdog: opening it is seen. */
+	snprintf(pipe_path, sizeof(pipe_path), "%s/1-1.board", dir);
+	snprintf(link_path, sizeof(link_path), "%s/2-1.board", dir);
+	cr_assert_eq(mkfifo(pipe_path, 0600), 0);
+	cr_assert_eq(symlink(pipe_path, link_path), 0);
+	cr_assert_geq(inotify_add_watch(watch, pipe_path, IN_OPEN), 0);
+	cr_assert_eq(vigil_find(dir, &list), 2);
+	cr_expect_not(list[0].is_readable);
+	cr_expect_not(list[1].is_readable);
+	cr_expect_eq(vigil_reader_open_file(pipe_path, 0, &reader, &problem), -EBADMSG);
+	cr_expect_eq(vigil_reader_open_file(link_path, 0, &reader, &problem), -EBADMSG);
+
+	cr_expect_eq(read(watch, events, sizeof(events)), -1, "it was opened");
+	close(watch);
+	free(list);
+}
+
+Test(reader_find, a_link_among_boards_is_not_followed_but_one_that_is_named_is)
+{
+	struct vigil_found *list = NULL;
+	struct vigil_reader *reader;
+	char board[512], path[128];
+
+	child_start("seer");
+	cr_assert_eq(vigil_find(dir, &list), 1);
+	snprintf(board, sizeof(board), "%s", list[0].path);
+	snprintf(path, sizeof(path), "%s/1-1.board", dir);
+	free(list);
+	cr_assert_eq(symlink(board, path), 0);
+	cr_assert_eq(vigil_find(dir, &list), 2);
+	cr_expect_str_eq(list[0].path, board);
+	cr_expect_not(list[1].is_readable);
+	cr_expect(strstr(list[1].problem.text, "symbolic link"), "%s", list[1].problem.text);
+	reader = open_target(path);
+
+	cr_expect_eq(vigil_reader_status(reader), VIGIL_STATUS_ALIVE);
+	vigil_reader_close(reader);
+	free(list);
 }
