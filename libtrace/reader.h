@@ -130,16 +130,41 @@ bool is_kept(uint32_t which);
 /* Ends a record's texts. */
 void texts_close(uint32_t which, uint8_t *copy);
 
+/* ---- reader_holders.c ---- */
+
+/* Which processes have which files mapped to write. All zero: not asked yet. */
+struct holders {
+	bool is_read;
+	struct holder *all;
+	size_t count;
+	size_t room;
+};
+
+void holders_fini(struct holders *holders);
+
+/*
+ * A lock passes on to forked children, with the mapping. When all who hold the
+ * board in their hands are others than its maker, the maker is gone.
+ */
+bool is_left_to_others(struct holders *holders, const uint64_t file[2],
+		       const struct vigil_process_record *process);
+
 /* ---- reader_status.c ---- */
 
-/* Looks at the process behind a board. */
-enum vigil_status status_of(struct vigil_reader *reader);
+/* Looks at the process behind a board, and if that is gone at who holds the board. */
+enum vigil_status status_of(struct vigil_reader *reader, struct holders *holders);
 
 /*
  * The state letter of a process, 0 when it is not there. ret_thread is a thread
  * whose /proc still tells something: another one when the main thread has ended.
  */
 char proc_look(uint32_t pid, uint32_t *ret_thread);
+
+/* Whether that letter is of a process that has let go of everything. */
+static inline bool has_ended(char state)
+{
+	return !state || state == 'Z' || state == 'X';
+}
 
 /* Whether a process, a pid as we see it, is the one that made a board. */
 bool proc_is_maker(uint32_t pid, const struct vigil_process_record *process);
@@ -156,7 +181,7 @@ struct peek {
  * Reads no more than the header, the list of tables and one record: whatever a
  * board claims, that is what a look at it costs. 0 or -errno.
  */
-int board_peek(const char *path, enum origin origin, struct peek *ret_peek,
+int board_peek(const char *path, enum origin origin, struct holders *holders, struct peek *ret_peek,
 	       struct vigil_problem *ret_problem);
 
 /* ---- reader_pid.c ---- */

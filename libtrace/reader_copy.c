@@ -245,6 +245,8 @@ static uint64_t now_of(const struct vigil_reader *reader)
 
 int vigil_reader_refresh(struct vigil_reader *reader)
 {
+	struct holders holders = { .is_read = false };
+
 	/* What does not pass is not there; a later refresh asks again. */
 	storage_check(reader, NULL);
 	for (uint32_t which = 0; which < VIGIL_TABLES; which++) {
@@ -264,7 +266,8 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 	}
 	/* Once more for what is not kept: the copies may name newer histograms. */
 	storage_check(reader, NULL);
-	reader->status = status_of(reader);
+	reader->status = status_of(reader, &holders);
+	holders_fini(&holders);
 	/* Read after the copies: no time in them lies in the future. */
 	reader->now = now_of(reader);
 	return 0;

@@ -25,6 +25,7 @@ struct list {
 	struct vigil_found *found;
 	size_t count;
 	size_t room;
+	struct holders holders; /* asked for once */
 };
 
 bool has_suffix(const char *name)
@@ -49,7 +50,7 @@ static struct vigil_found *list_add(struct list *list)
 	return &list->found[list->count++];
 }
 
-static void found_fill(struct vigil_found *found)
+static void found_fill(struct vigil_found *found, struct holders *holders)
 {
 	struct peek peek;
 	struct stat st;
@@ -58,7 +59,7 @@ static void found_fill(struct vigil_found *found)
 		found->bytes = (uint64_t)st.st_blocks * 512;
 		found->uid = st.st_uid;
 	}
-	if (board_peek(found->path, ORIGIN_LISTED, &peek, &found->problem))
+	if (board_peek(found->path, ORIGIN_LISTED, holders, &peek, &found->problem))
 		return;
 	found->is_readable = true;
 	found->pid = peek.process.pid;
@@ -91,7 +92,7 @@ static int dir_list(struct list *list, const char *path)
 		}
 		/* A name from the directory is unknown until its board is read. */
 		found->pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-		found_fill(found);
+		found_fill(found, &list->holders);
 	}
 	closedir(dir);
 	return entry ? -ENOMEM : 0;
@@ -145,6 +146,7 @@ int vigil_find(const char *dir, struct vigil_found **ret_list)
 		r = dir_list(&list, dir ? dir : env);
 	else
 		r = shm_list(&list);
+	holders_fini(&list.holders);
 	if (r == -ENOENT)
 		r = 0; /* nobody made a board here yet */
 	if (r) {

@@ -67,7 +67,7 @@ static int process_read(const struct vigil_reader *reader, uint64_t offset,
 	return 0;
 }
 
-int board_peek(const char *path, enum origin origin, struct peek *ret_peek,
+int board_peek(const char *path, enum origin origin, struct holders *holders, struct peek *ret_peek,
 	       struct vigil_problem *ret_problem)
 {
 	struct vigil_table_header heads[VIGIL_TABLES] = { 0 };
@@ -87,7 +87,7 @@ int board_peek(const char *path, enum origin origin, struct peek *ret_peek,
 		reader.pid = process.pid;
 		reader.tables[VIGIL_TABLE_process].copies = (uint8_t *)&process;
 		reader.tables[VIGIL_TABLE_process].count = 1;
-		ret_peek->status = status_of(&reader);
+		ret_peek->status = status_of(&reader, holders);
 		ret_peek->process = process;
 	}
 	if (reader.fd >= 0)

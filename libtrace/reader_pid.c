@@ -36,6 +36,7 @@ struct choice {
 	bool is_found, is_live;
 	uint64_t created_ns;
 	uint32_t maker; /* of one that is written to and not its own: the parent's */
+	struct holders holders;
 };
 
 static bool mapping_parse(struct mapping *mapping, char *line)
@@ -114,7 +115,7 @@ static void choose(struct choice *choice, uint32_t pid, const struct mapping *ma
 	bool is_live;
 
 	if (!mapping_path(mapping, path, sizeof(path)) ||
-	    board_peek(path, ORIGIN_NAMED, &peek, &ignored))
+	    board_peek(path, ORIGIN_NAMED, &choice->holders, &peek, &ignored))
 		return;
 	if (!proc_is_maker(pid, &peek.process)) {
 		if (mapping->mode[1] == 'w' && peek.process.life == VIGIL_LIFE_LIVE)
@@ -155,6 +156,7 @@ int pid_board(uint32_t pid, char *ret_path, size_t size, struct vigil_problem *r
 	}
 	free(line);
 	fclose(maps);
+	holders_fini(&choice.holders);
 	if (choice.is_found) {
 		snprintf(ret_path, size, "%s", choice.path);
 		return 1;

@@ -30,11 +30,6 @@ static char stat_state(const char *path)
 	return at && at[1] == ' ' ? at[2] : 0;
 }
 
-static bool has_ended(char state)
-{
-	return !state || state == 'Z' || state == 'X';
-}
-
 char proc_look(uint32_t pid, uint32_t *ret_thread)
 {
 	char path[64], state;
@@ -93,7 +88,7 @@ bool proc_is_maker(uint32_t pid, const struct vigil_process_record *process)
 	return home_start_ticks(pid) == process->start_ticks && inner_pid(pid) == process->pid;
 }
 
-/* Whether a process has this file mapped. 1 yes, 2 to write, 0 no, -1 we may not know. */
+/* Whether a process has this file mapped. 1 yes, 0 no, -1 we may not know. */
 static int has_mapped(uint32_t pid, const uint64_t file[2])
 {
 	char path[64], *line = NULL;
@@ -108,15 +103,13 @@ static int has_mapped(uint32_t pid, const uint64_t file[2])
 	while (!found && getline(&line, &room, maps) > 0) {
 		unsigned major_, minor_;
 		uint64_t inode;
-		char mode[8];
 
-		if (sscanf(line, "%*s %7s %*s %x:%x %" SCNu64, mode, &major_, &minor_, &inode) !=
-			    4 ||
+		if (sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major_, &minor_, &inode) != 3 ||
 		    inode != file[1])
 			continue;
 		/* btrfs and overlayfs tell stat another device than they tell maps. */
 		if (makedev(major_, minor_) == file[0] || strstr(line, ".board"))
-			found = mode[1] == 'w' ? 2 : 1;
+			found = 1;
 	}
 	free(line);
 	/* Reading may be refused as late as this. */
@@ -171,33 +164,9 @@ static bool is_locked(int fd)
 	return false;
 }
 
-/*
- * A lock passes on to forked children, with the mapping. When all who hold the
- * board in their hands are others than its maker, the maker is gone.
- */
-static bool is_left_to_others(const struct vigil_reader *reader,
-			      const struct vigil_process_record *process)
-{
-	const struct dirent *entry;
-	bool is_with_others = false, is_with_maker = false;
-	DIR *dir = opendir("/proc");
-
-	while (dir && !is_with_maker && (entry = readdir(dir))) {
-		uint32_t pid = (uint32_t)strtoul(entry->d_name, NULL, 10), thread;
-
-		if (!pid || has_ended(proc_look(pid, &thread)) ||
-		    has_mapped(thread, reader->file) != 2)
-			continue;
-		is_with_maker = proc_is_maker(pid, process);
-		is_with_others = true;
-	}
-	if (dir)
-		closedir(dir);
-	return is_with_others && !is_with_maker;
-}
-
 /* Whether a process we cannot see, in another pid namespace, still writes. */
-static bool is_held(struct vigil_reader *reader, const struct vigil_process_record *process)
+static bool is_held(struct vigil_reader *reader, const struct vigil_process_record *process,
+		    struct holders *holders)
 {
 	uint64_t now = clock_ns();
 
@@ -205,12 +174,12 @@ static bool is_held(struct vigil_reader *reader, const struct vigil_process_reco
 		return false;
 	if (!reader->lock_read_ns || now - reader->lock_read_ns >= MAPS_INTERVAL_NS) {
 		reader->lock_read_ns = now;
-		reader->is_held = !is_left_to_others(reader, process);
+		reader->is_held = !is_left_to_others(holders, reader->file, process);
 	}
 	return reader->is_held;
 }
 
-enum vigil_status status_of(struct vigil_reader *reader)
+enum vigil_status status_of(struct vigil_reader *reader, struct holders *holders)
 {
 	const struct vigil_process_record *process = VIGIL_AT(reader, process, 0);
 	uint32_t thread;
@@ -223,7 +192,7 @@ enum vigil_status status_of(struct vigil_reader *reader)
 	state = proc_look(reader->pid, &thread);
 	/* A zombie has let go of everything. */
 	if (has_ended(state) || home_start_ticks(reader->pid) != process->start_ticks)
-		return is_held(reader, process) ? VIGIL_STATUS_ALIVE : VIGIL_STATUS_DEAD;
+		return is_held(reader, process, holders) ? VIGIL_STATUS_ALIVE : VIGIL_STATUS_DEAD;
 	if (is_replaced(reader, thread))
 		return VIGIL_STATUS_REPLACED;
 	return state == 'T' || state == 't' ? VIGIL_STATUS_STOPPED : VIGIL_STATUS_ALIVE;

@@ -2,7 +2,10 @@
 /* The reader tells what became of the process behind a board. */
 #include "tests/support/child.h"
 
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 
 #include "libtrace/home.h"
 
@@ -163,5 +166,62 @@ Test(reader_status, a_process_of_another_pid_namespace_is_not_dead)
 
 	cr_expect_eq(status_after_refresh(reader), VIGIL_STATUS_DEAD);
 	vigil_reader_close(reader);
+	free(list);
+}
+
+/* ---- What a list of many boards costs ---- */
+
+#define SEED "tests/data/reader/busy.board"
+#define LEFT 3
+
+static int own_maps_opened;
+
+/* Stands before libc's: counts how often we are asked what we have mapped. */
+FILE *fopen(const char *path, const char *mode)
+{
+	FILE *(*next)(const char *, const char *);
+	char own[64];
+
+	*(void **)&next = dlsym(RTLD_NEXT, "fopen");
+	snprintf(own, sizeof(own), "/proc/%d/maps", (int)getpid());
+	own_maps_opened += !strcmp(path, own);
+	return next(path, mode);
+}
+
+/* A board whose process is not there, and whose lock somebody holds. */
+static void left_make(int turn)
+{
+	static uint8_t bytes[1 << 20];
+	struct vigil_process_record *process;
+	const struct vigil_table_header *table;
+	int fd = open(SEED, O_RDONLY);
+	ssize_t size = read(fd, bytes, sizeof(bytes));
+	char path[128];
+
+	cr_assert_gt(size, (ssize_t)sizeof(struct vigil_header), "no " SEED);
+	close(fd);
+	table = (void *)(bytes + ((struct vigil_header *)(void *)bytes)->tables_offset);
+	process = (void *)(bytes + table[VIGIL_TABLE_process].offset);
+	process->life = VIGIL_LIFE_LIVE;
+	process->pid = 4194304u + (uint32_t)turn; /* above all there can be */
+	memset(process->boot_id, 0, sizeof(process->boot_id));
+	snprintf(path, sizeof(path), "%s/%u-1.board", dir, process->pid);
+	fd = open(path, O_CREAT | O_RDWR, 0600);
+	cr_assert_eq(write(fd, bytes, (size_t)size), size);
+	cr_assert_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+}
+
+Test(reader_status, a_list_asks_all_processes_once_whatever_number_of_boards_is_left)
+{
+	struct vigil_found *list = NULL;
+
+	for (int turn = 0; turn < LEFT; turn++)
+		left_make(turn);
+	own_maps_opened = 0;
+	cr_assert_eq(vigil_find(dir, &list), LEFT);
+
+	for (int i = 0; i < LEFT; i++)
+		cr_expect_eq(list[i].status, VIGIL_STATUS_ALIVE);
+	cr_expect_eq(own_maps_opened, 1);
 	free(list);
 }
