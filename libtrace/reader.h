@@ -10,6 +10,8 @@
 
 #include <vigil/reader.h>
 
+#define RECORD_TRIES 200 /* to copy one record */
+
 /* A table of the board, checked once by reader_check. */
 struct reader_table {
 	const struct vigil_table_header *header; /* only used and claimed change */
@@ -42,6 +44,7 @@ struct vigil_reader {
 	bool is_replaced;      /* it had not */
 	uint64_t lock_read_ns; /* when we last looked for who holds the file's lock */
 	bool is_held;          /* it was its writer */
+	uint32_t tries;        /* left, to copy records that are being written */
 	struct reader_table tables[VIGIL_TABLES];
 };
 
@@ -117,9 +120,11 @@ void words_copy(void *to, const void *from, size_t size);
 
 /*
  * Copies one record: steady when its writer paused long enough. Returns false
- * when it was being written at every look (the copy may be a mixture).
+ * when it was being written at every look (the copy may be a mixture). Looks
+ * again at most as often as *tries says, and takes that off it.
  */
-bool record_copy(const struct reader_table *table, uint32_t index, void *ret_record);
+bool record_copy(const struct reader_table *table, uint32_t index, uint32_t *tries,
+		 void *ret_record);
 
 /* A record in the board itself, NULL past its end: for rings, cells and edges. */
 const void *record_peek(const struct vigil_reader *reader, enum vigil_table table, uint32_t index);

@@ -2,8 +2,8 @@
 /*
  * Copying records out of a board that is being written.
  *
- * The law: bounded tries; a record that is never steady is marked torn, not
- * waited for: its writer may be stopped or dead.
+ * The law: bounded tries, for one record and for all; a record that is never
+ * steady is marked torn, not waited for: its writer may be stopped or dead.
  */
 #include "libtrace/reader.h"
 
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#define TRIES 200
-#define LARGEST 512 /* bytes of a kept record */
+#define REFRESH_TRIES 100000 /* for all of a refresh; then each has one look */
+#define LARGEST 512          /* bytes of a kept record */
 
 #define TABLE(record, table, how, help)
 #define FIELD(record, type, name, dim, unit, meaning, help)
@@ -64,20 +64,38 @@ void words_copy(void *to, const void *from, size_t size)
 		target[i] = __atomic_load_n(&source[i], __ATOMIC_RELAXED);
 }
 
-bool record_copy(const struct reader_table *table, uint32_t index, void *ret_record)
+/* Lets a write that is under way come to its end: a short one needs tens of ns. */
+static void writer_await(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb");
+#endif
+}
+
+bool record_copy(const struct reader_table *table, uint32_t index, uint32_t *tries,
+		 void *ret_record)
 {
 	const uint8_t *record = table->records + (size_t)index * table->step;
+	uint32_t seq = seq_of(record);
 
-	for (int i = 0; i < TRIES; i++) {
-		uint32_t seq = seq_of(record);
-
-		words_copy(ret_record, record, table->copied);
-		/* Partner: write_begin and write_end in atomic.h. */
-		copy_fence();
-		if (!(seq & 1) && __atomic_load_n((const uint32_t *)(const void *)record,
-						  __ATOMIC_RELAXED) == seq)
-			return true;
+	for (int i = 0; i < RECORD_TRIES; i++) {
+		if (!(seq & 1)) {
+			words_copy(ret_record, record, table->copied);
+			/* Partner: write_begin and write_end in atomic.h. */
+			copy_fence();
+			if (__atomic_load_n((const uint32_t *)(const void *)record,
+					    __ATOMIC_RELAXED) == seq)
+				return true;
+		}
+		if (!*tries)
+			break;
+		--*tries;
+		writer_await();
+		seq = seq_of(record);
 	}
+	words_copy(ret_record, record, table->copied);
 	return false;
 }
 
@@ -179,7 +197,7 @@ static bool has_seq(uint32_t which)
 }
 
 /* Copies one record if it changed, and says so in the list. */
-static void record_refresh(struct reader_table *table, uint32_t which, uint32_t i)
+static void record_refresh(struct reader_table *table, uint32_t which, uint32_t i, uint32_t *tries)
 {
 	const uint8_t *there = table->records + (size_t)i * table->step;
 	uint8_t *here = table->copies + (size_t)i * table->size;
@@ -190,7 +208,7 @@ static void record_refresh(struct reader_table *table, uint32_t which, uint32_t 
 		return;
 	memcpy(before, here, table->size);
 	if (has_seq(which)) {
-		table->torn[i] = !record_copy(table, i, here);
+		table->torn[i] = !record_copy(table, i, tries, here);
 	} else {
 		words_copy(here, there, table->copied);
 		table->torn[i] = 0;
@@ -247,6 +265,7 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 {
 	struct holders holders = { .is_read = false };
 
+	reader->tries = REFRESH_TRIES;
 	/* What does not pass is not there; a later refresh asks again. */
 	storage_check(reader, NULL);
 	for (uint32_t which = 0; which < VIGIL_TABLES; which++) {
@@ -262,7 +281,7 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 		table->count = used;
 		table->changed_count = 0;
 		for (uint32_t i = 0; i < used; i++)
-			record_refresh(table, which, i);
+			record_refresh(table, which, i, &reader->tries);
 	}
 	/* Once more for what is not kept: the copies may name newer histograms. */
 	storage_check(reader, NULL);

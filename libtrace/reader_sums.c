@@ -387,9 +387,10 @@ size_t vigil_reader_attrs(const struct vigil_reader *reader, uint64_t owner, uin
 	/* The list may have a ring in it: size bounds it. */
 	while (first && count < size && first <= table->used) {
 		struct vigil_attr_record *attr = &attrs[count];
+		uint32_t tries = RECORD_TRIES;
 
 		memset(attr, 0, sizeof(*attr));
-		if (!record_copy(table, first - 1, attr) || attr->owner != owner ||
+		if (!record_copy(table, first - 1, &tries, attr) || attr->owner != owner ||
 		    attr->life != VIGIL_LIFE_LIVE)
 			break;
 		attr->unit[sizeof(attr->unit) - 1] = '\0';

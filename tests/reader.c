@@ -6,6 +6,7 @@
 #include "tests/support/live.h"
 
 #include "libtrace/live.h"
+#include "libtrace/reader.h"
 
 TestSuite(reader, .init = live_start, .fini = live_stop);
 
@@ -116,6 +117,29 @@ Test(reader, a_record_that_is_being_written_is_torn_until_it_is_not)
 	look();
 
 	cr_assert_not(vigil_reader_is_torn(live_reader, VIGIL_TABLE_task, vigil_ref_index(task)));
+}
+
+#define CRASHED 2000u
+
+Test(reader, many_writes_that_never_end_are_torn_and_shown_and_tried_so_often_in_all)
+{
+	for (uint32_t i = 0; i < CRASHED; i++)
+		SPAWN("a", 0);
+	look();
+	cr_assert_gt(live_reader->tries, 0, "none was being written");
+	for (uint32_t i = 0; i < CRASHED; i++) {
+		RECORD_AT(live_board, task, i)->seq |= 1;
+		RECORD_AT(live_board, task, i)->name[0] = 'b';
+	}
+	look();
+
+	cr_assert_eq(live_reader->tries, 0);
+	for (uint32_t i = 0; i < CRASHED; i++) {
+		cr_assert(vigil_reader_is_torn(live_reader, VIGIL_TABLE_task, i));
+		cr_assert_str_eq(VIGIL_AT(live_reader, task, i)->name, "b");
+	}
+	SPAWN("c", 0);
+	cr_assert_not(vigil_reader_is_torn(look(), VIGIL_TABLE_task, CRASHED));
 }
 
 Test(reader, tables_grow_with_the_board)
