@@ -14,8 +14,13 @@
  * copied before, its worker after a poll's end), counters any thread raises, and
  * histograms, which may hold a few more times than their record's count says.
  *
- * A board's file that is cut short while it is mapped raises SIGBUS on access,
- * as every mapping does; nobody but its owner can do that.
+ * A board that claims more records than its file has storage for is refused; if
+ * it does so after it was opened, it keeps the counts it had.
+ *
+ * A board's file that is cut short while it is mapped raises SIGBUS on access, as
+ * every mapping does. So does a hole in it where a file system in memory is full;
+ * an honest board has none among its records. Only its owner can cut it or make
+ * holes.
  *
  * The structures that are filled here have one size for one soname: when one
  * must grow, the soname changes. Records grow without (board.h).
@@ -71,8 +76,8 @@ struct vigil_found {
 
 /*
  * Lists the boards in dir, or if it is NULL in $VIGIL_DIR and /dev/shm/vigil-UID
- * (for root: of every user), newest first. The caller frees *ret_list with
- * free(). Returns how many, or -errno.
+ * (for root: of every user), newest first. Links are listed but not followed. The
+ * caller frees *ret_list with free(). Returns how many, or -errno.
  */
 int vigil_find(const char *dir, struct vigil_found **ret_list);
 
@@ -92,7 +97,10 @@ int vigil_find(const char *dir, struct vigil_found **ret_list);
 int vigil_reader_open(const char *target, struct vigil_reader **ret_reader,
 		      struct vigil_problem *ret_problem);
 
-/* The same from a file alone. pid 0: the one in the board. */
+/*
+ * The same from a file alone, which is opened only if it is a regular one. pid 0:
+ * the one in the board.
+ */
 int vigil_reader_open_file(const char *path, uint32_t pid, struct vigil_reader **ret_reader,
 			   struct vigil_problem *ret_problem);
 
@@ -106,7 +114,8 @@ void vigil_reader_close(struct vigil_reader *reader);
 
 /*
  * Brings the copies up to date and notes which records changed. Costs a look at
- * every record and a copy of the changed ones. Returns 0 or -ENOMEM.
+ * every record and a copy of the changed ones. Opening has done it once. Returns
+ * 0 or -ENOMEM.
  */
 int vigil_reader_refresh(struct vigil_reader *reader);
 
@@ -140,7 +149,7 @@ uint32_t vigil_reader_count(const struct vigil_reader *reader, enum vigil_table 
 const void *vigil_reader_record(const struct vigil_reader *reader, enum vigil_table table,
 				uint32_t index);
 
-/* Whether that copy was being written whenever we looked. */
+/* Whether that copy was being written whenever we looked; it may be a mixture. */
 bool vigil_reader_is_torn(const struct vigil_reader *reader, enum vigil_table table,
 			  uint32_t index);
 
