@@ -150,7 +150,13 @@ static bool is_same(uint32_t which, const struct reader_table *table, const uint
 		return false;
 	switch (which) {
 	case VIGIL_TABLE_task:
-		/* What is written outside seq stands in one line, for this look at it. */
+		/*
+		 * What is written outside seq stands in one line, for this look at it; only
+		 * of who stands in a lock's queue others may write more.
+		 */
+		if (((const struct vigil_task_record *)(const void *)here)->is_counted &&
+		    !SAME(task, there, here, is_counted))
+			return false;
 		return SAME(task, there, here, life) && SAME(task, there, here, wakes) &&
 		       SAME(task, there, here, waker_clones) &&
 		       SAME(task, there, here, waker_drops) && SAME(task, there, here, join) &&

@@ -443,6 +443,18 @@ Test(lock, who_hands_a_lock_over_leaves_the_tasks_sequence_to_its_poller)
 	cr_assert_eq(look_resource(lock)->waiters, 0);
 }
 
+Test(lock, a_reader_sees_a_hand_over_that_nothing_else_tells_of)
+{
+	vigil_resource lock = mutex_new();
+	vigil_task task = polled_task();
+
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	cr_assert_eq(look_task(task)->wait_kind, VIGIL_WAIT_LOCK);
+	vigil_lock_acquired_by(lock, VIGIL_MODE_EXCLUSIVE, task);
+
+	cr_assert_eq(look_task(task)->wait_kind, VIGIL_WAIT_NONE);
+}
+
 /* Threads beyond the capacity have no worker record and are nobody. */
 static void one_thread_start(void)
 {
