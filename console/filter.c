@@ -166,6 +166,19 @@ static int number_take(struct term *term, struct vigil_problem *ret_problem)
 		     term->property->name, term->words);
 }
 
+/* What can never be is a slip: "runing" would match nothing, in silence. */
+static int word_take(const struct term *term, struct vigil_problem *ret_problem)
+{
+	char names[300];
+
+	if (property_can_be(term->property, term->words, names, sizeof(names)))
+		return 0;
+	snprintf(ret_problem->text, sizeof(ret_problem->text),
+		 "filter: %s is never \"%.60s\": it is one of %s", term->property->name,
+		 term->words, names);
+	return -EINVAL;
+}
+
 /* The attribute of a key among those of a row; NULL: it has none. */
 static const struct vigil_attr_record *attr_of(const struct properties *properties,
 					       const struct model *model, const void *row,
@@ -218,6 +231,10 @@ static int keyed_take(struct term *term, const char *key, const struct filter *f
 	char names[300];
 
 	term->property = property_find(properties, key);
+	if (!term->property && property_heads(properties, key, names, sizeof(names)))
+		return wrong(ret_problem,
+			     "filter: several columns are headed %.60s; say one of %.300s", key,
+			     names);
 	if (!term->property && attr_is_known(filter, key))
 		return attr_take(term, key, ret_problem);
 	if (!term->property) {
@@ -236,7 +253,7 @@ static int keyed_take(struct term *term, const char *key, const struct filter *f
 			     "filter: %.60s is no number: compare it by =, != or ~, not with "
 			     "\"%.60s\"",
 			     term->property->name, term->words);
-	return 0;
+	return word_take(term, ret_problem);
 }
 
 static int term_add(struct filter *filter, const char *text, bool is_quoted,

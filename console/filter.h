@@ -9,8 +9,10 @@
  *	key~regex              an extended regular expression is found in it
  *	key>1ms key<=5k        a number, or a time with its unit, compared
  *
- * A key that is no property is an attribute's: peer~127, requests>10. A row without
- * it does not match; plain words are found in attributes too.
+ * A key is a property's name, or the head of its column where no other column has
+ * the same. Any other is an attribute's: peer~127, requests>10. A row without it
+ * does not match; plain words are found in attributes too. A value that a property
+ * of fixed words never has is refused.
  *
  * A value with spaces stands in double quotes; so does a word that would be
  * taken for a key: "a=b". What is not known (p99 of what never ran) never matches.

@@ -40,6 +40,13 @@ struct keyed {
 	size_t at; /* where it stood: equal rows stay in order */
 };
 
+static int ambiguous(const char *name, const char *names, struct vigil_problem *ret_problem)
+{
+	snprintf(ret_problem->text, sizeof(ret_problem->text),
+		 "several columns are headed %s; sort by one of %s", name, names);
+	return -EINVAL;
+}
+
 /* "busy:desc"; without a direction, numbers sort biggest first, and serial numbers do not. */
 static int order_parse(const struct listing *listing, const char *words, struct order *ret_order,
 		       struct vigil_problem *ret_problem)
@@ -49,6 +56,8 @@ static int order_parse(const struct listing *listing, const char *words, struct 
 
 	snprintf(name, sizeof(name), "%.*s", (int)length, words);
 	ret_order->property = property_find(listing->properties, name);
+	if (!ret_order->property && property_heads(listing->properties, name, names, sizeof(names)))
+		return ambiguous(name, names, ret_problem);
 	if (!ret_order->property) {
 		property_names(listing->properties, names, sizeof(names));
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
@@ -196,6 +205,19 @@ static int row_put(struct text_table *table, const struct property *const *shown
 	return 0;
 }
 
+static bool is_left_out(const struct property *property, const struct model *model,
+			const struct rows *rows)
+{
+	char text[PROPERTY_TEXT_SIZE];
+
+	for (size_t i = 0; property->is_seldom && i < rows->count; i++) {
+		property_text(property, model, rows->list[i], text, sizeof(text));
+		if (text[0])
+			return false;
+	}
+	return property->is_seldom;
+}
+
 int listing_print(const struct listing *listing, const struct model *model, const struct rows *rows,
 		  const struct text *text)
 {
@@ -209,7 +231,7 @@ int listing_print(const struct listing *listing, const struct model *model, cons
 	for (size_t i = 0; i < listing->properties->count && columns < COLUMNS; i++) {
 		const struct property *property = &listing->properties->list[i];
 
-		if (!property->title)
+		if (!property->title || is_left_out(property, model, rows))
 			continue;
 		shown[columns] = property;
 		titles[columns] = property->title;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "console/boards.h"
+#include "console/format.h"
 #include "console/names.h"
 #include "console/property.h"
 
@@ -51,6 +52,14 @@ static uint64_t age(const struct model *model, const void *row)
 	return less_of(now, found->created_unix_ns);
 }
 
+/* What cannot be read has no status of a process. */
+static const char *status_word(uint32_t value)
+{
+#define ONE_(e, NAME, word) +1
+	return value == 0 VIGIL_STATUSES(ONE_) ? "damaged" : word_status((enum vigil_status)value);
+#undef ONE_
+}
+
 P_NUMBER_OF(pid, FOUND, found->pid ? found->pid : PROPERTY_UNKNOWN)
 P_WORDS_OF(status_text, FOUND, found->is_readable ? word_status(found->status) : "damaged")
 P_WORDS_OF(name_text, FOUND, found->is_readable ? found->name : "-")
@@ -59,11 +68,22 @@ P_WORDS_OF(path_text, FOUND, found->path)
 P_NUMBER_OF(bytes, FOUND, found->bytes)
 P_NUMBER_OF(uid, FOUND, found->uid)
 
+static void age_text(const struct model *model, const void *row, char *buf, size_t size)
+{
+	uint64_t ns = age(model, row);
+	char text[FORMAT_SIZE];
+
+	if (ns == PROPERTY_UNKNOWN)
+		snprintf(buf, size, "-");
+	else
+		snprintf(buf, size, "%s ago", format_duration(text, sizeof(text), ns, 0));
+}
+
 static const struct property list[] = {
 	P_COUNT("pid", "PID", pid),
 	P_PLAIN("name", "NAME", name_text),
-	P_PLAIN("status", "STATUS", status_text),
-	P_TIME("age", "STARTED", age),
+	P_ONE_OF_PLAIN("status", "STATUS", status_text, status_word),
+	P_TIME_SAID("age", "STARTED", age, age_text),
 	P_BYTES("size", "SIZE", bytes),
 	P_PLAIN("path", "BOARD", path_text),
 	P_PLAIN("command", "COMMAND", command_text),

@@ -74,12 +74,12 @@ P_NUMBER_OF(wait_max, LOCK, lock->wait_max_ns ? lock->wait_max_ns : PROPERTY_UNK
 static const struct property list[] = {
 	P_COUNT("id", "ID", id),
 	P_PLAIN("name", "LOCK", name_text),
-	P_PLAIN("kind", "KIND", kind_text),
+	P_ONE_OF_PLAIN("kind", "KIND", kind_text, word_resource_kind),
 	P_PLAIN("owner", "OWNER", owner_text),
 	P_TIME("held", "HELD", held),
 	P_PLAIN("taken", "TAKEN AT", taken_text),
 	P_COUNT("waiters", "WAITERS", waiters),
-	P_COUNT("acquired", "TAKEN", acquired),
+	P_COUNT("acquired", "ACQUIRED", acquired),
 	P_COUNT("contended", "WAITED", contended),
 	P_SHARE("contention", "CONT%", contention, contention_text),
 	P_TIME("hold_p50", "HOLD P50", hold_p50),
@@ -90,7 +90,7 @@ static const struct property list[] = {
 	P_TIME("wait_max", "MAX", wait_max),
 	P_PLAIN("site", "MADE AT", site_text),
 	P_COUNT("holders", NULL, holders),
-	P_WORDS("mode", NULL, mode_text),
+	P_ONE_OF("mode", NULL, NULL, mode_text, word_mode),
 };
 
 static uint64_t attrs_of(const struct model *model, const void *row, uint32_t *ret_first)

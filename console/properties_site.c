@@ -33,7 +33,8 @@ static uint64_t percentile(const struct model *model, uint32_t site, enum vigil_
 }
 
 P_TEXT_OF(place_text, SITE, name_place(model, site, buf, size))
-P_WORDS_OF(name_text, RECORD, record->name[0] ? record->name : record->function)
+P_WORDS_OF(function_text, RECORD, record->function)
+P_WORDS_OF(name_text, RECORD, record->name)
 P_WORDS_OF(file_text, RECORD, record->file)
 P_NUMBER_OF(spawned, STATS, stats->spawned)
 P_NUMBER_OF(live, STATS, stats->live)
@@ -55,7 +56,8 @@ P_NUMBER_OF(delay_max, STATS, stats->delay_count ? stats->delay_max_ns : PROPERT
 
 static const struct property sites[] = {
 	P_PLAIN("site", "SITE", place_text),
-	P_PLAIN("name", "NAME", name_text),
+	P_PLAIN("function", "FUNCTION", function_text),
+	P_SELDOM("name", "NAME", name_text),
 	P_COUNT("spawned", "SPAWNED", spawned),
 	P_COUNT("live", "LIVE", live),
 	P_COUNT("done", "DONE", done),

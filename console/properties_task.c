@@ -64,6 +64,11 @@ static void function_text(const struct model *model, const void *row, char *buf,
 	snprintf(buf, size, "%s", site ? site->function : "");
 }
 
+static const char *state_word(uint32_t value)
+{
+	return word_state((enum vigil_state)value);
+}
+
 P_NUMBER_OF(id, TASK, task->id)
 P_NUMBER_OF(state, TIMES, times.state)
 P_WORDS_OF(state_text, TIMES, word_state(times.state))
@@ -90,7 +95,7 @@ P_TEXT_OF(reason_text, TASK, name_reason(model, task, buf, size))
 
 static const struct property list[] = {
 	P_COUNT("id", "ID", id),
-	P_RANKED("state", "STATE", state, state_text),
+	P_ONE_OF("state", "STATE", state, state_text, state_word),
 	P_PLAIN("name", "NAME", name_text),
 	P_TIME("age", "AGE", age),
 	P_TIME("busy", "BUSY", busy),
@@ -101,7 +106,7 @@ static const struct property list[] = {
 	P_COUNT("wakes", "WAKES", wakes),
 	P_PLAIN("site", "SITE", site_text),
 	P_PLAIN("reason", "WHY", reason_text),
-	P_PLAIN("kind", NULL, kind_text),
+	P_ONE_OF_PLAIN("kind", NULL, kind_text, word_task_kind),
 	P_TIME("since", NULL, since),
 	P_COUNT("self_wakes", NULL, self_wakes),
 	P_COUNT("wakers", NULL, wakers),
@@ -111,9 +116,9 @@ static const struct property list[] = {
 	P_COUNT("parent", NULL, parent),
 	P_WORDS("executor", NULL, executor_text),
 	P_WORDS("worker", NULL, worker_text),
-	P_WORDS("waiting", NULL, waiting_text),
-	P_WORDS("outcome", NULL, outcome_text),
-	P_WORDS("join", NULL, join_text),
+	P_ONE_OF("waiting", NULL, NULL, waiting_text, word_wait),
+	P_ONE_OF("outcome", NULL, NULL, outcome_text, word_outcome),
+	P_ONE_OF("join", NULL, NULL, join_text, word_join),
 	P_WORDS("function", NULL, function_text),
 };
 

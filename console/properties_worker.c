@@ -52,6 +52,11 @@ static void state_text(const struct model *model, const void *row, char *buf, si
 	snprintf(buf, size, "%s", word_worker_state(times_of(model, row).state));
 }
 
+static const char *state_word(uint32_t value)
+{
+	return word_worker_state((enum worker_state)value);
+}
+
 /* A thread that runs outside polls says nothing: since when is when it last did. */
 static uint64_t since(const struct model *model, const void *row)
 {
@@ -112,7 +117,7 @@ static const struct property list[] = {
 	P_RANKED_PLAIN("executor", "EXECUTOR", executor, executor_text),
 	P_PLAIN("name", "WORKER", name_text),
 	P_COUNT("tid", "TID", tid),
-	P_RANKED("state", "STATE", state, state_text),
+	P_ONE_OF("state", "STATE", state, state_text, state_word),
 	P_TIME("since", "SINCE", since),
 	P_SHARE("share", "BUSY%", share, share_text),
 	P_TIME("busy", "BUSY", busy),

@@ -9,12 +9,64 @@
 #include "console/attr.h"
 #include "console/format.h"
 
+static bool has_head(const struct property *property, const char *title)
+{
+	return property->title && !strcasecmp(property->title, title);
+}
+
+/* NULL as well when several have it: who took one of them would hide the others. */
+static const struct property *head_find(const struct properties *properties, const char *title)
+{
+	const struct property *found = NULL;
+
+	for (size_t i = 0; i < properties->count; i++) {
+		if (!has_head(&properties->list[i], title))
+			continue;
+		if (found)
+			return NULL;
+		found = &properties->list[i];
+	}
+	return found;
+}
+
 const struct property *property_find(const struct properties *properties, const char *name)
 {
 	for (size_t i = 0; i < properties->count; i++)
 		if (!strcasecmp(properties->list[i].name, name))
 			return &properties->list[i];
-	return NULL;
+	return head_find(properties, name);
+}
+
+size_t property_heads(const struct properties *properties, const char *title, char *buf,
+		      size_t size)
+{
+	size_t at = 0, count = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < properties->count; i++) {
+		if (!has_head(&properties->list[i], title))
+			continue;
+		if (at < size)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", count ? ", " : "",
+					       properties->list[i].name);
+		count++;
+	}
+	return count;
+}
+
+bool property_can_be(const struct property *property, const char *words, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; property->word && strcmp(property->word(i), "?") != 0; i++) {
+		if (!strcasecmp(property->word(i), words))
+			return true;
+		if (at < size)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "",
+					       property->word(i));
+	}
+	return !property->word;
 }
 
 void property_names(const struct properties *properties, char *buf, size_t size)
@@ -37,8 +89,8 @@ void property_text(const struct property *property, const struct model *model, c
 		return;
 	}
 	number = property->number(model, row);
-	if (number == PROPERTY_UNKNOWN)
-		snprintf(buf, size, "-");
+	if (number == PROPERTY_UNKNOWN || (property->type == PROPERTY_TIME && !number))
+		snprintf(buf, size, "-"); /* no time at all: as the console writes it */
 	else if (property->type == PROPERTY_TIME)
 		format_duration(buf, size, number, 0);
 	else if (property->type == PROPERTY_BYTES)

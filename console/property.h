@@ -24,11 +24,15 @@ struct property {
 	void (*text)(const struct model *model, const void *row, char *buf, size_t size);
 	/* Without it rows sort by text. */
 	uint64_t (*number)(const struct model *model, const void *row);
+	/* Its text is one of these, up to the first "?"; NULL: anything. */
+	const char *(*word)(uint32_t value);
+	bool is_seldom; /* no column while no row has anything in it */
 };
 
 /*
  * How lists of them are written: words (a plain filter word looks into plain ones;
- * ranked ones sort by a number), counts, times, bytes, shares.
+ * ranked ones sort by a number; there are no others than "of" has), counts, times,
+ * bytes, shares.
  */
 #define P_WORDS(n, head, words)                                                                    \
 	{                                                                                          \
@@ -38,6 +42,10 @@ struct property {
 	{                                                                                          \
 		.name = n, .title = head, .text = words, .is_plain = true                          \
 	}
+#define P_SELDOM(n, head, words)                                                                   \
+	{                                                                                          \
+		.name = n, .title = head, .text = words, .is_plain = true, .is_seldom = true       \
+	}
 #define P_RANKED(n, head, rank, words)                                                             \
 	{                                                                                          \
 		.name = n, .title = head, .number = rank, .text = words                            \
@@ -46,6 +54,14 @@ struct property {
 	{                                                                                          \
 		.name = n, .title = head, .number = rank, .text = words, .is_plain = true          \
 	}
+#define P_ONE_OF(n, head, rank, words, of)                                                         \
+	{                                                                                          \
+		.name = n, .title = head, .number = rank, .text = words, .word = of                \
+	}
+#define P_ONE_OF_PLAIN(n, head, words, of)                                                         \
+	{                                                                                          \
+		.name = n, .title = head, .text = words, .is_plain = true, .word = of              \
+	}
 #define P_COUNT(n, head, of)                                                                       \
 	{                                                                                          \
 		.name = n, .title = head, .type = PROPERTY_COUNT, .number = of                     \
@@ -53,6 +69,10 @@ struct property {
 #define P_TIME(n, head, of)                                                                        \
 	{                                                                                          \
 		.name = n, .title = head, .type = PROPERTY_TIME, .number = of                      \
+	}
+#define P_TIME_SAID(n, head, of, words)                                                            \
+	{                                                                                          \
+		.name = n, .title = head, .type = PROPERTY_TIME, .number = of, .text = words       \
 	}
 #define P_BYTES(n, head, of)                                                                       \
 	{                                                                                          \
@@ -104,11 +124,21 @@ size_t property_attrs(const struct properties *properties, const struct model *m
 bool property_attrs_have(const struct properties *properties, const struct model *model,
 			 const void *row, const char *needle);
 
-/* NULL when there is none of that name. */
+/*
+ * By its name, or by its column's head if no other column has the same: letter
+ * case ignored. NULL when there is none.
+ */
 const struct property *property_find(const struct properties *properties, const char *name);
+
+/* "poll_p99, scheduled_p99": the names of all with that head. Returns how many. */
+size_t property_heads(const struct properties *properties, const char *title, char *buf,
+		      size_t size);
 
 /* "id, name, state": for who asked for another one. */
 void property_names(const struct properties *properties, char *buf, size_t size);
+
+/* Whether its text can be that; if not, buf has what it can be: "running, idle". */
+bool property_can_be(const struct property *property, const char *words, char *buf, size_t size);
 
 /* A cell: text, or the number with its unit. */
 void property_text(const struct property *property, const struct model *model, const void *row,

@@ -116,6 +116,14 @@ static uint64_t number(const struct table_row *row)
 	}
 }
 
+static void age_put(char *buf, size_t size, uint64_t ns, enum role *ret_role)
+{
+	char text[FORMAT_SIZE];
+
+	snprintf(buf, size, "%s ago", format_duration(text, sizeof(text), ns, FORMAT_FIXED));
+	*ret_role = format_duration_role(ns);
+}
+
 static void format_cell(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct vigil_found *found = find(row->ctx, row->id);
@@ -138,7 +146,7 @@ static void format_cell(const struct table_row *row, char *buf, size_t size, enu
 		break;
 	case PROCESS_AGE:
 		if (found->is_readable)
-			cell_duration(buf, size, number(row), ret_role);
+			age_put(buf, size, number(row), ret_role);
 		break;
 	case PROCESS_BYTES:
 		format_bytes(buf, size, found->bytes);
@@ -162,7 +170,7 @@ static const struct column columns[PROCESS_COLUMNS] = {
 	[PROCESS_STATUS] = { .title = "STATUS", .min_width = 9, .max_width = 9,
 			     .sort = SORT_NUMBER, .is_descending_first = true,
 			     .data = PROCESS_STATUS, .format = format_cell, .number = number },
-	[PROCESS_AGE] = { .title = "STARTED", .min_width = 7, .max_width = 7, .priority = 1,
+	[PROCESS_AGE] = { .title = "STARTED", .min_width = 11, .max_width = 11, .priority = 1,
 			  .align = ALIGN_RIGHT, .sort = SORT_NUMBER, .data = PROCESS_AGE,
 			  .format = format_cell, .number = number },
 	[PROCESS_BYTES] = { .title = "SIZE", .min_width = 8, .max_width = 8, .priority = 2,

@@ -172,6 +172,52 @@ Test(filter, any_attribute_may_come_to_be_later)
 	filter_free(filter);
 }
 
+Test(filter, a_head_as_it_is_printed_is_a_key)
+{
+	cr_expect_str_eq(matches("BUSY>10ms"), "http-conn");
+	cr_expect_str_eq(matches("SCHED>10ms"), "a=b worker,tick");
+	cr_expect_str_eq(matches("why~readable"), "http-conn");
+}
+
+Test(filter, a_head_of_several_columns_is_told_with_their_keys)
+{
+	struct vigil_problem problem;
+	struct filter *filter;
+
+	cr_expect_eq(filter_parse("p99>1ms", &site_properties, own_model, &filter, &problem),
+		     -EINVAL);
+	cr_expect_str_eq(problem.text, "filter: several columns are headed p99; say one of "
+				       "poll_p99, scheduled_p99");
+}
+
+/* Else what is printed would sort and filter by another column. */
+Test(filter, no_head_is_the_key_of_another_column)
+{
+	static const struct properties *const all[] = { &task_properties,   &lock_properties,
+							&worker_properties, &edge_properties,
+							&site_properties,   &board_properties };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (size_t j = 0; j < all[i]->count; j++) {
+			const struct property *it = &all[i]->list[j];
+			const struct property *found =
+				it->title ? property_find(all[i], it->title) : NULL;
+
+			cr_expect(!found || found == it, "%s is %s, not %s", it->title, found->name,
+				  it->name);
+		}
+}
+
+Test(filter, a_word_that_a_property_never_is_is_told_with_those_it_can_be)
+{
+	cr_expect_str_eq(complaint("state=runing"),
+			 "filter: state is never \"runing\": it is one of running, scheduled, "
+			 "idle, done");
+	cr_expect_not_null(strstr(complaint("outcome!=fine"), "none, completed, failed"));
+	cr_expect_not_null(strstr(complaint("waiting=lok"), "lock, shared lock"));
+	cr_expect_str_eq(matches("state~sched"), "a=b worker");
+}
+
 Test(filter, a_time_without_a_unit_is_told)
 {
 	cr_expect_not_null(strstr(complaint("busy>10"), "busy is a time"));

@@ -24,6 +24,14 @@ Test(verbs, ps_shows_a_living_process)
 	cr_expect(says("alive"));
 }
 
+Test(verbs, ps_says_how_long_ago_a_process_started)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("ps", NULL), 0);
+	cr_expect(says(" ago "), "%s", out);
+}
+
 Test(verbs, without_a_target_the_only_living_process_is_taken)
 {
 	start("idle_server");
@@ -296,6 +304,40 @@ Test(verbs, a_wrong_filter_is_told)
 {
 	start("idle_server");
 	expect_refused(vigil("tasks", "--filter", "nonsense>3", NULL), "there is no \"nonsense\"");
+}
+
+Test(verbs, a_word_that_never_is_is_told)
+{
+	start("idle_server");
+	expect_refused(vigil("tasks", "--filter=state=runing", NULL),
+		       "running, scheduled, idle, done");
+	expect_refused(vigil("ps", "--filter=status=undead", NULL),
+		       "alive, stopped, finished, dead, restarted, damaged");
+	expect_refused(vigil("executors", "--filter=state=busy", NULL),
+		       "polling, parked, waiting, running, ended");
+}
+
+Test(verbs, a_head_as_it_is_printed_names_its_column)
+{
+	start("idle_server");
+	cr_expect_eq(vigil("tasks", "--sort=sched", NULL), 0, "%s", err);
+	cr_expect_eq(vigil("locks", "--sort=hold p50:asc", NULL), 0, "%s", err);
+	expect_refused(vigil("sites", "--sort=P99", NULL), "poll_p99, scheduled_p99");
+}
+
+Test(verbs, sites_are_found_by_the_function_they_stand_in)
+{
+	start("idle_server");
+	cr_expect_eq(vigil("sites", "--filter=function=main", NULL), 0, "%s", err);
+	cr_expect(says("FUNCTION"), "%s", out);
+	cr_expect(says("idle_server.c:"), "%s", out);
+}
+
+Test(verbs, no_time_at_all_is_a_dash)
+{
+	start("idle_server");
+	cr_expect_eq(vigil("tasks", NULL), 0);
+	cr_expect_not(says(" 0 ns"), "%s", out);
 }
 
 Test(verbs, rows_are_sorted_and_cut)
