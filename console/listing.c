@@ -168,6 +168,21 @@ static int rows_filter(const struct listing *listing, const struct verb_options 
 	return 0;
 }
 
+/* Whoever reads JSON can choose for himself. */
+static void past_drop(const struct listing *listing, const struct verb_options *options,
+		      const struct model *model, struct rows *rows)
+{
+	size_t kept = 0;
+
+	if (!listing->is_past || options->is_all || options->is_json)
+		return;
+	for (size_t i = 0; i < rows->count; i++)
+		if (!listing->is_past(model, rows->list[i]))
+			rows->list[kept++] = rows->list[i];
+	rows->past = rows->count - kept;
+	rows->count = kept;
+}
+
 int listing_choose(const struct listing *listing, const struct verb_options *options,
 		   const struct model *model, struct rows *rows, struct vigil_problem *ret_problem)
 {
@@ -181,6 +196,8 @@ int listing_choose(const struct listing *listing, const struct verb_options *opt
 		r = order_parse(listing, listing->then, &orders[1], ret_problem);
 	if (!r && options->filter)
 		r = rows_filter(listing, options, model, rows, ret_problem);
+	if (!r)
+		past_drop(listing, options, model, rows);
 	if (!r)
 		r = rows_sort(orders, model, rows);
 	if (!r && options->limit && rows->count > options->limit)
@@ -246,17 +263,22 @@ int listing_print(const struct listing *listing, const struct model *model, cons
 	return table ? r : -ENOMEM;
 }
 
-/* Lines that are not rows: three of the heading, two of what went wrong, heads, an end. */
+/*
+ * Lines that are not rows: three of the heading, two of what went wrong, heads, an
+ * end; and what is said of rows that are over.
+ */
 #define LINES_AROUND 8
 
 /* Who watches on a terminal would see the last rows alone. */
 static size_t rows_in_sight(const struct verb_options *options, const struct text *text,
-			    size_t count)
+			    const struct rows *rows)
 {
-	size_t room = text->height > LINES_AROUND ? (size_t)(text->height - LINES_AROUND) : 1;
+	int around = LINES_AROUND + (rows->past > 0);
+	size_t room = text->height > around ? (size_t)(text->height - around) : 1;
 
-	return options->is_repeated && text->is_terminal && text->height && count > room ? room :
-											   count;
+	return options->is_repeated && text->is_terminal && text->height && rows->count > room ?
+		       room :
+		       rows->count;
 }
 
 static int rows_print(const struct listing *listing, const struct verb_options *options,
@@ -264,7 +286,7 @@ static int rows_print(const struct listing *listing, const struct verb_options *
 {
 	struct rows shown = *rows;
 
-	shown.count = rows_in_sight(options, text, rows->count);
+	shown.count = rows_in_sight(options, text, rows);
 	if (listing_print(listing, model, &shown, text))
 		return refuse("out of memory");
 	if (shown.count < rows->count)
@@ -272,10 +294,19 @@ static int rows_print(const struct listing *listing, const struct verb_options *
 	return EXIT_DONE;
 }
 
+static void past_print(const struct listing *listing, const struct rows *rows,
+		       const struct text *text)
+{
+	if (rows->past)
+		text_line(text, "%s%zu %s%s not shown (--all)", rows->count ? "and " : "",
+			  rows->past, listing->past, rows->past == 1 ? "" : "s");
+}
+
 static int print_text(const struct listing *listing, const struct verb_options *options,
 		      const struct model *model, const struct rows *rows, size_t total)
 {
 	struct text text;
+	int r = EXIT_DONE;
 
 	text_begin(&text, stdout, options->is_ascii);
 	if (model)
@@ -284,11 +315,12 @@ static int print_text(const struct listing *listing, const struct verb_options *
 		listing->text_more(&text, model);
 	if (!total)
 		text_line(&text, "%s", listing->nothing);
-	else if (!rows->count)
+	else if (!rows->count && !rows->past)
 		text_line(&text, "None of %zu matches the filter.", total);
-	else
-		return rows_print(listing, options, model, rows, &text);
-	return EXIT_DONE;
+	else if (rows->count)
+		r = rows_print(listing, options, model, rows, &text);
+	past_print(listing, rows, &text);
+	return r;
 }
 
 static int print_json(const struct listing *listing, const struct verb_options *options,

@@ -15,6 +15,7 @@ struct rows {
 	const void **list;
 	size_t count;
 	size_t room;
+	size_t past; /* how many more matched, that are over and not asked for */
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -29,6 +30,13 @@ struct listing {
 
 	/* Adds every row there is now. Returns 0 or -ENOMEM. */
 	int (*rows)(struct model *model, struct rows *rows);
+
+	/*
+	 * Rows that are over and long so, which text has with --all only; JSON always has
+	 * them. NULL: there are none such. past is what one is called: "ended task".
+	 */
+	bool (*is_past)(const struct model *model, const void *row);
+	const char *past;
 
 	/* What else there is to say, before the rows; both may be NULL. */
 	void (*text_more)(const struct text *text, const struct model *model);

@@ -32,6 +32,7 @@ enum takes {
 	TAKES_TASK = 128,
 	TAKES_LIMIT = 256,
 	TAKES_ALL = 512, /* all verbs */
+	TAKES_ENDED = 1024,
 	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
 };
 
@@ -71,7 +72,7 @@ static const struct verb verbs[] = {
 	  "instrumented processes, living and dead, and their boards" },
 	{ "prune", OPERANDS_NONE, TAKES_JSON | TAKES_DIR | TAKES_PRUNE, verb_prune,
 	  "remove the boards of processes that are gone" },
-	{ "tasks", OPERANDS_TARGET, TAKES_LIST, verb_tasks,
+	{ "tasks", OPERANDS_TARGET, TAKES_LIST | TAKES_ENDED, verb_tasks,
 	  "what every task does, and what for" },
 	{ "task", OPERANDS_TASK, TAKES_JSON | TAKES_WATCH, verb_task,
 	  "all about one task" },
@@ -101,6 +102,8 @@ static const struct {
 	  "sort by a column" },
 	{ { "limit", required_argument, NULL, 'l' }, TAKES_LIMIT, "=N",
 	  "print at most N rows" },
+	{ { "all", no_argument, NULL, 'A' }, TAKES_ENDED, "",
+	  "also tasks that ended more than 5 s ago; JSON has them anyway" },
 	{ { "watch", optional_argument, NULL, 'w' }, TAKES_WATCH, "[=SECONDS]",
 	  "print again and again, every 2 seconds or as said" },
 	{ { "over", required_argument, NULL, 'o' }, TAKES_OVER, "=TIME",
@@ -248,6 +251,9 @@ static int option_take(int option, const char *value, struct verb_options *optio
 		return EXIT_DONE;
 	case 's':
 		options->sort = value;
+		return EXIT_DONE;
+	case 'A':
+		options->is_all = true;
 		return EXIT_DONE;
 	case 'l':
 		return limit_take(value, &options->limit);

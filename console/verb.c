@@ -212,7 +212,7 @@ void verb_heading(const struct text *text, const struct model *model)
 		  vigil_reader_pid(model->reader), status_words(model->status));
 	text_line(text,
 		  "up %s: %" PRIu64 " tasks alive (%" PRIu64 " running, %" PRIu64
-		  " scheduled, %" PRIu64 " idle), %" PRIu64 " done still shown",
+		  " scheduled, %" PRIu64 " idle), %" PRIu64 " done on the board",
 		  age, totals->live, totals->running, totals->scheduled, totals->idle,
 		  totals->done);
 	COUNTS_PUT(model, lost, "not recorded: ", words, sizeof(words));

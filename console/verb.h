@@ -23,6 +23,7 @@ struct verb_options {
 	const char *task; /* a serial number, as typed */
 	bool is_json;
 	bool is_dry_run;
+	bool is_all; /* also what has ended */
 	bool is_ascii;
 	bool has_no_mouse;
 	bool is_repeated; /* --watch */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vigil tasks: every task, the live ones first. */
+/* vigil tasks: the live ones first, then those that ended just now, or all. */
 #include "console/json_task.h"
 #include "console/listing.h"
+#include "console/view.h"
 
 #include <errno.h>
 
@@ -20,6 +21,15 @@ static int rows(struct model *model, struct rows *ret_rows)
 	return 0;
 }
 
+/* As in the console: what ended a moment ago may be what one looks for. */
+static bool is_past(const struct model *model, const void *row)
+{
+	struct vigil_task_times times;
+
+	vigil_task_times(row, model->now, &times);
+	return times.state == VIGIL_STATE_DONE && times.state_ns > ENDED_RECENT_NS;
+}
+
 static void json_row(struct json *json, const struct model *model, const void *row)
 {
 	json_task(json, model, row);
@@ -32,6 +42,8 @@ static const struct listing listing = {
 	.sort = "state:asc",
 	.then = "busy:desc",
 	.rows = rows,
+	.is_past = is_past,
+	.past = "ended task",
 	.json = json_row,
 };
 

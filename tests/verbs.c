@@ -306,6 +306,34 @@ Test(verbs, a_wrong_filter_is_told)
 	expect_refused(vigil("tasks", "--filter", "nonsense>3", NULL), "there is no \"nonsense\"");
 }
 
+Test(verbs, tasks_that_ended_long_ago_are_counted_and_not_listed)
+{
+	start("ended_tasks");
+
+	cr_expect_eq(vigil("tasks", NULL), 0);
+	cr_expect(says("acceptor"), "%s", out);
+	cr_expect(says("just-now"));
+	cr_expect_not(says("long-ago"), "%s", out);
+	cr_expect(says("\nand 3 ended tasks not shown (--all)\n"), "%s", out);
+
+	cr_expect_eq(vigil("tasks", "--filter=name=long-ago", NULL), 0);
+	cr_expect(says("\n3 ended tasks not shown (--all)\n"), "%s", out);
+	cr_expect_eq(vigil("tasks", "--limit=1", NULL), 0);
+	cr_expect(says("\nand 3 ended tasks not shown (--all)\n"), "%s", out);
+}
+
+Test(verbs, tasks_that_ended_long_ago_are_listed_when_asked_for)
+{
+	start("ended_tasks");
+
+	cr_expect_eq(vigil("tasks", "--all", NULL), 0);
+	cr_expect(says("long-ago"), "%s", out);
+	cr_expect_not(says("not shown"));
+	cr_expect_eq(vigil("tasks", "--json", NULL), 0);
+	cr_expect(says("\"long-ago\""), "%s", out);
+	expect_refused(vigil("locks", "--all", NULL), "does not take the option --all");
+}
+
 Test(verbs, a_word_that_never_is_is_told)
 {
 	start("idle_server");

@@ -5,7 +5,7 @@ _vigil()
 {
 	local cur=$2 prev=$3
 	local verbs='top ps prune tasks task executors locks wakers sites why help'
-	local options='--json --filter --sort --watch --limit --over --task --dir --dead --dry-run
+	local options='--json --filter --sort --watch --limit --all --over --task --dir --dead --dry-run
 		--view --interval --color --svg --no-mouse --ascii --help --version'
 	local pids
 
