@@ -51,7 +51,8 @@ static const char *board_remove(const struct vigil_found *found, bool is_dry_run
 	return strerror(errno);
 }
 
-static void found_json(struct json *json, const struct vigil_found *found, bool is_removed,
+/* Of a dry run nothing is removed: would_remove has what else would be. */
+static void found_json(struct json *json, const struct vigil_found *found, bool is_dry_run,
 		       const char *why)
 {
 	json_object_begin(json, NULL);
@@ -59,7 +60,8 @@ static void found_json(struct json *json, const struct vigil_found *found, bool 
 	json_u64(json, "pid", found->pid);
 	json_text(json, "status", found->is_readable ? word_status(found->status) : "damaged");
 	json_u64(json, "bytes", found->bytes);
-	json_bool(json, "removed", is_removed);
+	json_bool(json, "removed", !why && !is_dry_run);
+	json_bool(json, "would_remove", !why && is_dry_run);
 	json_text(json, "why_not", why);
 	json_object_end(json);
 }
@@ -93,7 +95,7 @@ static int board_handle(const struct verb_options *options, const struct text *t
 		sums->left++;
 	}
 	if (options->is_json)
-		found_json(json, found, !why && !options->is_dry_run, why);
+		found_json(json, found, options->is_dry_run, why);
 	else if (!why)
 		removed_print(text, found, options->is_dry_run);
 	else if (!found->is_readable)
@@ -114,10 +116,12 @@ static void sums_print(const struct verb_options *options, const struct text *te
 		  sums->removed == 1 ? "" : "s", bytes, sums->alive, sums->left);
 }
 
-static void sums_json(struct json *json, const struct sums *sums)
+static void sums_json(const struct verb_options *options, struct json *json,
+		      const struct sums *sums)
 {
 	json_array_end(json);
-	json_u64(json, "removed", sums->removed);
+	json_u64(json, "removed", options->is_dry_run ? 0 : sums->removed);
+	json_u64(json, "would_remove", options->is_dry_run ? sums->removed : 0);
 	json_u64(json, "bytes", sums->bytes);
 	json_u64(json, "alive", sums->alive);
 	json_u64(json, "left", sums->left);
@@ -149,7 +153,7 @@ int verb_prune(const struct verb_options *options)
 		if (board_handle(options, &text, &json, &list[i], &sums))
 			r = EXIT_CANNOT;
 	if (options->is_json)
-		sums_json(&json, &sums);
+		sums_json(options, &json, &sums);
 	else
 		sums_print(options, &text, &sums);
 	free(list);

@@ -419,6 +419,24 @@ Test(verbs, prune_removes_a_dead_board_and_says_so)
 	cr_expect_eq(board()[0], '\0');
 }
 
+Test(verbs, prune_says_in_json_what_it_would_remove_and_what_it_did)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("prune", "-n", "--json", NULL), 0);
+	cr_expect(says("\"removed\":false,"), "%s", out);
+	cr_expect(says("\"would_remove\":true,"), "%s", out);
+	cr_expect(says("\"removed\":0,"), "%s", out);
+	cr_expect(says("\"would_remove\":1,"), "%s", out);
+	cr_expect_eq(vigil("prune", "--json", NULL), 0);
+	cr_expect(says("\"removed\":true,"), "%s", out);
+	cr_expect(says("\"would_remove\":false,"), "%s", out);
+	cr_expect(says("\"removed\":1,"), "%s", out);
+	cr_expect(says("\"would_remove\":0,"), "%s", out);
+	cr_expect(json_is_valid(out));
+}
+
 Test(verbs, prune_never_removes_a_living_or_stopped_one)
 {
 	start("idle_server");
