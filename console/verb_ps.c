@@ -58,7 +58,9 @@ static void nothing_print(const struct text *text, size_t total, const char *dir
 	else if (boards_missing(dir, where, sizeof(where)))
 		text_line(text, "No boards: %s.", where);
 	else
-		text_line(text, "No boards in %s: no program that calls vigil_init ran here.",
+		text_line(text,
+			  "No boards in %s: no instrumented program runs here, or it keeps its "
+			  "board elsewhere (VIGIL_DIR, --dir).",
 			  where);
 }
 

@@ -191,8 +191,8 @@ static void processes_empty(struct view *view, char *buf, size_t size)
 {
 	(void)view;
 	snprintf(buf, size,
-		 "No board is there yet: no program that calls vigil_init has run here. This list "
-		 "looks again by itself.");
+		 "No board is there: no instrumented program runs here, or it keeps its board "
+		 "elsewhere (VIGIL_DIR). This list looks again by itself.");
 }
 
 static const struct view_ops *processes_enter(struct view *view, uint64_t id, uint64_t *ret_object)

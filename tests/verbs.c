@@ -602,6 +602,7 @@ Test(verbs, nobody_alive_is_told)
 	expect_refused(vigil("tasks", NULL), "no instrumented process");
 	cr_expect_eq(vigil("ps", NULL), 0);
 	cr_expect(says("No boards in"));
+	cr_expect(says("no instrumented program runs here"), "%s", out);
 	cr_expect_eq(vigil("ps", "--json", NULL), 0);
 	cr_expect(json_is_valid(out));
 }
