@@ -17,6 +17,7 @@
 #include <vigil/vigil.h>
 
 #include "console/filter.h"
+#include "console/slips.h"
 #include "console/top.h"
 #include "console/verb.h"
 
@@ -108,8 +109,8 @@ static const struct {
 	  "print again and again, every 2 seconds or as said" },
 	{ { "over", required_argument, NULL, 'o' }, TAKES_OVER, "=TIME",
 	  "stuck is what has waited longer than this; 1s" },
-	{ { "task", required_argument, NULL, 't' }, TAKES_TASK, "=ID",
-	  "the chain of this task, whatever the target" },
+	{ { "task", required_argument, NULL, 't' }, TAKES_TASK, "=TASK",
+	  "the chain of this task; for when no TARGET stands before TASK" },
 	{ { "dir", required_argument, NULL, 'd' }, TAKES_DIR, "=DIR",
 	  "look for boards there, not in the usual place" },
 	{ { "dead", no_argument, NULL, 'D' }, TAKES_PRUNE, "",
@@ -192,16 +193,34 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+/* " (did you mean tasks?)", or nothing: a verb of four letters forgives two slips, why one. */
+static const char *verb_meant(const char *name, char *buf, size_t size)
+{
+	size_t least = strlen(name) > 3 ? 3 : 2;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < COUNT(verbs); i++) {
+		size_t count = slips(name, verbs[i].name);
+
+		if (count >= least)
+			continue;
+		least = count;
+		snprintf(buf, size, " (did you mean %s?)", verbs[i].name);
+	}
+	return buf;
+}
+
 /* ---- Reading options ---- */
 
 /* 0.01 to a day: refreshing without a rest helps nobody. */
-static int seconds_take(const char *words, uint64_t *ret_ns)
+static int seconds_take(const char *option, const char *words, uint64_t *ret_ns)
 {
 	char *end;
 	double seconds = strtod(words, &end);
 
 	if (end == words || *end || !(seconds >= 0.01 && seconds <= 86400))
-		return refuse("\"%s\" is no number of seconds from 0.01 to 86400", words);
+		return refuse("%s needs a number of seconds from 0.01 to 86400, not \"%s\"", option,
+			      words);
 	*ret_ns = (uint64_t)(seconds * 1e9);
 	return EXIT_DONE;
 }
@@ -229,7 +248,7 @@ static int limit_take(const char *words, uint64_t *ret_limit)
 {
 	if (filter_number(words, PROPERTY_COUNT, ret_limit) && *ret_limit)
 		return EXIT_DONE;
-	return refuse("--limit needs a number of rows, not \"%s\"", words);
+	return refuse("--limit needs a number of rows from 1, not \"%s\"", words);
 }
 
 static int over_take(const char *words, struct verb_options *options)
@@ -260,9 +279,9 @@ static int option_take(int option, const char *value, struct verb_options *optio
 	case 'w':
 		options->is_repeated = true;
 		options->interval_ns = UINT64_C(2000000000);
-		return value ? seconds_take(value, &options->interval_ns) : EXIT_DONE;
+		return value ? seconds_take("--watch", value, &options->interval_ns) : EXIT_DONE;
 	case 'i':
-		return seconds_take(value, &options->interval_ns);
+		return seconds_take("--interval", value, &options->interval_ns);
 	case 'o':
 		return over_take(value, options);
 	case 't':
@@ -413,6 +432,7 @@ static bool is_nothing(const char *target)
 int main(int argc, char **argv)
 {
 	const struct verb *verb = verb_find(argc > 1 ? argv[1] : NULL);
+	char meant[64];
 
 	setlocale(LC_ALL, "");
 	/* Numbers are read and written with a point everywhere. */
@@ -423,17 +443,17 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "help")) {
 		verb = verb_find(argc > 2 ? argv[2] : NULL);
 		if (argc > 2 && !verb)
-			return refuse("there is no verb \"%s\"; `vigil --help` lists them",
-				      argv[2]);
+			return refuse("there is no verb \"%s\"%s; `vigil --help` lists them",
+				      argv[2], verb_meant(argv[2], meant, sizeof(meant)));
 		return verb ? help_verb(verb) : help_all();
 	}
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return help_all();
 	if (argc > 1 && argv[1][0] != '-' && is_nothing(argv[1]))
 		return refuse(
-			"there is no verb \"%s\", and no such process or board; `vigil --help` "
+			"there is no verb \"%s\"%s, and no such process or board; `vigil --help` "
 			"lists the verbs, `vigil ps` the rest",
-			argv[1]);
+			argv[1], verb_meant(argv[1], meant, sizeof(meant)));
 	/* No verb: the console, on what may be a target. */
 	return verb_run(&verbs[0], argc, argv);
 }

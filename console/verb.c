@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "console/boards.h"
@@ -32,17 +33,36 @@ int refuse(const char *format, ...)
 	return EXIT_CANNOT;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 struct model *verb_open(const struct verb_options *options)
 {
+	const char *target = options->target;
 	struct vigil_problem problem = { "" };
 	struct model *model;
-	int r = model_open(options->target, &model, &problem);
+	int r;
 
+	if (target && !*target) {
+		refuse("\"\" is no target: give a pid, the name of a process or a board's file; "
+		       "`vigil ps` lists what there is");
+		return NULL;
+	}
+	r = model_open(target, &model, &problem);
 	if (!r)
 		return model;
 	if (r == -ENOTUNIQ)
-		candidates_tell(options->target, options->verb, options->task, &problem);
-	refuse("%s", problem.text);
+		candidates_tell(target, options->verb, options->task, &problem);
+	if (r == -EBADMSG && is_directory(target))
+		refuse("%s is a directory, not a board; `vigil ps --dir=%s` lists the boards in "
+		       "it, `VIGIL_DIR=%s vigil %s` looks at them",
+		       target, target, target, options->verb);
+	else
+		refuse("%s", problem.text);
 	return NULL;
 }
 

@@ -548,6 +548,36 @@ Test(verbs, wrong_arguments_are_told)
 	expect_refused(vigil("help", "cooking", NULL), "no verb");
 }
 
+Test(verbs, a_refusal_names_the_option_and_what_it_takes)
+{
+	expect_refused(vigil("tasks", "--watch=0", NULL),
+		       "--watch needs a number of seconds from 0.01 to 86400, not \"0\"");
+	expect_refused(vigil("tasks", "--limit=0", NULL),
+		       "--limit needs a number of rows from 1, not \"0\"");
+}
+
+Test(verbs, a_mistyped_verb_is_answered_with_the_one_meant)
+{
+	expect_refused(vigil("tsks", NULL), "no verb \"tsks\" (did you mean tasks?)");
+	expect_refused(vigil("lokcs", NULL), "(did you mean locks?)");
+	expect_refused(vigil("wyh", NULL), "(did you mean why?)");
+	expect_refused(vigil("help", "prone", NULL), "(did you mean prune?)");
+	expect_refused(vigil("nginx", NULL), "no verb \"nginx\", and");
+	expect_refused(vigil("a-name-as-long-as-processes-have", NULL), "have\", and");
+}
+
+Test(verbs, a_directory_is_told_with_how_to_look_into_it)
+{
+	expect_refused(vigil("tasks", dir, NULL), "is a directory, not a board; `vigil ps --dir=");
+	expect_refused(vigil("tasks", dir, NULL), " vigil tasks` looks at them");
+	expect_refused(vigil("why", "/", NULL), "`VIGIL_DIR=/ vigil why`");
+}
+
+Test(verbs, an_empty_target_is_quoted)
+{
+	expect_refused(vigil("tasks", "", NULL), "\"\" is no target");
+}
+
 Test(verbs, a_task_that_is_not_there_is_told)
 {
 	start("idle_server");
