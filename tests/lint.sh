@@ -78,6 +78,7 @@ trap 'rm -rf "$logs"' EXIT
 
 check includes tests/lint-includes
 check completions tests/lint-completions "${1:-build}/vigil"
+check page tests/lint-page "${1:-build}/vigil"
 check clang-format formatting
 check shellcheck scripts
 check pages pages
