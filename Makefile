@@ -256,12 +256,33 @@ fuzz:
 PAGES1 = $(wildcard console/*.1)
 PAGES3 = $(wildcard libtrace/*.3)
 PAGES5 = $(wildcard libtrace/*.5)
-PAGES7 = $(wildcard libtrace/*.7)
 HEADERS = $(wildcard include/vigil/*)
+
+# Every call that the headers declare as NAME.3:PAGE: the page whose NAME section has
+# it, or has it without _at; vigil(3) has sites. The rest is of the reader or of the
+# layout, whose pages say that their header is the manual.
+define LINKS3_AWK
+BEGIN { rest["reader.h"] = "vigil_reader.3"; rest["board.h"] = "../man5/vigil_board.5" }
+FNR == 1 { file = FILENAME; sub(".*/", "", file) }
+/^\.Sh/ { is_name = $$2 == "NAME" }
+/^\.Nm/ && is_name || /^\.Fn/ && file == "vigil.3" { page[$$2] = file }
+FILENAME ~ /[.]h$$/ {
+	for (line = $$0; match(line, /vigil_[a-z0-9_]*[a-z0-9]\(/);) {
+		call = substr(line, RSTART, RLENGTH - 1)
+		line = substr(line, RSTART + RLENGTH)
+		bare = call
+		sub(/_at$$/, "", bare)
+		to = call in page ? page[call] : bare in page ? page[bare] : rest[file]
+		if (to && to != call ".3" && !done[call]++)
+			print call ".3:" to
+	}
+}
+endef
+LINKS3 = $(shell awk '$(LINKS3_AWK)' $(PAGES3) $(filter %.h,$(HEADERS)))
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(INCLUDEDIR)/vigil $(LIBDIR)/pkgconfig \
-		$(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 $(MANDIR)/man7 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+		$(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(BUILD)/vigil $(DESTDIR)$(BINDIR)
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/vigil
 	install -m 644 $(BUILD)/libvigil.a $(BUILD)/libvigil.so.$(VERSION) $(DESTDIR)$(LIBDIR)
@@ -274,8 +295,9 @@ install: all
 		libtrace/vigil.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/vigil.pc
 	$(if $(PAGES1),install -m 644 $(PAGES1) $(DESTDIR)$(MANDIR)/man1)
 	$(if $(PAGES3),install -m 644 $(PAGES3) $(DESTDIR)$(MANDIR)/man3)
+	cd $(DESTDIR)$(MANDIR)/man3 && for link in $(LINKS3); do \
+		ln -sf "$${link#*:}" "$${link%%:*}"; done
 	$(if $(PAGES5),install -m 644 $(PAGES5) $(DESTDIR)$(MANDIR)/man5)
-	$(if $(PAGES7),install -m 644 $(PAGES7) $(DESTDIR)$(MANDIR)/man7)
 	install -m 644 console/completions/vigil.bash $(DESTDIR)$(BASHDIR)/vigil
 	install -m 644 console/completions/_vigil $(DESTDIR)$(ZSHDIR)
 	install -m 644 console/completions/vigil.fish $(DESTDIR)$(FISHDIR)
@@ -286,8 +308,8 @@ uninstall:
 		$(addprefix $(DESTDIR)$(LIBDIR)/libvigil,.a .so .so.0 .so.$(VERSION) -lttng.so.0) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(PAGES1))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man3/,$(notdir $(PAGES3))) \
+		$(foreach link,$(LINKS3),$(DESTDIR)$(MANDIR)/man3/$(firstword $(subst :, ,$(link)))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(PAGES5))) \
-		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(PAGES7))) \
 		$(DESTDIR)$(BASHDIR)/vigil $(DESTDIR)$(ZSHDIR)/_vigil $(DESTDIR)$(FISHDIR)/vigil.fish
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/vigil
 

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 2
 headers_and_sources=$(find include libtrace console examples tests -name '*.[ch]' | sort)
 sources=$(echo "$headers_and_sources" | grep '\.c$')
 jobs=$(nproc)
+build=${1:-build}
 failed=''
 
 # check NAME COMMAND...
@@ -64,6 +65,24 @@ pages()
 	done
 }
 
+# What is installed, and goes again: each call of the headers has a page by its name,
+# and no directory is made for nothing.
+installed()
+{
+	root=$logs/root
+	man=$root/usr/share/man
+	make -s BUILD="$build" DESTDIR="$root" PREFIX=/usr install >"$logs/install" 2>&1 ||
+		{ cat "$logs/install"; return 1; }
+	for call in $(grep -ohE '\bvigil_[a-z0-9_]*[a-z0-9]\(' include/vigil/*.h | tr -d '(' | sort -u); do
+		[ -e "$man/man3/$call.3" ] || echo "$call has no page: make install links none to it"
+	done >"$logs/faults"
+	find "$root" -type d -empty >>"$logs/faults"
+	make -s BUILD="$build" DESTDIR="$root" PREFIX=/usr uninstall
+	find "$root" ! -type d >>"$logs/faults"
+	cat "$logs/faults"
+	[ ! -s "$logs/faults" ]
+}
+
 # README.md shows the marked parts of examples/loop.c, each as a block of C.
 readme()
 {
@@ -77,11 +96,12 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 check includes tests/lint-includes
-check completions tests/lint-completions "${1:-build}/vigil"
-check page tests/lint-page "${1:-build}/vigil"
+check completions tests/lint-completions "$build/vigil"
+check page tests/lint-page "$build/vigil"
 check clang-format formatting
 check shellcheck scripts
 check pages pages
+check installed installed
 check readme readme
 check cppcheck static_checks
 check clang-tidy tidy
