@@ -31,7 +31,7 @@
 #                   below PREFIX, where Debian looks for such files
 #   TESTS=          programs for test to run: TESTS="hot table"; default: all
 #   BENCH_ARGS=     such as --json
-#   DEMO_SECONDS=   how long demo may load its server: 60, or 4 off a terminal
+#   DEMO_SECONDS=   how long demo loads its server at most: 600, or 4 off a terminal
 #   FUZZ_SECONDS=60
 #
 # Results: build/vigil build/libvigil.so build/libvigil.a build/libvigil-lttng.so

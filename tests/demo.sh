@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# demo.sh BUILD: loads BUILD/examples/httpd with wrk for DEMO_SECONDS and shows
-# it in `vigil top`; without a terminal it prints what the verbs say of it. Then
-# comes wrk's own summary. The board is in the usual place, so that vigil in
-# another terminal sees the server too. Status 1 if any command failed.
+# demo.sh BUILD: loads BUILD/examples/httpd with wrk and shows it in `vigil top`,
+# until that is left or for DEMO_SECONDS; without a terminal it prints what the
+# verbs say of it. Then come wrk's own summary, and the polls to compare it with.
+# The board is in the usual place, so that vigil in another terminal sees the
+# server too. Status 1 if any command failed.
 set -eu
 
 build=$(cd "$1" && pwd)
@@ -69,8 +70,23 @@ show()
 	[ "$total" -le "$lines" ] || echo "... $((total - lines)) lines more"
 }
 
+# The polls of all tasks that served a connection, also of those that have ended.
+polls_print()
+{
+	polls=$("$build/vigil" sites "$server" --filter=function=conn_open --json |
+		sed -n 's/.*"polls":\([0-9][0-9]*\).*/\1/p' | tail -n 1)
+	if [ "${polls:-0}" = 0 ]; then
+		echo "demo: vigil sites knows no polls of connections" >&2
+		failed=1
+		return
+	fi
+	printf '\n== vigil, who watched the server ==\n'
+	echo "  $polls polls of connections: one for each request, and a few for each"
+	echo "  connection: for its end, and for what wrk no longer waited for"
+}
+
 if [ -t 0 ] && [ -t 1 ]; then
-	seconds=${DEMO_SECONDS:-60}
+	seconds=${DEMO_SECONDS:-600}
 else
 	seconds=${DEMO_SECONDS:-4}
 fi
@@ -84,8 +100,11 @@ load=$!
 
 if [ -t 0 ] && [ -t 1 ]; then
 	"$build/vigil" top "$server" || failed=1
-	# Whoever quits early has wrk's figures up to then.
-	kill -INT "$load" 2>/dev/null || :
+	# Whoever quits has wrk's figures up to then.
+	if ! kill -INT "$load" 2>/dev/null; then
+		echo "The load ended by itself, after $seconds s (DEMO_SECONDS): from then on the"
+		echo "console showed a server with nothing to do."
+	fi
 else
 	sleep 2
 	show 20 ps
@@ -100,4 +119,5 @@ wait "$load" || failed=1
 load=''
 printf '\n== wrk, who made the load ==\n'
 cat "$dir/wrk"
+polls_print
 exit "$failed"
