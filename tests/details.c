@@ -94,6 +94,7 @@ Test(details, processes_are_filtered_by_their_properties)
 	snprintf(keys, sizeof(keys), "p\\name=httpd pid<2 path~/%d-\r", (int)getpid());
 	press(keys);
 	cr_expect(shows("1 httpd      alive"));
+	cr_expect(shows(" ago "), "when it started");
 	press("\\\x15status=stopped\r");
 	cr_expect(shows("No row matches the filter"));
 	press("\\\x15nonsense=1\r");
