@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HINT "`vigil ps` lists the boards there are"
+
 /*
  * To open a device is to do something to it, so what a path leads to is looked at
  * before it is opened. Returns a descriptor or -errno.
@@ -46,9 +48,9 @@ static int open_problem(const char *path, int error, struct vigil_problem *ret_p
 			       "as root",
 			       path);
 	if (error == -EBADMSG)
-		return problem(ret_problem, error, "%s is not a board: it is not a regular file",
-			       path);
-	return problem(ret_problem, error, "cannot open %s: %s", path, strerror(-error));
+		return problem(ret_problem, error,
+			       "%s is not a board: it is not a regular file; " HINT, path);
+	return problem(ret_problem, error, "cannot open %s: %s; " HINT, path, strerror(-error));
 }
 
 int file_open(struct vigil_reader *reader, const char *path, enum origin origin,
@@ -72,7 +74,8 @@ int file_open(struct vigil_reader *reader, const char *path, enum origin origin,
 	reader->file[1] = st.st_ino;
 	reader->size = (size_t)st.st_size;
 	if (!reader->size)
-		return problem(ret_problem, -EBADMSG, "%s is not a board: it is empty", path);
+		return problem(ret_problem, -EBADMSG, "%s is not a board: it is empty; " HINT,
+			       path);
 	return 0;
 }
 

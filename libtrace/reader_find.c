@@ -267,10 +267,11 @@ static int open_name(const char *name, struct vigil_reader **ret_reader,
 	else if (first >= 0)
 		r = reader_open(list[first].path, ORIGIN_LISTED, 0, ret_reader, ret_problem);
 	else if (name)
-		r = problem(ret_problem, -ENOENT,
-			    "no instrumented process is called %.100s, and no board is; `vigil ps` "
-			    "lists what there is",
-			    name);
+		r = problem(
+			ret_problem, -ENOENT,
+			"no instrumented process is called \"%.100s\", and no board is; `vigil ps` "
+			"lists what there is",
+			name);
 	else
 		r = problem(ret_problem, -ENOENT, "no instrumented process is alive%s",
 			    count > 0 ? "; `vigil ps` lists the boards of dead ones" :
