@@ -22,6 +22,7 @@ struct why {
 	bool must_show;  /* the cursor moved: bring it in sight */
 	int first_line;  /* of the chain under the cursor, and of the next one */
 	int last_line;
+	char nothing[LINK_TEXT]; /* said when there is no chain */
 };
 
 static int cursor_index(const struct why *it)
@@ -47,6 +48,9 @@ static void why_gather(struct view *view)
 	it->count = count;
 	if (count > 0)
 		it->cursor = chains[cursor_index(it)].task;
+	else
+		waits_nothing(view->shared->model, WAITS_STUCK_NS, it->nothing,
+			      sizeof(it->nothing));
 }
 
 static void why_close(struct view *view)
@@ -125,14 +129,11 @@ static void show_cursor(struct why *it, struct page *page)
 		page->top = it->first_line;
 }
 
-static void write_empty(struct page *page, const struct model *model)
+static void write_empty(const struct why *it, struct page *page, const struct model *model)
 {
-	char text[LINK_TEXT];
-
-	waits_nothing(model, WAITS_STUCK_NS, text, sizeof(text));
 	if (!page->y)
 		page->y++;
-	page_text(page, 2, model->totals.live ? ROLE_GOOD : ROLE_DIM, text);
+	page_text(page, 2, model->totals.live ? ROLE_GOOD : ROLE_DIM, it->nothing);
 	page_text(page, 2, ROLE_DIM,
 		  "Tasks that wait for input, for a timer or for work are as they should be. Enter "
 		  "on a task (t) shows what that one waits for.");
@@ -164,7 +165,7 @@ static void why_write(struct view *view, struct page *page)
 
 	write_last_polls(page, model);
 	if (it->count == 0)
-		write_empty(page, model);
+		write_empty(it, page, model);
 	for (i = 0; i < it->count && page->y < PAGE_LINES - 1; i++) {
 		/* What stands above the first one comes in sight with it. */
 		if (i == at)

@@ -58,13 +58,14 @@ void waits_chain(const struct model *model, const struct vigil_task_record *task
  * in a cycle, then by how many tasks share the cause, then by time. What a task
  * of a server waits for by design (readable, accept, a timer that is not due, an
  * idle pool worker) is not stuck; what is overdue while the worker that would
- * notice is away is. Tasks with the same cause are one chain, with
- * `delayed`. Caller frees. Returns how many, or -ENOMEM.
+ * notice is away is; and so is who awaits a task that did not say what it waits
+ * for, or never got it. Tasks with the same cause are one chain, with `delayed`.
+ * Caller frees. Returns how many, or -ENOMEM.
  */
 #define WAITS_STUCK_NS UINT64_C(1000000000) /* when nobody asks for another limit */
 int waits_stuck(const struct model *model, uint64_t limit_ns, struct chain **ret_chains);
 
-/* The sentence for when there is none. */
+/* The sentence for when there is none; it counts what waits as long and may. */
 void waits_nothing(const struct model *model, uint64_t limit_ns, char *buf, size_t size);
 
 /* A poll that the death of its process cut short, however long it had run. */

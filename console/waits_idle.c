@@ -109,6 +109,48 @@ static void wait_for_task(struct walk *walk, const struct vigil_task_record *tas
 }
 
 /*
+ * Whether nobody can say that an awaited task is as it should be: it said nothing
+ * of what it waits for, or something without a name for which nobody ever woke it.
+ */
+static bool is_unexplained(const struct walk *walk, const struct vigil_task_record *task,
+			   uint64_t ref, uint64_t for_ns)
+{
+	if (walk->chain->task == ref || walk->is_guess)
+		return false;
+	/* Until just now it did something: it is who awaits it that waits long. */
+	if (for_ns <= walk->absent->limit_ns && walk->model->status != VIGIL_STATUS_DEAD)
+		return false;
+	switch (task->wait_kind) {
+	case VIGIL_WAIT_NONE:
+		return true;
+	case VIGIL_WAIT_OTHER:
+	case VIGIL_WAIT_NOTIFIED:
+	case VIGIL_WAIT_SEND:
+		return !task->wakes;
+	default:
+		return false;
+	}
+}
+
+/* "has been idle for 3 s and did not say what it waits for", "has waited 3 s for: send, x". */
+static const char *anything_words(struct words *words, struct walk *walk,
+				  const struct vigil_task_record *task, uint64_t for_ns)
+{
+	const char *kind =
+		task->wait_kind == VIGIL_WAIT_OTHER ? "something" : word_wait(task->wait_kind);
+
+	if (!task->wait_kind)
+		snprintf(words->text, sizeof(words->text),
+			 "has been idle %.100s and did not say what it waits for", FOR(for_ns));
+	else
+		snprintf(words->text, sizeof(words->text), "has waited %.100s for: %s%s%.100s",
+			 LASTING(for_ns), kind, task->wait_object ? ", " : "",
+			 NAME(task->wait_object));
+	return words->text;
+}
+#define ANYTHING(task, ns) anything_words(&(struct words){ "" }, walk, (task), (ns))
+
+/*
  * A channel, a notification: nobody owns it, so nobody can be blamed for sure.
  * Who woke the task last will likely do so again.
  */
@@ -117,24 +159,16 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 	const struct vigil_task_record *waker = VIGIL_FIND(walk->model->reader, task, task->waker);
 	uint64_t for_ns =
 		ns_since(walk, task->wait_since_ns ? task->wait_since_ns : task->poll_end_ns);
-	const char *kind =
-		task->wait_kind == VIGIL_WAIT_OTHER ? "something" : word_wait(task->wait_kind);
 
-	if (!task->wait_kind)
-		link_add(walk, LINK_FACT, ref, task->site, for_ns,
-			 "%s has been idle %s and did not say what it waits for", NAME(ref),
-			 FOR(for_ns));
-	else
-		link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for: %s%s%s",
-			 NAME(ref), LASTING(for_ns), kind, task->wait_object ? ", " : "",
-			 NAME(task->wait_object));
+	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s %s", NAME(ref),
+		 ANYTHING(task, for_ns));
 	if (!task->wakes) {
 		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
-			 "nobody owns that, and nobody has ever woken this task: who should is not "
-			 "known");
-		conclude_by_design(walk, ref,
-				   "%s, spawned at %s, waits for: %s, and nobody has ever woken it",
-				   NAME(ref), PLACE(task->site), kind);
+			 "%snobody has ever woken this task: who should is not known",
+			 task->wait_kind ? "nobody owns that, and " : "");
+		conclude_by_design(walk, ref, "%s, spawned at %s, %s; nobody has ever woken it",
+				   NAME(ref), PLACE(task->site), ANYTHING(task, for_ns));
+		walk->verdict.is_by_design &= !is_unexplained(walk, task, ref, for_ns);
 		return;
 	}
 	link_add(walk, LINK_GUESS, task->waker, task->wake_site, 0,
@@ -149,8 +183,9 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 		walk->next = task->waker;
 		return;
 	}
-	conclude_by_design(walk, ref, "%s waits to be woken, usually from %s", NAME(ref),
-			   PLACE(task->wake_site));
+	conclude_by_design(walk, ref, "%s %s, and was woken last from %s", NAME(ref),
+			   ANYTHING(task, for_ns), PLACE(task->wake_site));
+	walk->verdict.is_by_design &= !is_unexplained(walk, task, ref, for_ns);
 }
 
 void step_idle(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)

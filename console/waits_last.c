@@ -11,23 +11,45 @@
 #include <string.h>
 
 #include "console/format.h"
-#include "console/names.h"
-#include "console/waits.h"
+#include "console/waits_walk.h"
+
+/* ", but for 2 that await a task which ..., and 1 job that runs in a blocking pool": or nothing. */
+static void quiet_words(const struct quiet *quiet, char *buf, size_t size)
+{
+	char awaits[160] = "", jobs[80] = "";
+
+	if (quiet->awaits)
+		snprintf(awaits, sizeof(awaits),
+			 "%" PRIu64
+			 " that await%s a task which itself waits for input, for a timer "
+			 "or to be woken",
+			 quiet->awaits, quiet->awaits == 1 ? "s" : "");
+	if (quiet->jobs)
+		snprintf(jobs, sizeof(jobs), "%" PRIu64 " job%s that run%s in a blocking pool",
+			 quiet->jobs, quiet->jobs == 1 ? "" : "s", quiet->jobs == 1 ? "s" : "");
+	buf[0] = '\0';
+	if (awaits[0] || jobs[0])
+		snprintf(buf, size, ", but for %s%s%s", awaits,
+			 awaits[0] && jobs[0] ? ", and " : "", jobs);
+}
 
 void waits_nothing(const struct model *model, uint64_t limit_ns, char *buf, size_t size)
 {
-	char time[FORMAT_SIZE];
+	struct quiet quiet;
+	char time[FORMAT_SIZE], but[256];
 
 	format_duration(time, sizeof(time), limit_ns, 0);
-	if (!model->totals.live)
+	if (!model->totals.live) {
 		snprintf(buf, size, "Nothing is stuck: there are no live tasks.");
-	else
-		snprintf(
-			buf, size,
-			"Nothing is stuck: no live task (of %" PRIu64
-			") has been running, ready to run, or waiting for a lock, a job, a task or "
-			"an overdue timer for over %s.",
-			model->totals.live, time);
+		return;
+	}
+	waits_quiet(model, limit_ns, &quiet);
+	quiet_words(&quiet, but, sizeof(but));
+	snprintf(buf, size,
+		 "Nothing is stuck: no live task (of %" PRIu64
+		 ") has been running, ready to run, or waiting for a lock, a job, a task or an "
+		 "overdue timer for over %s%s.",
+		 model->totals.live, time, but);
 }
 
 static void poll_put(struct last_poll *polls, size_t count, const struct last_poll *poll)

@@ -17,7 +17,8 @@ struct candidate {
 	uint64_t ref;
 	uint64_t on[2]; /* what its walk goes to first: equal ones are one group */
 	uint64_t stuck_ns;
-	bool is_owned; /* what it waits for is in somebody's hands: never by design */
+	bool is_owned; /* what it waits for is in somebody's hands */
+	bool is_await; /* of a task's end; others that wait so long never do so by design */
 };
 
 struct candidates {
@@ -106,9 +107,12 @@ static bool idle_is_stuck(const struct model *model, const struct absent *absent
 	case VIGIL_WAIT_LOCK:
 	case VIGIL_WAIT_LOCK_SHARED:
 	case VIGIL_WAIT_PERMIT:
+		ret->is_owned = true;
+		return true;
 	case VIGIL_WAIT_TASK:
 	case VIGIL_WAIT_JOB:
 		ret->is_owned = true;
+		ret->is_await = true;
 		return true;
 	case VIGIL_WAIT_TIMER:
 		ret->stuck_ns = since(model, task->wait_until_ns);
@@ -188,6 +192,32 @@ static int candidates_find(const struct model *model, const struct absent *absen
 	return r;
 }
 
+int waits_quiet(const struct model *model, uint64_t limit_ns, struct quiet *ret_quiet)
+{
+	uint32_t tasks = vigil_reader_count(model->reader, VIGIL_TABLE_task);
+	struct absent absent;
+
+	memset(ret_quiet, 0, sizeof(*ret_quiet));
+	if (absent_find(model, limit_ns, &absent))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < tasks; i++) {
+		const struct vigil_task_record *task = VIGIL_AT(model->reader, task, i);
+		struct candidate candidate = { 0 };
+		bool is_stuck;
+
+		if (task->life != VIGIL_LIFE_LIVE)
+			continue;
+		candidate.ref = vigil_reader_ref(model->reader, VIGIL_TABLE_task, i);
+		is_stuck = task_is_stuck(model, &absent, task, &candidate);
+		if (candidate.stuck_ns <= limit_ns)
+			continue;
+		ret_quiet->awaits += is_stuck && candidate.is_await;
+		ret_quiet->jobs += !is_stuck && task->depth && may_block(model, task);
+	}
+	free(absent.waiting);
+	return 0;
+}
+
 /* ---- Grouping ---- */
 
 /* By what they wait for, the longest wait of each group first. */
@@ -233,7 +263,7 @@ static size_t groups_walk(const struct model *model, const struct absent *absent
 			if (!is_same_group(&candidates->list[i], &candidates->list[end]))
 				break;
 		walk_run(&walk, model, absent, candidates->list[i].ref, &found[count].chain);
-		if (walk.verdict.is_by_design)
+		if (walk.verdict.is_by_design && candidates->list[i].is_await)
 			continue;
 		found[count].chain.stuck_ns = candidates->list[i].stuck_ns;
 		found[count].chain.delayed = end - i - 1;

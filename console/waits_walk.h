@@ -16,6 +16,13 @@ struct verdict {
 
 #define HOP_TEXT 320
 
+/* What waits or runs for longer than the limit though nothing is stuck. */
+struct quiet {
+	uint64_t awaits; /* of a task that waits by design */
+	uint64_t jobs;   /* of blocking pools, that run */
+};
+int waits_quiet(const struct model *model, uint64_t limit_ns, struct quiet *ret_quiet);
+
 /* Who waits for workers that are away. */
 struct absent {
 	uint64_t limit_ns; /* away is who has been so for longer */

@@ -172,3 +172,93 @@ Test(waits_stuck, only_what_is_overdue_counts_as_stuck_behind_a_worker)
 		  has_link(LINK_CAUSE, "; 1 other task of http-0 waits"));
 	vigil_poll_end(blocker);
 }
+
+/* ---- Who awaits a task ---- */
+
+Test(waits_stuck, who_awaits_a_task_that_said_nothing_of_its_wait_is_stuck)
+{
+	vigil_task mute = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "never-ends", VIGIL_SPAWN_IDLE);
+
+	sleep_on(spawn("waiter"), VIGIL_WAIT_TASK, mute);
+	own_board_pass(3 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	chain = stuck[0];
+	cr_expect_eq(kind_at(chain.count - 1), LINK_UNKNOWN);
+	cr_expect(has_link(LINK_FACT, "1 never-ends has been idle for 3 s and did not say what it "
+				      "waits for"));
+	cr_expect(says("has been idle for 3 s and did not say what it waits for"), "%s",
+		  chain.summary);
+}
+
+Test(waits_stuck, who_awaits_a_notification_that_never_came_is_stuck)
+{
+	vigil_task never = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "never-ends", VIGIL_SPAWN_IDLE);
+
+	vigil_task_wait(never, VIGIL_WAIT_NOTIFIED, 0);
+	sleep_on(spawn("waiter"), VIGIL_WAIT_TASK, never);
+	own_board_pass(3 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	chain = stuck[0];
+	cr_expect(says("has waited 3 s for: notification; nobody has ever woken it"), "%s",
+		  chain.summary);
+}
+
+Test(waits_stuck, who_awaits_a_task_that_was_busy_just_now_is_not_stuck)
+{
+	vigil_task busy = spawn("busy");
+
+	sleep_on(spawn("waiter"), VIGIL_WAIT_TASK, busy);
+	own_board_pass(3 * S);
+	vigil_poll_begin(busy);
+	vigil_poll_end(busy);
+	own_board_pass(100 * MS);
+	look_for_stuck(1 * S);
+
+	cr_expect_eq(stuck_count, 0);
+}
+
+Test(waits_stuck, who_waits_long_as_it_may_is_counted_where_nothing_is_stuck)
+{
+	vigil_executor pool = vigil_executor_new(VIGIL_EXECUTOR_BLOCKING_POOL, "files");
+	vigil_task job = vigil_task_spawn(pool, VIGIL_TASK_BLOCKING, "read", 0);
+	vigil_task conn = spawn("conn");
+	char text[LINK_TEXT];
+
+	wait_readable(conn, 7);
+	sleep_on(spawn("waiter"), VIGIL_WAIT_TASK, conn);
+	vigil_worker_begin(pool, "file-0");
+	vigil_poll_begin(job);
+	own_board_pass(3 * S);
+	look_for_stuck(1 * S);
+	waits_nothing(own_model, 1 * S, text, sizeof(text));
+
+	cr_expect_eq(stuck_count, 0);
+	cr_expect_not_null(strstr(text, "for over 1 s, but for 1 that awaits a task which itself "
+					"waits for input, for a timer or to be woken, and 1 job "
+					"that runs in a blocking pool."),
+			   "%s", text);
+	vigil_poll_end(job);
+}
+
+Test(waits_stuck, a_lock_in_what_is_perhaps_a_deadlock_is_stuck)
+{
+	vigil_resource lock = mutex("a");
+	vigil_task holder = spawn("holder"), waiter = spawn("waiter");
+
+	take(holder, lock);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	vigil_poll_begin(waiter);
+	vigil_wake(holder);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(waiter);
+	sleep_on(holder, VIGIL_WAIT_RECEIVE, 0);
+	own_board_pass(2 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	cr_expect_not_null(strstr(stuck[0].summary, "Perhaps a deadlock"), "%s", stuck[0].summary);
+}
