@@ -57,27 +57,6 @@ static bool is_running_now(const struct model *model)
 	return model->status == VIGIL_STATUS_ALIVE;
 }
 
-/* A thread that waits holds a poll up; that is not work. */
-static const char *wait_word(const struct vigil_worker_record *worker)
-{
-	switch (worker->wait_kind) {
-	case VIGIL_WAIT_LOCK:
-	case VIGIL_WAIT_LOCK_SHARED:
-	case VIGIL_WAIT_PERMIT:
-		return "lock";
-	default:
-		return "wait";
-	}
-}
-
-static void draw_waiting(struct canvas *canvas, int x, int y, int width,
-			 const struct vigil_worker_record *worker)
-{
-	const struct bar_part part = { 1.0, ROLE_WARN };
-
-	meter_draw_stack(canvas, x, y, width, &part, 1, 1.0, wait_word(worker));
-}
-
 /* What it was doing when the process stopped: nothing moves, so no share is true. */
 static void draw_last_state(const struct model *model, const struct vigil_worker_record *worker,
 			    enum worker_state state, struct canvas *canvas, int x, int y, int width)
@@ -126,10 +105,7 @@ static void draw_worker(const struct model *model, uint32_t index, struct canvas
 				width - label - 3);
 		return;
 	}
-	if (times.state == WORKER_WAITING)
-		draw_waiting(canvas, x + label + 1, y, bar, worker);
-	else
-		meter_draw_bar(canvas, x + label + 1, y, bar, times.busy_share, NULL);
+	part_busy(canvas, x + label + 1, y, bar, worker, &times);
 	for (i = 0; index < model->history_count && i < MODEL_HISTORY; i++)
 		spark_push(&spark, (double)model->histories[index].busy[i]);
 	spark_draw(&spark, canvas, x + label + bar + 2, y, width - label - bar - 4, 1, ROLE_BAR,
@@ -165,14 +141,13 @@ static void draw_workers(const struct model *model, struct canvas *canvas, int y
 	}
 }
 
-/* The share of its time a worker works: none while it waits, all or none of a moment. */
-static double work_share(const struct model *model, const struct worker_times *times)
+/* The share of its time in polls; of a moment in which nothing moves all or none. */
+static double busy_share(const struct model *model, const struct vigil_worker_record *worker,
+			 const struct worker_times *times)
 {
-	if (times->state == WORKER_WAITING)
-		return 0.0;
-	if (!is_running_now(model))
-		return times->state == WORKER_POLLING ? 1.0 : 0.0;
-	return times->busy_share;
+	if (is_running_now(model))
+		return times->busy_share;
+	return worker->poll_begin_ns ? 1.0 : 0.0;
 }
 
 static enum role share_role(double share)
@@ -203,9 +178,10 @@ static void draw_workers_small(const struct model *model, struct canvas *canvas,
 			continue;
 		model_worker_times(model, worker, &times);
 		is_waiting = times.state == WORKER_WAITING;
-		share = work_share(model, &times);
+		share = busy_share(model, worker, &times);
 		sum += share;
-		spark_push(&one, is_waiting ? 1.0 : share);
+		/* Who waits outside of polls shows too. */
+		spark_push(&one, is_waiting && share < 0.01 ? 0.01 : share);
 		spark_draw(&one, canvas, bars++, y, 1, 1,
 			   is_waiting ? ROLE_WARN : share_role(share), 1.0);
 	}

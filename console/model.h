@@ -95,7 +95,7 @@ struct worker_times {
 	uint64_t busy_ns;   /* polls, the one that runs included */
 	uint64_t parked_ns; /* parks, the present one included */
 	uint64_t age_ns;
-	double busy_share; /* 0..1 of the last interval, else of its life */
+	double busy_share; /* in polls, 0..1 of the last interval, else of its life */
 };
 void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
 			struct worker_times *ret_times);

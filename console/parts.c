@@ -242,6 +242,35 @@ void part_events(struct page *page, const struct model *model, const struct ring
 	}
 }
 
+/* ---- Workers ---- */
+
+static const char *wait_word(const struct vigil_worker_record *worker)
+{
+	switch (worker->wait_kind) {
+	case VIGIL_WAIT_LOCK:
+	case VIGIL_WAIT_LOCK_SHARED:
+	case VIGIL_WAIT_PERMIT:
+		return "lock";
+	default:
+		return "wait";
+	}
+}
+
+void part_busy(struct canvas *canvas, int x, int y, int width,
+	       const struct vigil_worker_record *worker, const struct worker_times *times)
+{
+	const struct bar_part part = { times->busy_share, ROLE_WARN };
+	char percent[FORMAT_SIZE], text[FORMAT_SIZE + 8];
+
+	if (times->state != WORKER_WAITING) {
+		meter_draw_bar(canvas, x, y, width, times->busy_share, NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s %s", wait_word(worker),
+		 format_percent(percent, sizeof(percent), times->busy_share));
+	meter_draw_stack(canvas, x, y, width, &part, 1, 1.0, text);
+}
+
 /* ---- Cells ---- */
 
 enum role state_role(enum vigil_state state)

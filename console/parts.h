@@ -40,6 +40,13 @@ enum glyph state_glyph(enum vigil_state state);
 const char *task_sign(const struct vigil_task_record *task, enum vigil_state state,
 		      enum role *ret_role);
 
+/*
+ * How busy a worker is: the share of its time in polls, whether they block it or
+ * not; "lock 100%" while the thread waits.
+ */
+void part_busy(struct canvas *canvas, int x, int y, int width,
+	       const struct vigil_worker_record *worker, const struct worker_times *times);
+
 /* Cells: a duration, coloured by magnitude, and a count; dim when there is none. */
 void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role);
 void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "console/format.h"
-#include "console/meter.h"
 #include "console/names.h"
 #include "console/parts.h"
 #include "console/view.h"
@@ -109,7 +108,7 @@ static void write_worker(struct page *page, const struct model *model,
 	model_worker_times(model, worker, &times);
 	name_worker(model, worker, text, sizeof(text));
 	canvas_put_clipped(&page->canvas, 1, page->y, 16, ROLE_NAME, text);
-	meter_draw_bar(&page->canvas, 18, page->y, 24, times.busy_share, NULL);
+	part_busy(&page->canvas, 18, page->y, 24, worker, &times);
 	canvas_put_text(&page->canvas, x, page->y, -1, ROLE_DIM, word_worker_state(times.state));
 	x += 9;
 	if (times.state_ns > 0)

@@ -118,7 +118,7 @@ static uint64_t rows_parent(void *ctx, uint64_t id)
 
 struct load {
 	uint32_t workers;
-	uint32_t busy_workers; /* polling or waiting */
+	uint32_t busy_workers; /* in a poll now */
 	double busy;           /* sum of shares */
 	uint64_t polls, parked_ns, wakes, steals, longest_ns;
 	uint64_t queued;
@@ -131,7 +131,7 @@ static void load_add(struct load *load, const struct model *model,
 
 	model_worker_times(model, worker, &times);
 	load->workers++;
-	load->busy_workers += times.state == WORKER_POLLING || times.state == WORKER_WAITING;
+	load->busy_workers += worker->poll_begin_ns > 0;
 	load->busy += times.busy_share;
 	load->polls += worker->polls;
 	load->parked_ns += times.parked_ns;
@@ -318,8 +318,15 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 
 static void draw_busy(const struct table_row *row, struct canvas *canvas, int x, int y, int width)
 {
+	const struct vigil_worker_record *worker = worker_of(row);
+	struct worker_times times;
 	struct load load;
 
+	if (worker) {
+		model_worker_times(row_model(row), worker, &times);
+		part_busy(canvas, x, y, width, worker, &times);
+		return;
+	}
 	load_of(row, &load);
 	meter_draw_bar(canvas, x, y, width, load.workers ? load.busy / load.workers : 0.0, NULL);
 }
@@ -363,7 +370,7 @@ static const struct column columns[EXEC_COLUMNS] = {
 		       .max_width = 7, .priority = 1, .align = ALIGN_RIGHT, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = EXEC_FOR, .format = format_words,
 		       .number = number },
-	[EXEC_BUSY] = { .title = "BUSY", .help = "share of its time in polls", .min_width = 12,
+	[EXEC_BUSY] = { .title = "BUSY", .help = "share of its time in polls, blocked or not", .min_width = 12,
 			.max_width = 16, .sort = SORT_NUMBER, .is_descending_first = true,
 			.data = EXEC_BUSY, .format = format_number, .number = number,
 			.draw = draw_busy },

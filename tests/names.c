@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What things are called, and the phrase that says why. */
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "tests/support/own_board.h"
@@ -293,6 +295,32 @@ Test(names, a_task_that_holds_what_others_wait_for_says_so)
 
 /* ---- The header's workers ---- */
 
+static sem_t begun, leave;
+
+static void *begin_and_hold(void *arg)
+{
+	(void)arg;
+	vigil_worker_begin(loop, "idle");
+	vigil_worker_park();
+	sem_post(&begun);
+	sem_wait(&leave);
+	return NULL;
+}
+
+/* Threads that sleep until the test's process ends. */
+static void other_workers(int count)
+{
+	pthread_t thread;
+
+	sem_init(&begun, 0, 0);
+	sem_init(&leave, 0, 0);
+	for (int i = 0; i < count; i++) {
+		cr_assert_eq(pthread_create(&thread, NULL, begin_and_hold, NULL), 0);
+		pthread_detach(thread);
+		sem_wait(&begun);
+	}
+}
+
 static char *header(enum vigil_status status)
 {
 	struct shared shared = { .pid = 1 };
@@ -309,7 +337,8 @@ static char *header(enum vigil_status status)
 	return text;
 }
 
-Test(names, a_worker_that_waits_is_not_drawn_as_busy)
+/* Busy is in polls, blocked or not: what the rows of the executors view say too. */
+Test(names, a_worker_that_waits_in_a_poll_is_busy_and_says_that_it_waits)
 {
 	vigil_task task = spawn("conn");
 	vigil_resource lock =
@@ -322,8 +351,26 @@ Test(names, a_worker_that_waits_is_not_drawn_as_busy)
 	own_board_pass(5 * S);
 	text = header(VIGIL_STATUS_ALIVE);
 
-	cr_expect_not_null(strstr(text, "lock]"), "%s", text);
-	cr_expect_null(strstr(text, "100%"), "%s", text);
+	cr_expect_not_null(strstr(text, "lock 100%]"), "%s", text);
+	free(text);
+}
+
+Test(names, a_header_in_one_line_has_the_mean_of_what_the_bars_say)
+{
+	vigil_task task = spawn("conn");
+	vigil_resource lock =
+		vigil_resource_new(VIGIL_RESOURCE_MUTEX, "", "db", 0, VIGIL_RESOURCE_THREAD);
+	char *text;
+
+	vigil_poll_begin(task);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	own_board_look();
+	own_board_pass(5 * S);
+	other_workers(20);
+	text = header(VIGIL_STATUS_ALIVE);
+
+	cr_expect_not_null(strstr(text, "21 workers ["), "%s", text);
+	cr_expect_not_null(strstr(text, "4.8%]"), "%s", text);
 	free(text);
 }
 
