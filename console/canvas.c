@@ -74,7 +74,7 @@ static const struct {
 	[GLYPH_LEFT_7] = { "\u2589", "|" },      [GLYPH_LEFT_8] = { "\u2588", "|" },
 	[GLYPH_SHADE_DENSE] = { "\u2592", "+" }, [GLYPH_SHADE_LIGHT] = { "\u2591", "." },
 	[GLYPH_RUNNING] = { "\u25b6", "R" },     [GLYPH_SCHEDULED] = { "\u25cf", "S" },
-	[GLYPH_IDLE] = { "\u25cb", "." },        [GLYPH_DONE] = { "\u2713", "-" },
+	[GLYPH_IDLE] = { "\u25cb", "I" },        [GLYPH_DONE] = { "\u2713", "D" },
 	[GLYPH_FAILED] = { "\u2717", "x" },      [GLYPH_WARN] = { "\u26a0", "!" },
 	[GLYPH_SORT_DOWN] = { "\u25bc", "v" },   [GLYPH_SORT_UP] = { "\u25b2", "^" },
 	[GLYPH_MORE_UP] = { "\u2191", "^" },     [GLYPH_MORE_DOWN] = { "\u2193", "v" },

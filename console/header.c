@@ -16,7 +16,8 @@
 #define FIXED_LINES 3   /* process, tasks, rates */
 #define HEIGHT_SHARE 6  /* workers get a sixth of the screen's lines */
 #define SMALL_HEIGHT 18 /* below this, workers share one line */
-#define WIDE 92         /* from here on states have words */
+#define WIDE 92         /* from here on states have whole words */
+#define OLD 80          /* and from here on short ones */
 
 /* ---- Workers ---- */
 
@@ -204,12 +205,34 @@ static enum role status_role(enum vigil_status status)
 	}
 }
 
+static bool is_there(const struct model *model)
+{
+	return model->status == VIGIL_STATUS_ALIVE || model->status == VIGIL_STATUS_STOPPED;
+}
+
+/* How long it has run; of one that died, what its times are true of. */
+static int draw_time(const struct model *model, struct canvas *canvas, int x, int room)
+{
+	uint64_t up = less_of(model->now, model->process->created_ns);
+	char time[FORMAT_SIZE], text[80];
+	int start = x;
+
+	format_duration(time, sizeof(time), up, 0);
+	if (!model_is_cut_off(model)) {
+		x += canvas_put_text(canvas, x, 0, room - x, ROLE_DIM,
+				     is_there(model) ? "up " : "ran ");
+		return x - start + canvas_put_text(canvas, x, 0, room - x, ROLE_TEXT, time);
+	}
+	snprintf(text, sizeof(text), "times end at its last record, %s after its start", time);
+	if (text_width(text) > room - x)
+		snprintf(text, sizeof(text), "last record %s after its start", time);
+	return canvas_put_text(canvas, x, 0, room - x, ROLE_WARN, text);
+}
+
 static void draw_process(const struct shared *shared, struct canvas *canvas, const char *note)
 {
 	const struct model *model = shared->model;
 	int room = canvas->width - text_width(note) - 2;
-	uint64_t up = less_of(model->now, model->process->created_ns);
-	char time[FORMAT_SIZE];
 	int x = 1;
 
 	x += canvas_put_clipped(canvas, x, 0, 24, ROLE_TITLE, model->process->name) + 2;
@@ -218,14 +241,7 @@ static void draw_process(const struct shared *shared, struct canvas *canvas, con
 	x += canvas_put_text(canvas, x, 0, room - x, status_role(model->status),
 			     word_status(model->status)) +
 	     2;
-	x += canvas_put_text(canvas, x, 0, room - x, ROLE_DIM,
-			     model->status == VIGIL_STATUS_ALIVE ||
-					     model->status == VIGIL_STATUS_STOPPED ?
-				     "up " :
-				     "ran ");
-	x += canvas_put_text(canvas, x, 0, room - x, ROLE_TEXT,
-			     format_duration(time, sizeof(time), up, 0)) +
-	     2;
+	x += draw_time(model, canvas, x, room) + 2;
 	if (room - x > 8)
 		canvas_put_clipped(canvas, x, 0, room - x, ROLE_DIM, model->process->command);
 	canvas_put_text(canvas, canvas->width - text_width(note) - 1, 0, -1, ROLE_WARN, note);
@@ -236,26 +252,34 @@ struct state_count {
 	uint64_t count;
 };
 
-static int put_states(const struct state_count *counts, struct canvas *canvas, int x, int y,
-		      bool is_wide)
+static const char *state_word(enum vigil_state state, int width)
 {
-	int start = x;
+	static const char *const shorts[] = {
+		[VIGIL_STATE_RUNNING] = "run",
+		[VIGIL_STATE_SCHEDULED] = "sched",
+		[VIGIL_STATE_IDLE] = "idle",
+		[VIGIL_STATE_DONE] = "done",
+	};
+
+	return width >= WIDE ? word_state(state) : width >= OLD ? shorts[state] : "";
+}
+
+static void put_states(const struct state_count *counts, struct canvas *canvas, int x, int y)
+{
 	int i;
 
 	for (i = 0; i < 4; i++) {
 		enum role role = state_role(counts[i].state);
+		const char *word = state_word(counts[i].state, canvas->width);
 		char text[FORMAT_SIZE];
 
 		x += canvas_put_glyph(canvas, x, y, role, state_glyph(counts[i].state)) + 1;
 		x += canvas_put_text(canvas, x, y, -1, counts[i].count ? role : ROLE_DIM,
 				     format_count(text, sizeof(text), counts[i].count)) +
 		     1;
-		if (is_wide)
-			x += canvas_put_text(canvas, x, y, -1, ROLE_DIM,
-					     word_state(counts[i].state)) +
-			     2;
+		x += canvas_put_text(canvas, x, y, -1, ROLE_DIM, word) + 1;
+		x += word[0] != '\0';
 	}
-	return x - start;
 }
 
 static void draw_tasks(const struct model *model, struct canvas *canvas, int y)
@@ -272,15 +296,19 @@ static void draw_tasks(const struct model *model, struct canvas *canvas, int y)
 		{ (double)totals->scheduled, ROLE_SCHEDULED },
 		{ (double)totals->idle, ROLE_IDLE },
 	};
-	bool is_wide = canvas->width >= WIDE;
-	int bar = is_wide ? canvas->width - 70 : canvas->width / 2 - 9;
+	int width = canvas->width;
+	int bar = width >= WIDE ? width - 70 : width >= OLD ? width - 66 : width - 44;
 	char live[FORMAT_SIZE];
-	char text[FORMAT_SIZE + 8];
+	char text[FORMAT_SIZE + 16];
 
-	snprintf(text, sizeof(text), " %s live", format_count(live, sizeof(live), totals->live));
+	format_count(live, sizeof(live), totals->live);
+	snprintf(text, sizeof(text), is_there(model) ? " %s live" : " %s were live", live);
+	/* What the bar says is worth more than columns for counts in thousands. */
+	if (bar < text_width(text) + 3)
+		bar = text_width(text) + 3;
 	canvas_put_text(canvas, 1, y, -1, ROLE_DIM, "tasks");
 	meter_draw_stack(canvas, 7, y, bar, parts, 3, (double)totals->live, text);
-	put_states(counts, canvas, 7 + bar + 2, y, is_wide);
+	put_states(counts, canvas, 7 + bar + 2, y);
 }
 
 static void draw_rates(const struct model *model, struct canvas *canvas, int y)

@@ -496,6 +496,12 @@ uint64_t model_ref(const struct model *model, enum vigil_table table, const void
 	return vigil_reader_ref(model->reader, table, model_index(model, table, record));
 }
 
+bool model_is_cut_off(const struct model *model)
+{
+	return (model->status == VIGIL_STATUS_DEAD || model->status == VIGIL_STATUS_REPLACED) &&
+	       !model->process->ended_ns;
+}
+
 /* ---- Workers' times ---- */
 
 static enum worker_state worker_state_of(const struct vigil_worker_record *worker)

@@ -78,6 +78,9 @@ const struct vigil_task_record *model_task_by_id(const struct model *model, uint
 uint32_t model_index(const struct model *model, enum vigil_table table, const void *record);
 uint64_t model_ref(const struct model *model, enum vigil_table table, const void *record);
 
+/* Whether it ended without a word: all times end at its last record, when it ended is not known. */
+bool model_is_cut_off(const struct model *model);
+
 /* A lock that a task or a worker holds and others wait for; 0: none. */
 uint64_t model_contended_lock(const struct model *model, uint64_t owner);
 

@@ -221,20 +221,48 @@ static const char *status_words(enum vigil_status status)
 	}
 }
 
+static const char *age_of(const struct model *model, char buf[FORMAT_SIZE])
+{
+	return format_duration(buf, FORMAT_SIZE, less_of(model->now, model->process->created_ns),
+			       0);
+}
+
+/* "up 3 s: "; of what was cut off nobody knows how long it ran. */
+static void age_words(const struct model *model, char *buf, size_t size)
+{
+	char age[FORMAT_SIZE];
+
+	buf[0] = '\0';
+	if (!model_is_cut_off(model))
+		snprintf(buf, size, "%s %s: ", is_gone(model) ? "ran" : "up", age_of(model, age));
+}
+
+static void last_record_words(const struct model *model, char *buf, size_t size)
+{
+	char age[FORMAT_SIZE];
+
+	snprintf(buf, size,
+		 "Times end at its last record, %s after its start; when it %s is not known.",
+		 age_of(model, age), model->status == VIGIL_STATUS_DEAD ? "died" : "was restarted");
+}
+
 void verb_heading(const struct text *text, const struct model *model)
 {
 	const struct model_totals *totals = &model->totals;
-	uint64_t begin = model->process->created_ns;
-	char age[FORMAT_SIZE], words[400];
+	char words[400];
 
-	format_duration(age, sizeof(age), model->now > begin ? model->now - begin : 0, 0);
 	text_line(text, "%s, pid %" PRIu32 ", %s", model->process->name,
 		  vigil_reader_pid(model->reader), status_words(model->status));
+	age_words(model, words, sizeof(words));
 	text_line(text,
-		  "up %s: %" PRIu64 " tasks alive (%" PRIu64 " running, %" PRIu64
-		  " scheduled, %" PRIu64 " idle), %" PRIu64 " done on the board",
-		  age, totals->live, totals->running, totals->scheduled, totals->idle,
-		  totals->done);
+		  "%s%" PRIu64 " tasks %s (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
+		  " idle), %" PRIu64 " done on the board",
+		  words, totals->live, is_gone(model) ? "were alive" : "alive", totals->running,
+		  totals->scheduled, totals->idle, totals->done);
+	if (model_is_cut_off(model)) {
+		last_record_words(model, words, sizeof(words));
+		text_wrapped(text, 0, words);
+	}
 	COUNTS_PUT(model, lost, "not recorded: ", words, sizeof(words));
 	if (words[0])
 		text_line(text, "%s", words);
@@ -259,6 +287,10 @@ void verb_json_process(struct json *json, const struct model *model)
 	json_text(json, "path", vigil_reader_path(model->reader));
 	json_u64(json, "uid", process->uid);
 	json_u64(json, "now_ns", model->now);
+	if (model_is_cut_off(model))
+		json_u64(json, "last_record_ns", model->now);
+	else
+		json_null(json, "last_record_ns");
 	json_u64(json, "created_ns", process->created_ns);
 	json_u64(json, "created_unix_ns", process->created_unix_ns);
 	json_u64(json, "age_ns", end > process->created_ns ? end - process->created_ns : 0);

@@ -75,9 +75,6 @@ static void last_moment_print(const struct text *text, const struct model *model
 		text_wrapped(text, 0, waits_last_poll(model, &polls[i], line, sizeof(line)));
 	if (!count)
 		text_wrapped(text, 0, LAST_POLL_NONE);
-	text_wrapped(text, 0,
-		     "Times end at the last thing it recorded; how long it went on after that is "
-		     "not known.");
 	fputc('\n', text->file);
 }
 

@@ -95,7 +95,7 @@ static bool why_obey(struct view *view, enum request request)
 static void write_chain(struct page *page, const struct model *model, const struct chain *chain,
 			bool is_selected)
 {
-	char time[FORMAT_SIZE];
+	char time[NAME_TEXT / 2];
 	char name[NAME_TEXT];
 	int y = page->y;
 	int x = 2;
@@ -104,7 +104,7 @@ static void write_chain(struct page *page, const struct model *model, const stru
 	x += canvas_put_text(&page->canvas, x, y, page->width - 34, ROLE_NAME, name);
 	x += canvas_put_text(&page->canvas, x, y, -1, ROLE_DIM, "  stuck ");
 	x += canvas_put_text(&page->canvas, x, y, -1, format_duration_role(chain->stuck_ns),
-			     format_duration(time, sizeof(time), chain->stuck_ns, 0));
+			     waits_time(model, chain->stuck_ns, time, sizeof(time)));
 	if (chain->delayed > 0)
 		canvas_printf(&page->canvas, x, y, -1, ROLE_WARN, "  and %" PRIu64 " more with it",
 			      chain->delayed);

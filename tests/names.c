@@ -388,3 +388,41 @@ Test(names, a_dead_worker_shows_what_it_polled)
 	free(text);
 	vigil_poll_end(task);
 }
+
+Test(names, a_dead_header_says_that_times_end_at_the_last_record)
+{
+	spawn("conn");
+	own_board_look();
+	own_board_pass(714 * MS);
+
+	char *text = header(VIGIL_STATUS_DEAD);
+
+	cr_expect_not_null(strstr(text, "dead  times end at its last record, 714 ms after its "
+					"start"),
+			   "%s", text);
+	cr_expect_null(strstr(text, "ran "), "%s", text);
+	cr_expect_not_null(strstr(text, " 1 were live]"), "%s", text);
+	free(text);
+}
+
+Test(names, a_finished_header_says_how_long_it_ran)
+{
+	own_board_pass(714 * MS);
+
+	char *text = header(VIGIL_STATUS_FINISHED);
+
+	cr_expect_not_null(strstr(text, "finished  ran 714 ms"), "%s", text);
+	free(text);
+}
+
+Test(names, totals_have_words_in_an_old_terminal)
+{
+	spawn("conn");
+
+	char *text = header(VIGIL_STATUS_ALIVE);
+
+	cr_expect_not_null(strstr(text, " 0 run  "), "%s", text);
+	cr_expect_not_null(strstr(text, " 1 sched  "), "%s", text);
+	cr_expect_not_null(strstr(text, " 0 idle  "), "%s", text);
+	free(text);
+}

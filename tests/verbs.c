@@ -270,6 +270,21 @@ Test(verbs, why_tells_what_was_running_when_a_process_died)
 	cr_expect(says("\"text\":\"worker main-0\""), "%s", out);
 }
 
+/* Its threads had blocked long before: nothing says how long it went on. */
+Test(verbs, a_killed_process_says_that_its_times_end_at_its_last_record)
+{
+	start("idle_server");
+	stop(SIGKILL);
+
+	cr_expect_eq(vigil("executors", board(), NULL), 0);
+	cr_expect(says("\n4 tasks were alive (0 running"), "%s", out);
+	cr_expect(says("\nTimes end at its last record, "), "%s", out);
+	cr_expect(says(" after its start; when it died is not known.\n"), "%s", out);
+	cr_expect_not(says("up "), "%s", out);
+	cr_expect_eq(vigil("executors", board(), "--json", NULL), 0);
+	cr_expect_not(says("\"last_record_ns\":null"), "%s", out);
+}
+
 Test(verbs, why_says_that_no_task_was_running_when_a_process_died)
 {
 	start("idle_server");
