@@ -16,11 +16,21 @@
 #include "console/parts.h"
 #include "console/view.h"
 
-/* A task that has waited for so long though it could run is shown first. */
+/* A task that has run, or waited though it could run, for so long is shown first. */
 #define STUCK_NS UINT64_C(100000000)
 
-#define WORST (UINT64_C(1) << 63)
-#define ALIVE (UINT64_C(1) << 62)
+/*
+ * What WHY sorts by, from the top bits down: the rank of who has been so for over
+ * STUCK_NS and then for how long; alive or not, and then the serial number, so
+ * that who is as it should be has a place of its own and keeps it.
+ */
+enum rank { RANK_NONE, RANK_WAITING, RANK_SCHEDULED, RANK_RUNNING };
+
+#define RANK_SHIFT 60
+#define RANK_MASK (UINT64_C(7) << RANK_SHIFT)
+#define GROWN_MOST ((UINT64_C(1) << RANK_SHIFT) - 1)
+#define ALIVE (UINT64_C(1) << 59)
+#define ID_MOST (ALIVE - 1)
 
 enum task_column {
 	TASK_SIGN,
@@ -91,6 +101,24 @@ static uint64_t stuck_since(const struct vigil_task_record *task,
 	}
 }
 
+static uint64_t why_value(const struct vigil_task_record *task, enum vigil_state state)
+{
+	enum rank rank = state == VIGIL_STATE_RUNNING   ? RANK_RUNNING :
+			 state == VIGIL_STATE_SCHEDULED ? RANK_SCHEDULED :
+							  RANK_WAITING;
+
+	return (uint64_t)rank << RANK_SHIFT | (state != VIGIL_STATE_DONE ? ALIVE : 0) |
+	       (task->id < ID_MOST ? ID_MOST - task->id : 0);
+}
+
+/* The rank counts once it has lasted. */
+static uint64_t why_number(const struct task_row *row, uint64_t grown)
+{
+	if (grown <= STUCK_NS)
+		return row->value & ~RANK_MASK;
+	return (row->value & RANK_MASK) | (grown < GROWN_MOST ? grown : GROWN_MOST);
+}
+
 /* A value that grows with time is kept as the moment it was 0. */
 static void set_growing(struct task_row *row, uint64_t value, bool is_growing, uint64_t now)
 {
@@ -108,9 +136,7 @@ static void set_value(struct task_row *row, const struct vigil_task_record *task
 	row->ended = times.state == VIGIL_STATE_DONE ? less_of(now, times.state_ns) : 0;
 	switch (column) {
 	case TASK_WHY:
-		/* Coarse, so that those alike keep their places: by id. */
-		row->value = vigil_bucket(times.busy_ns) / 8 |
-			     (times.state != VIGIL_STATE_DONE ? ALIVE : 0);
+		row->value = why_value(task, times.state);
 		row->begin = stuck_since(task, &times, now);
 		break;
 	case TASK_STATE:
@@ -224,7 +250,7 @@ static uint64_t number(const struct table_row *row)
 		return 0;
 	grown = it->begin ? less_of(now, it->begin) : 0;
 	if (tasks->column == TASK_WHY)
-		return grown > STUCK_NS ? WORST | grown : it->value;
+		return why_number(it, grown);
 	return it->value + grown;
 }
 
@@ -392,7 +418,9 @@ static const struct column columns[TASK_COLUMNS] = {
 	COLUMN_WORDS(TASK_KIND, "KIND", 8, 8, 12, NULL),
 	COLUMN_WORDS(TASK_PARENT, "PARENT", 10, 20, 13, NULL),
 	COLUMN_WORDS(TASK_SITE, "SITE", 12, 22, 3, "where it was spawned"),
-	[TASK_WHY] = { .title = "WHY", .help = "why it is so; sorted: worst first",
+	[TASK_WHY] = { .title = "WHY", .help = "why it is so; sorted: who has been running, then scheduled, then "
+			       "waiting for what others have, for over 100 ms, each the longest "
+			       "first; then the others by ID",
 		       .min_width = 37, .grow = 1, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = TASK_WHY, .format = format_words,
 		       .number = number },

@@ -144,6 +144,41 @@ Test(app_keys, tabs_and_foot_can_be_clicked)
 	cr_assert(shows("─ Help ─"));
 }
 
+/* The lines of these tasks, top to bottom, whatever they did meanwhile. */
+static void expect_in_order(const char *const *words, size_t count)
+{
+	char *screen = draw(100, 30, false);
+	const char *at = screen;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *found = strstr(at, words[i]);
+
+		cr_expect_not_null(found, "%s is not below the one before it:\n%s", words[i],
+				   screen);
+		at = found ? found : at;
+	}
+	free(screen);
+}
+
+Test(app_keys, tasks_that_wait_as_they_should_keep_their_places)
+{
+	static const char *const order[] = {
+		" 20 read-file ",  " 15 http-conn ", " 16 http-conn ", " 11 http-conn ",
+		" 12 http-conn ",  " 13 http-conn ", " 14 http-conn ", " 1 listener ",
+		" 2 idle-reaper ", " 3 http-conn ",  " 4 http-conn ",  " 5 http-conn ",
+		" 6 http-conn ",   " 7 http-conn ",  " 8 http-conn ",  " 9 http-conn ",
+		" 10 http-conn ",
+	};
+
+	/* The timer is due later than all of it. */
+	vigil_task_wait_until(scene.reaper, VIGIL_WAIT_TIMER, 0, scene.now + 60000 * SCENE_MS);
+	for (int i = 0; i < 6; i++) {
+		refresh();
+		expect_in_order(order, sizeof(order) / sizeof(order[0]));
+		scene_tick(TICKS + i, 2);
+	}
+}
+
 Test(app_keys, the_cursor_is_on_the_worst_task_until_it_is_moved)
 {
 	struct table *table = app->tabs[0]->table;
