@@ -84,11 +84,14 @@ bool model_is_cut_off(const struct model *model);
 /* A lock that a task or a worker holds and others wait for; 0: none. */
 uint64_t model_contended_lock(const struct model *model, uint64_t owner);
 
-/* Whether a worker polls, is parked, waits for a lock or does something of its own. */
+/*
+ * Whether a worker polls, is parked, or waits for a lock. RUNNING: it said nothing
+ * of the kind; it is outside of any poll, and what it does there is not known.
+ */
 #define WORKER_STATES(X)                                                                           \
 	X(WORKER, POLLING, "polling")                                                              \
 	X(WORKER, PARKED, "parked")                                                                \
-	X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "running") X(WORKER, ENDED, "ended")
+	X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "outside") X(WORKER, ENDED, "ended")
 #define WORKER_ENUM_(e, NAME, word) e##_##NAME,
 enum worker_state { WORKER_STATES(WORKER_ENUM_) };
 

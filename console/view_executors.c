@@ -31,6 +31,7 @@ enum executor_column {
 	EXEC_STEALS,
 	EXEC_QUEUED,
 	EXEC_TID,
+	EXEC_MADE,
 	EXEC_WHY,
 	EXEC_COLUMNS
 };
@@ -164,6 +165,28 @@ static void load_of(const struct table_row *row, struct load *ret_load)
 
 /* ---- Cells ---- */
 
+/* What it does is not known; only since when it has said nothing. */
+static void format_silence(const struct model *model, const struct vigil_worker_record *worker,
+			   char *buf, size_t size)
+{
+	char time[FORMAT_SIZE];
+
+	format_duration(time, sizeof(time), less_of(model->now, worker->last_ns), 0);
+	snprintf(buf, size, "%s, said nothing for %s",
+		 worker->executor ? "between polls" : "of no executor", time);
+}
+
+/* What keeps an executor from polling more; nothing when it could. */
+static void format_executor_why(const struct load *load, char *buf, size_t size)
+{
+	if (!load->workers)
+		snprintf(buf, size, "no worker polls its tasks");
+	else if (load->busy_workers == load->workers)
+		snprintf(buf, size,
+			 load->workers == 1 ? "its worker is in a poll" :
+					      "all its workers are in polls");
+}
+
 static void format_why(const struct model *model, const struct vigil_worker_record *worker,
 		       char *buf, size_t size, enum role *ret_role)
 {
@@ -187,10 +210,10 @@ static void format_why(const struct model *model, const struct vigil_worker_reco
 		return;
 	}
 	*ret_role = ROLE_DIM;
-	snprintf(buf, size, "%s",
-		 times.state == WORKER_PARKED ? "sleeps until something is ready" :
-		 worker->executor             ? "between polls" :
-						"a thread of no executor");
+	if (times.state == WORKER_PARKED)
+		snprintf(buf, size, "sleeps until something is ready");
+	else
+		format_silence(model, worker, buf, size);
 }
 
 static void format_executor(const struct table_row *row, char *buf, size_t size,
@@ -211,6 +234,11 @@ static void format_executor(const struct table_row *row, char *buf, size_t size,
 			load.workers && load.busy_workers == load.workers ? ROLE_WARN : ROLE_DIM;
 		break;
 	case EXEC_WHY:
+		load_of(row, &load);
+		format_executor_why(&load, buf, size);
+		*ret_role = load.workers ? ROLE_DIM : ROLE_WARN;
+		break;
+	case EXEC_MADE:
 		name_place_long(row_model(row), executor->site, buf, size);
 		snprintf(buf + strlen(buf), size - strlen(buf), "  %s",
 			 word_executor_kind(executor->kind));
@@ -371,7 +399,7 @@ static const struct column columns[EXEC_COLUMNS] = {
 		       .is_descending_first = true, .data = EXEC_FOR, .format = format_words,
 		       .number = number },
 	[EXEC_BUSY] = { .title = "BUSY", .help = "share of its time in polls, blocked or not", .min_width = 12,
-			.max_width = 16, .sort = SORT_NUMBER, .is_descending_first = true,
+			.max_width = 16, .priority = 2, .sort = SORT_NUMBER, .is_descending_first = true,
 			.data = EXEC_BUSY, .format = format_number, .number = number,
 			.draw = draw_busy },
 	[EXEC_HISTORY] = { .title = "HISTORY", .min_width = 12, .max_width = 40, .priority = 4,
@@ -386,6 +414,7 @@ static const struct column columns[EXEC_COLUMNS] = {
 	[EXEC_TID] = { .title = "TID", .min_width = 7, .max_width = 8, .priority = 10,
 		       .align = ALIGN_RIGHT, .sort = SORT_NUMBER, .data = EXEC_TID,
 		       .format = format_words, .number = number },
+	COLUMN_WORDS(EXEC_MADE, "MADE AT", 12, 36, 12, "where an executor was made, and its kind"),
 	[EXEC_WHY] = { .title = "WHY", .help = "what it does; sorted: longest first",
 		       .min_width = 34, .grow = 2, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = EXEC_WHY, .format = format_words,

@@ -45,12 +45,48 @@ Test(details, executors_are_filtered_by_the_properties_of_their_workers)
 
 	cr_expect(shows("file-1 "));
 	cr_expect(shows("files "), "an executor stays with its worker");
-	cr_expect_not(shows("main.c:40"), "an executor with no such worker does not");
+	cr_expect_not(shows("1/3 busy"), "an executor with no such worker does not");
 	cr_expect_not(shows("thread 4242"));
 	press("\\\x15polls>300 name~http-[01]\r");
 	cr_expect(shows("3 of 8"));
 	press("\\\x15nonsense=1\r");
 	cr_expect(shows("there is no \"nonsense\""));
+}
+
+static bool shows_at(int width, const char *text)
+{
+	char *screen = draw(width, 20, false);
+	bool is_there = strstr(screen, text) != NULL;
+
+	free(screen);
+	return is_there;
+}
+
+Test(details, a_thread_that_said_nothing_is_outside_and_not_said_to_run)
+{
+	press("e");
+
+	cr_expect(shows_at(140, "thread 4242  outside"));
+	cr_expect(shows_at(140, "of no executor, said nothing for "));
+	cr_expect_not(shows_at(140, "running        -"));
+}
+
+Test(details, since_when_a_worker_is_blocked_is_shown_before_how_busy_it_was)
+{
+	press("e");
+
+	cr_expect(shows_at(60, "http-2      330 ms blocked by 15 http-conn"));
+	cr_expect_not(shows_at(60, "BUSY"));
+	cr_expect(shows_at(80, "BUSY"));
+}
+
+Test(details, where_an_executor_was_made_is_no_reason)
+{
+	press("e");
+
+	cr_expect_not(shows_at(100, "main.c:40"));
+	cr_expect(shows_at(200, "MADE AT"));
+	cr_expect(shows_at(200, "main.c:40 main  event loop"));
 }
 
 /* ---- Why ---- */
