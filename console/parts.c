@@ -127,22 +127,6 @@ static enum role link_role(enum link_kind kind)
 	}
 }
 
-static const char *link_word(enum link_kind kind)
-{
-	switch (kind) {
-	case LINK_CAUSE:
-		return "cause";
-	case LINK_CYCLE:
-		return "cycle";
-	case LINK_GUESS:
-		return "likely";
-	case LINK_UNKNOWN:
-		return "unknown";
-	default:
-		return "";
-	}
-}
-
 void part_chain(struct page *page, int x, const struct model *model, const struct chain *chain)
 {
 	size_t i;
@@ -150,14 +134,15 @@ void part_chain(struct page *page, int x, const struct model *model, const struc
 	(void)model;
 	for (i = 0; i < chain->count; i++) {
 		const struct link *link = &chain->links[i];
+		const char *lead = link_lead(link, i == 0);
 		int step = x + (i > 0 ? 2 : 0);
 		int line = page->y;
 
 		if (i > 0)
 			canvas_put_glyph(&page->canvas, x, line, ROLE_AXIS, GLYPH_ARROW);
-		if (*link_word(link->kind))
+		if (*lead)
 			step += canvas_put_text(&page->canvas, step, line, -1,
-						link_role(link->kind), link_word(link->kind)) +
+						link_role(link->kind), lead) +
 				1;
 		page_text(page, step, i == 0 ? ROLE_STRONG : link_role(link->kind), link->text);
 		/* A page without room for text must still end. */

@@ -174,12 +174,21 @@ static void chain_print(const struct text *text, const struct model *model,
 			const struct vigil_task_record *task)
 {
 	struct chain chain;
+	char line[LINK_TEXT + 32];
 
 	waits_chain(model, task, &chain);
 	text_line(text, "Why");
-	for (size_t i = 0; i < chain.count; i++)
-		text_wrapped(text, 2, chain.links[i].text);
-	text_wrapped(text, 2, chain.summary);
+	if (waits_needs_summary(&chain)) {
+		snprintf(line, sizeof(line), "Cause: %s", chain.summary);
+		text_wrapped(text, 2, line);
+	}
+	for (size_t i = 0; i < chain.count; i++) {
+		const char *lead = link_lead(&chain.links[i], i == 0);
+
+		snprintf(line, sizeof(line), "%s%s%s", lead, lead[0] ? " " : "",
+			 chain.links[i].text);
+		text_wrapped(text, 2, line);
+	}
 	fputc('\n', text->file);
 }
 

@@ -21,16 +21,10 @@ static const char *word_link(enum link_kind kind)
 
 static void link_print(const struct text *text, const struct link *link, bool is_first)
 {
-	static const char *const leads[] = {
-		[LINK_FACT] = "because",    [LINK_GUESS] = "a guess:",     [LINK_CAUSE] = "because",
-		[LINK_CYCLE] = "deadlock:", [LINK_UNKNOWN] = "not known:",
-	};
+	const char *lead = link_lead(link, is_first);
 	char line[LINK_TEXT + 32];
 
-	if (is_first && link->kind != LINK_UNKNOWN)
-		snprintf(line, sizeof(line), "%s", link->text);
-	else
-		snprintf(line, sizeof(line), "%s %s", leads[link->kind], link->text);
+	snprintf(line, sizeof(line), "%s%s%s", lead, lead[0] ? " " : "", link->text);
 	text_wrapped(text, 4, line);
 }
 

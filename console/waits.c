@@ -94,6 +94,31 @@ const char *words_thread(struct words *words, const struct model *model,
 
 /* ---- Links ---- */
 
+const char *link_lead(const struct link *link, bool is_first)
+{
+	switch (link->kind) {
+	case LINK_GUESS:
+		return "a guess:";
+	case LINK_CAUSE:
+		return "cause:";
+	case LINK_CYCLE:
+		return "deadlock:";
+	case LINK_UNKNOWN:
+		return "not known:";
+	default:
+		return is_first ? "" : "because";
+	}
+}
+
+bool waits_needs_summary(const struct chain *chain)
+{
+	size_t facts = 0;
+
+	for (size_t i = 0; i < chain->count; i++)
+		facts += chain->links[i].kind != LINK_UNKNOWN;
+	return facts > 1;
+}
+
 void link_add(struct walk *walk, enum link_kind kind, uint64_t object, uint32_t site,
 	      uint64_t for_ns, const char *format, ...)
 {

@@ -33,6 +33,9 @@ struct link {
 	char text[LINK_TEXT];
 };
 
+/* What leads to a link, "because", "cause:", "not known:"; empty for a fact that comes first. */
+const char *link_lead(const struct link *link, bool is_first);
+
 struct chain {
 	uint64_t task;
 	uint64_t stuck_ns; /* how long it has not run though it wanted to */
@@ -47,6 +50,9 @@ bool waits_is_gone(const struct model *model);
 
 /* How long it has been so: "202 ms"; "at least 202 ms" of a process that is gone. */
 const char *waits_time(const struct model *model, uint64_t ns, char *buf, size_t size);
+
+/* Whether its summary says more than its links, of which one alone is a fact. */
+bool waits_needs_summary(const struct chain *chain);
 
 /* The chain of one task. A worker that is away is so after WAITS_AWAY_NS. */
 #define WAITS_AWAY_NS UINT64_C(1000000000)

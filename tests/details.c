@@ -99,6 +99,15 @@ Test(details, why_tells_first_what_ran_when_the_process_died)
 	expect_screen("details-why-dead");
 }
 
+Test(details, links_are_led_to_as_the_verb_does)
+{
+	press("y");
+
+	cr_expect(shows("→ because 11 http-conn has awaited"));
+	cr_expect(shows("→ cause: 20 read-file has been running"));
+	cr_expect(shows("→ not known: where in the code"));
+}
+
 Test(details, nothing_stuck_is_said_as_the_verb_says_it)
 {
 	char sentence[LINK_TEXT];

@@ -146,6 +146,15 @@ Test(verbs, a_task_shows_its_attributes_histograms_and_events)
 	cr_expect(says("\"attributes\""));
 }
 
+Test(verbs, a_task_says_once_why_it_is_as_it_is)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("task", "4", NULL), 0);
+	cr_expect(says("Why\n  4 tick sleeps: timer, "), "%s", out);
+	cr_expect_not(says("4 tick sleeps (timer"), "%s", out);
+}
+
 Test(verbs, locks_show_owner_waiters_and_where_it_was_taken)
 {
 	start("lock_held");
@@ -177,6 +186,18 @@ Test(verbs, why_finds_a_deadlock_and_both_its_lines)
 	cr_expect(says("\n  Cause: Deadlock: "));
 	cr_expect(says("lock \"ledger\", held by 2 audit (taken at deadlock_two_locks.c:"));
 	cr_expect(says("lock \"accounts\", held by 1 transfer (taken at deadlock_two_locks.c:"));
+}
+
+Test(verbs, why_and_task_lead_to_links_with_the_same_words)
+{
+	start("pool_exhausted");
+
+	vigil("why", "--over", "0", NULL);
+	cr_expect(says("\n    because "), "%s", out);
+	cr_expect(says("\n    cause: "), "%s", out);
+	cr_expect(says("\n    not known: "), "%s", out);
+	vigil("task", "1", NULL);
+	cr_expect(says("\n  not known: "), "%s", out);
 }
 
 Test(verbs, why_finds_a_deadlock_of_a_thread_lock_and_a_queue)
