@@ -302,7 +302,10 @@ static void draw_tasks(const struct model *model, struct canvas *canvas, int y)
 	char text[FORMAT_SIZE + 16];
 
 	format_count(live, sizeof(live), totals->live);
-	snprintf(text, sizeof(text), is_there(model) ? " %s live" : " %s were live", live);
+	snprintf(text, sizeof(text), " %s%s live", live,
+		 is_there(model)   ? "" :
+		 totals->live == 1 ? " was" :
+				     " were");
 	/* What the bar says is worth more than columns for counts in thousands. */
 	if (bar < text_width(text) + 3)
 		bar = text_width(text) + 3;

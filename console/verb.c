@@ -249,16 +249,20 @@ static void last_record_words(const struct model *model, char *buf, size_t size)
 void verb_heading(const struct text *text, const struct model *model)
 {
 	const struct model_totals *totals = &model->totals;
+	bool is_one = totals->live == 1;
 	char words[400];
 
 	text_line(text, "%s, pid %" PRIu32 ", %s", model->process->name,
 		  vigil_reader_pid(model->reader), status_words(model->status));
 	age_words(model, words, sizeof(words));
 	text_line(text,
-		  "%s%" PRIu64 " tasks %s (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
+		  "%s%" PRIu64 " task%s %s (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
 		  " idle), %" PRIu64 " done on the board",
-		  words, totals->live, is_gone(model) ? "were alive" : "alive", totals->running,
-		  totals->scheduled, totals->idle, totals->done);
+		  words, totals->live, is_one ? "" : "s",
+		  !is_gone(model) ? "alive" :
+		  is_one          ? "was alive" :
+				    "were alive",
+		  totals->running, totals->scheduled, totals->idle, totals->done);
 	if (model_is_cut_off(model)) {
 		last_record_words(model, words, sizeof(words));
 		text_wrapped(text, 0, words);

@@ -401,7 +401,7 @@ Test(names, a_dead_header_says_that_times_end_at_the_last_record)
 					"start"),
 			   "%s", text);
 	cr_expect_null(strstr(text, "ran "), "%s", text);
-	cr_expect_not_null(strstr(text, " 1 were live]"), "%s", text);
+	cr_expect_not_null(strstr(text, " 1 was live]"), "%s", text);
 	free(text);
 }
 
