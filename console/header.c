@@ -73,7 +73,7 @@ static void draw_last_state(const struct model *model, const struct vigil_worker
 	case WORKER_WAITING:
 		name_worker_reason(model, worker, text, sizeof(text));
 		break;
-	case WORKER_RUNNING:
+	case WORKER_OUTSIDE:
 		snprintf(text, sizeof(text), "outside any task");
 		break;
 	default:

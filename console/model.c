@@ -513,7 +513,7 @@ static enum worker_state worker_state_of(const struct vigil_worker_record *worke
 	/* Asleep inside a poll is asleep: a block_on that parks its thread. */
 	if (worker->park_begin_ns)
 		return WORKER_PARKED;
-	return worker->poll_begin_ns ? WORKER_POLLING : WORKER_RUNNING;
+	return worker->poll_begin_ns ? WORKER_POLLING : WORKER_OUTSIDE;
 }
 
 static uint64_t state_begin(const struct vigil_worker_record *worker, enum worker_state state)

@@ -63,7 +63,7 @@ static uint64_t since(const struct model *model, const void *row)
 	WORKER;
 	struct worker_times times = times_of(model, row);
 
-	if (times.state != WORKER_RUNNING)
+	if (times.state != WORKER_OUTSIDE)
 		return times.state_ns;
 	return model->now > worker->last_ns ? model->now - worker->last_ns : 0;
 }

@@ -378,7 +378,7 @@ Test(verbs, a_word_that_never_is_is_told)
 	expect_refused(vigil("ps", "--filter=status=undead", NULL),
 		       "alive, stopped, finished, dead, restarted, damaged");
 	expect_refused(vigil("executors", "--filter=state=busy", NULL),
-		       "polling, parked, waiting, running, ended");
+		       "polling, parked, waiting, outside, ended");
 }
 
 Test(verbs, a_head_as_it_is_printed_names_its_column)
