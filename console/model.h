@@ -85,19 +85,19 @@ bool model_is_cut_off(const struct model *model);
 uint64_t model_contended_lock(const struct model *model, uint64_t owner);
 
 /*
- * Whether a worker polls, is parked, or waits for a lock. RUNNING: it said nothing
+ * Whether a worker polls, is parked, or waits for a lock. OUTSIDE: it said nothing
  * of the kind; it is outside of any poll, and what it does there is not known.
  */
 #define WORKER_STATES(X)                                                                           \
 	X(WORKER, POLLING, "polling")                                                              \
 	X(WORKER, PARKED, "parked")                                                                \
-	X(WORKER, WAITING, "waiting") X(WORKER, RUNNING, "outside") X(WORKER, ENDED, "ended")
+	X(WORKER, WAITING, "waiting") X(WORKER, OUTSIDE, "outside") X(WORKER, ENDED, "ended")
 #define WORKER_ENUM_(e, NAME, word) e##_##NAME,
 enum worker_state { WORKER_STATES(WORKER_ENUM_) };
 
 struct worker_times {
 	enum worker_state state;
-	uint64_t state_ns;  /* how long it has been so, 0 unknown (RUNNING) */
+	uint64_t state_ns;  /* how long it has been so, 0 unknown (OUTSIDE) */
 	uint64_t busy_ns;   /* polls, the one that runs included */
 	uint64_t parked_ns; /* parks, the present one included */
 	uint64_t age_ns;
