@@ -27,6 +27,8 @@ struct row {
 	double ref_ns;
 	double ratio;
 	double spread;     /* of the ratio: its middle half, over its median */
+	int put_aside;     /* pairs measured anew, since the processor was shared */
+	bool is_busy;      /* there were not enough others: the figures have them in */
 	char skipped[128]; /* why there are no numbers */
 };
 
@@ -37,6 +39,9 @@ void bench_pair(struct row *row, uint64_t count, bench_fn fn, bench_fn reference
 void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS]);
 
 uint64_t bench_now(void);
+
+/* Whether nobody shares the processor just now. Takes about 20 us. */
+bool bench_is_quiet(void);
 
 /* Rows: each file adds its own; returns how many. */
 int bench_off(struct row *rows);
