@@ -60,23 +60,13 @@ Test(refusals, prune_never_removes_a_living_or_stopped_one)
 /* Starts a scene that is pid 1 of a namespace of its own. Returns whether we may. */
 static bool start_elsewhere(const char *name)
 {
-	char path[300], line[16] = "";
-	int fds[2];
+	const char *argv[] = { "unshare",      "--pid", "--fork", "--kill-child",
+			       "--mount-proc", NULL,    NULL };
+	char path[300];
 
 	snprintf(path, sizeof(path), "tests/helpers/%s", name);
-	cr_assert_eq(pipe(fds), 0);
-	scene = fork();
-	if (!scene) {
-		dup2(fds[1], 1);
-		close(fds[0]);
-		close(fds[1]);
-		execlp("unshare", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-		       built(path), (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	read_all(fds[0], line, sizeof("ready\n"));
-	return !strcmp(line, "ready\n");
+	argv[5] = built(path);
+	return start_command(argv);
 }
 
 /* Its pid there is that of somebody else here, who is no reason to think it dead. */

@@ -48,7 +48,7 @@
  * died before those that called vigil_fini and newer before older, so that
  * restarts do not fill /dev/shm; nor does a board take a file system's last
  * quarter (at most 64 MiB are left alone). Under mlockall a board stays sparse,
- * but about 17 KB for each of the workers that may be are private and made real,
+ * but about 18 KB for each of the workers that may be are private and made real,
  * and all address space counts against RLIMIT_MEMLOCK: a program that has such a
  * limit sets small capacities, or calls mlockall before vigil_init, which then
  * halves them until they fit.

@@ -77,26 +77,35 @@ static inline int vigil(const char *first, ...)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Starts a scene and waits until it says that it is ready. */
-static inline void start(const char *name)
+/* Runs a command as the scene. Returns whether it said that it is ready. */
+static inline bool start_command(const char *const *argv)
 {
-	char path[300], line[16] = "";
+	char line[16] = "";
 	int fds[2];
 
-	snprintf(path, sizeof(path), "tests/helpers/%s", name);
 	cr_assert_eq(pipe(fds), 0);
 	scene = fork();
 	if (!scene) {
 		dup2(fds[1], 1);
 		close(fds[0]);
 		close(fds[1]);
-		execl(built(path), name, (char *)NULL);
+		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	close(fds[1]);
-	cr_assert_gt(read(fds[0], line, sizeof(line) - 1), 0, "%s did not start", name);
-	cr_assert_str_eq(line, "ready\n");
-	close(fds[0]);
+	read_all(fds[0], line, sizeof("ready\n"));
+	return !strcmp(line, "ready\n");
+}
+
+/* Starts a scene and waits until it says that it is ready. */
+static inline void start(const char *name)
+{
+	const char *argv[] = { NULL, NULL };
+	char path[300];
+
+	snprintf(path, sizeof(path), "tests/helpers/%s", name);
+	argv[0] = built(path);
+	cr_assert(start_command(argv), "%s did not start", name);
 }
 
 static inline void stop(int number)
