@@ -66,7 +66,7 @@ FUZZ_SECONDS = 60
 
 LIB_SRCS = $(filter-out $(LTTNG_SRCS),$(wildcard libtrace/*.c))
 LTTNG_SRCS = $(wildcard libtrace/tracepoints_lttng*.c)
-CONSOLE_SRCS = $(filter-out console/main.c,$(wildcard console/*.c))
+CONSOLE_SRCS = $(filter-out console/main.c $(TRACE_WITHOUT),$(wildcard console/*.c console/*/*.c))
 HTTPD_SRCS = $(wildcard examples/httpd/*.c)
 BENCH_SRCS = $(wildcard tests/bench/*.c)
 
@@ -78,6 +78,14 @@ HTTPD_OBJS = $(HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
 BENCH_OBJS = $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/bench/subject-disabled.o
 
 HAVE_LTTNG := $(shell $(CC) -include lttng/tracepoint.h -E -xc /dev/null >/dev/null 2>&1 && echo yes)
+# Reading traces wants babeltrace2, recording them LTTng's control library: where one
+# is missing, a file that says so takes the place of those that use it.
+HAVE_BABELTRACE := $(shell pkg-config --exists babeltrace2 2>/dev/null && echo yes)
+HAVE_LTTNG_CTL := $(shell pkg-config --exists lttng-ctl 2>/dev/null && echo yes)
+TRACE_WITHOUT = $(if $(HAVE_BABELTRACE),console/trace/no_ctf.c,$(wildcard console/trace/ctf*.c)) \
+		$(if $(HAVE_LTTNG_CTL),console/trace/no_session.c,$(wildcard console/trace/session*.c))
+TRACE_LIBS := $(if $(HAVE_BABELTRACE),$(shell pkg-config --libs babeltrace2)) \
+	      $(if $(HAVE_LTTNG_CTL),$(shell pkg-config --libs lttng-ctl))
 LIBS = $(BUILD)/libvigil.so $(BUILD)/libvigil.a \
        $(if $(HAVE_LTTNG),$(if $(LTTNG_SRCS),$(BUILD)/libvigil-lttng.so))
 COMMAND = $(patsubst console/main.c,$(BUILD)/vigil,$(wildcard console/main.c))
@@ -107,7 +115,7 @@ LINK = $(CC) -pthread $(SANITIZE) $(CFLAGS) $(LDFLAGS)
 
 NCURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 LIB_LIBS = -ldl
-CONSOLE_LIBS = $(NCURSES_LIBS) -lm
+CONSOLE_LIBS = $(NCURSES_LIBS) $(TRACE_LIBS) -lm
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@)

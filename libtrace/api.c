@@ -217,11 +217,7 @@ static void join(vigil_task task, enum vigil_join state)
 	BEGIN(NOTHING);
 	joiner = state == VIGIL_JOIN_AWAITED ? lane_task(call.lane) : 0;
 	TRACE(join, now, call_worker(&call), task, state, joiner);
-	board_join(call.board, task, state, joiner);
-	if (joiner)
-		board_task_wait(
-			call.board, now, joiner,
-			&(struct wait){ .kind = VIGIL_WAIT_TASK, .fd = -1, .object = task });
+	board_join(call.board, now, task, state, joiner);
 }
 
 void(vigil_join_hold)(vigil_task task)

@@ -40,8 +40,8 @@ struct wait {
 };
 void board_task_wait(struct board *board, uint64_t now, uint64_t task, const struct wait *wait);
 
-/* joiner counts for VIGIL_JOIN_AWAITED only. */
-void board_join(struct board *board, uint64_t task, uint32_t state, uint64_t joiner);
+/* joiner, for VIGIL_JOIN_AWAITED only, waits for the task from now on; 0: nobody does. */
+void board_join(struct board *board, uint64_t now, uint64_t task, uint32_t state, uint64_t joiner);
 
 /* ---- executor.c ---- */
 

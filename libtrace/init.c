@@ -57,12 +57,14 @@ static void lane_exit(void *arg)
 {
 	struct lane *lane = arg;
 	struct board *board = load_acquire(&live_board);
+	uint64_t now;
 
 	this_lane = NULL;
 	if (!board || lane->board != board)
 		return;
-	TRACE(thread_end, clock_now(), lane->ref);
-	lane_close(lane, clock_now());
+	now = clock_now();
+	TRACE(thread_end, now, lane->ref);
+	lane_close(lane, now);
 }
 
 static void lane_key_make(void)
@@ -286,6 +288,21 @@ static void gens_carry(const struct board *board)
 	}
 }
 
+/* For replays: how large the board is, on which clock, and last of which process. */
+static void process_trace(const struct board *board)
+{
+	const struct vigil_process_record *process = board->process;
+	uint64_t now = process->created_ns;
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		TRACE(process_room, now, 0, table_kinds[i].name, board->tables[i].capacity,
+		      board->pools[i].ring_size);
+	TRACE(process_clock, now, 0, process->clock_source, process->tsc_hz, process->boot_id);
+	TRACE(process_begin, now, 0, process->pid, process->parent_pid, process->uid,
+	      process->start_ticks, process->created_unix_ns, process->name, process->command,
+	      process->version);
+}
+
 static int board_start(void)
 {
 	struct board *board;
@@ -312,6 +329,7 @@ static int board_start(void)
 	/* Sites of other turns are not believed; 0 is "never registered". */
 	turns = turns % SITE_TURNS + 1;
 	board->turn = turns;
+	process_trace(board);
 	store_release(&live_board, board);
 	store_release(&vigil_live_, 1);
 	return 0;
@@ -391,6 +409,7 @@ int(vigil_init)(const struct vigil_options *options)
 void(vigil_fini)(void)
 {
 	struct board *board;
+	uint64_t now;
 
 	if (!load(&live_board) || !turn_take())
 		return;
@@ -400,7 +419,9 @@ void(vigil_fini)(void)
 		return;
 	}
 	if (load(board->fork_mark)) {
-		store(&board->process->ended_ns, clock_now());
+		now = clock_now();
+		TRACE(process_end, now, 0);
+		store(&board->process->ended_ns, now);
 		store_release(&board->process->life, VIGIL_LIFE_ENDED);
 		gens_carry(board);
 		store_release(&vigil_live_, 0);

@@ -188,14 +188,17 @@ void board_task_wait(struct board *board, uint64_t now, uint64_t task, const str
 	write_end(&t->seq);
 }
 
-void board_join(struct board *board, uint64_t task, uint32_t state, uint64_t joiner)
+void board_join(struct board *board, uint64_t now, uint64_t task, uint32_t state, uint64_t joiner)
 {
 	struct vigil_task_record *t = RECORD_OF(board, task, task);
 
 	/* Handles outlive their task by nature: no misuse. */
-	if (!t)
-		return;
-	if (state == VIGIL_JOIN_AWAITED)
+	if (t && state == VIGIL_JOIN_AWAITED)
 		store(&t->joiner, joiner);
-	store(&t->join, state);
+	if (t)
+		store(&t->join, state);
+	if (joiner)
+		board_task_wait(
+			board, now, joiner,
+			&(struct wait){ .kind = VIGIL_WAIT_TASK, .fd = -1, .object = task });
 }

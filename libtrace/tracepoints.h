@@ -7,7 +7,9 @@
  * never links LTTng, and with no session a tracepoint costs a load and a branch.
  *
  * Each carries its time and worker first, and whatever a replay needs to call
- * the same board function again. A site is sent once, when it is first used.
+ * the same board function again. A site is sent once, when it is first used. A
+ * board is announced by one process_room for each of its tables, process_clock
+ * and, last, process_begin; unless its session started later.
  *
  * The list is the interface between the two objects, which may be of different
  * versions: tracepoints are appended, and one with other parameters is another
@@ -78,7 +80,15 @@
 	X(span_leave, (uint64_t ns, uint64_t worker, uint64_t span))                               \
 	X(span_free, (uint64_t ns, uint64_t worker, uint64_t span))                                \
 	X(event, (uint64_t ns, uint64_t worker, uint32_t site, uint32_t level, uint64_t task,      \
-		  uint64_t span, const char *message))
+		  uint64_t span, const char *message))                                             \
+	X(process_room, (uint64_t ns, uint64_t worker, const char *table, uint32_t capacity,       \
+			 uint32_t finished))                                                       \
+	X(process_clock, (uint64_t ns, uint64_t worker, uint32_t source, uint64_t tsc_hz,          \
+			  const char *boot_id))                                                    \
+	X(process_begin, (uint64_t ns, uint64_t worker, uint32_t pid, uint32_t parent_pid,         \
+			  uint32_t uid, uint64_t start_ticks, uint64_t unix_ns, const char *name,  \
+			  const char *command, const char *version))                               \
+	X(process_end, (uint64_t ns, uint64_t worker))
 /* clang-format on */
 
 struct tracepoints {

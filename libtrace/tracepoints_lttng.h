@@ -105,6 +105,7 @@ WORDS_(resource_kind, VIGIL_RESOURCES)
 WORDS_(lock_mode, VIGIL_MODES)
 WORDS_(attr_type, VIGIL_ATTRS)
 WORDS_(level, VIGIL_LEVELS)
+WORDS_(clock_source, VIGIL_CLOCKS)
 
 /* clang-format off */
 
@@ -222,6 +223,21 @@ EVENT_(event, INFO,
        LIST_(AT_, uint32_t, site, uint32_t, level, uint64_t, task, uint64_t, span,
 	     const char *, message),
        LIST_(at_ u32_(site) word_(level, level) ref_(task) ref_(span) text_(message)))
+
+/* The process and its board. */
+
+EVENT_(process_room, INFO,
+       LIST_(AT_, const char *, table, uint32_t, capacity, uint32_t, finished),
+       LIST_(at_ text_(table) u32_(capacity) u32_(finished)))
+EVENT_(process_clock, INFO,
+       LIST_(AT_, uint32_t, source, uint64_t, tsc_hz, const char *, boot_id),
+       LIST_(at_ word_(clock_source, source) u64_(tsc_hz) text_(boot_id)))
+EVENT_(process_begin, INFO,
+       LIST_(AT_, uint32_t, pid, uint32_t, parent_pid, uint32_t, uid, uint64_t, start_ticks,
+	     uint64_t, unix_ns, const char *, name, const char *, command, const char *, version),
+       LIST_(at_ u32_(pid) u32_(parent_pid) u32_(uid) u64_(start_ticks) u64_(unix_ns) text_(name)
+	     text_(command) text_(version)))
+IN_CLASS_(worker_at, process_end, INFO, LIST_(AT_))
 
 /* clang-format on */
 

@@ -32,6 +32,8 @@ for group; do
 		need pkg-config command -v pkg-config
 		need libncurses-dev pkg-config --exists ncursesw
 		need liblttng-ust-dev pkg-config --exists lttng-ust
+		need liblttng-ctl-dev pkg-config --exists lttng-ctl
+		need libbabeltrace2-dev pkg-config --exists babeltrace2
 		;;
 	test)
 		need g++ command -v c++
@@ -53,6 +55,8 @@ for group; do
 		need pkg-config command -v pkg-config
 		need libncurses-dev pkg-config --exists ncursesw
 		need liblttng-ust-dev pkg-config --exists lttng-ust
+		need liblttng-ctl-dev pkg-config --exists lttng-ctl
+		need libbabeltrace2-dev pkg-config --exists babeltrace2
 		need libcriterion-dev pkg-config --exists criterion
 		;;
 	fuzz)
