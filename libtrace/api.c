@@ -26,6 +26,10 @@
 
 #define NOTHING
 
+/* The serial number of an object just made, for its tracepoint; 0 if it was not. */
+#define ID_OF(table, ref)                                                                          \
+	((ref) ? load(&RECORD_AT(call.board, table, vigil_ref_index(ref))->id) : 0)
+
 /* ---- executors and workers ---- */
 
 vigil_executor(vigil_executor_new_at)(struct vigil_site *site, enum vigil_executor_kind kind,
@@ -36,8 +40,9 @@ vigil_executor(vigil_executor_new_at)(struct vigil_site *site, enum vigil_execut
 
 	BEGIN(0);
 	where = site_of(call.board, site, VIGIL_SITE_EXECUTOR);
-	executor = board_executor_new(call.board, call.lane, now, 0, where, kind, name);
-	TRACE(executor_new, now, call_worker(&call), executor, where, kind, name);
+	executor = board_executor_new(call.board, call.lane, now, ANY, where, kind, name);
+	TRACE(executor_new, now, call_worker(&call), executor, ID_OF(executor, executor), where,
+	      kind, name);
 	return executor;
 }
 
@@ -136,8 +141,8 @@ vigil_task(vigil_task_spawn_at)(struct vigil_site *site, vigil_executor executor
 	birth.site = site_of(call.board, site, VIGIL_SITE_SPAWN);
 	birth.parent = flags & VIGIL_SPAWN_ROOT ? 0 : lane_task(call.lane);
 	task = board_task_spawn(call.board, call.lane, now, &birth);
-	TRACE(task_spawn, now, call_worker(&call), task, birth.site, executor, birth.parent, kind,
-	      flags, name);
+	TRACE(task_spawn, now, call_worker(&call), task, ID_OF(task, task), birth.site, executor,
+	      birth.parent, kind, flags, name);
 	return task;
 }
 
@@ -254,8 +259,8 @@ vigil_resource(vigil_resource_new_at)(struct vigil_site *site, enum vigil_resour
 	BEGIN(0);
 	birth.site = site_of(call.board, site, VIGIL_SITE_RESOURCE);
 	resource = board_resource_new(call.board, call.lane, now, &birth);
-	TRACE(resource_new, now, call_worker(&call), resource, birth.site, kind, parent, flags,
-	      type, name);
+	TRACE(resource_new, now, call_worker(&call), resource, ID_OF(resource, resource),
+	      birth.site, kind, parent, flags, type, name);
 	return resource;
 }
 
@@ -323,8 +328,8 @@ vigil_op(vigil_op_new_at)(struct vigil_site *site, vigil_resource resource, cons
 
 	BEGIN(0);
 	where = site_of(call.board, site, VIGIL_SITE_OP);
-	op = board_op_new(call.board, call.lane, now, 0, where, resource, parent, source);
-	TRACE(op_new, now, call_worker(&call), op, where, resource, parent, source);
+	op = board_op_new(call.board, call.lane, now, ANY, where, resource, parent, source);
+	TRACE(op_new, now, call_worker(&call), op, ID_OF(op, op), where, resource, parent, source);
 	return op;
 }
 
@@ -403,8 +408,9 @@ vigil_span(vigil_span_new_at)(struct vigil_site *site, enum vigil_level level, c
 	BEGIN(0);
 	where = site_of(call.board, site, VIGIL_SITE_SPAN);
 	parent = board_span_current(call.board, call.lane);
-	span = board_span_new(call.board, call.lane, now, 0, where, parent, level, name);
-	TRACE(span_new, now, call_worker(&call), span, where, parent, level, name);
+	span = board_span_new(call.board, call.lane, now, ANY, where, parent, level, name);
+	TRACE(span_new, now, call_worker(&call), span, ID_OF(span, span), where, parent, level,
+	      name);
 	return span;
 }
 

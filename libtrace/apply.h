@@ -3,8 +3,8 @@
  * What every call but polls and wakes (hot.h) does to a board: the same
  * functions live, in a replay, and for a remote program.
  *
- * board, the caller's lane (may be NULL), the time. want is the reference a
- * replay needs the new object to have, 0 for any; sites are indexes plus one.
+ * board, the caller's lane (may be NULL), the time. want is what a replay needs the
+ * new object to be called, else ANY; sites are indexes plus one.
  * Stale references and calls on ended objects are counted, nothing else.
  */
 #ifndef LIBTRACE_APPLY_H
@@ -15,7 +15,7 @@
 /* ---- task.c ---- */
 
 struct task_birth {
-	uint64_t want;
+	struct wanted want;
 	uint64_t executor;
 	uint64_t parent;
 	uint32_t site;
@@ -45,8 +45,8 @@ void board_join(struct board *board, uint64_t now, uint64_t task, uint32_t state
 
 /* ---- executor.c ---- */
 
-uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
-			    uint32_t site, uint32_t kind, const char *name);
+uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now,
+			    struct wanted want, uint32_t site, uint32_t kind, const char *name);
 void board_executor_free(struct board *board, uint64_t now, uint64_t executor);
 void board_executor_queued(struct board *board, uint64_t executor, uint64_t tasks);
 void board_worker_begin(struct lane *lane, uint64_t executor, const char *name);
@@ -60,7 +60,7 @@ void board_worker_resume(struct lane *lane, uint64_t now);
 /* ---- resource.c ---- */
 
 struct resource_birth {
-	uint64_t want;
+	struct wanted want;
 	uint64_t parent;
 	uint32_t site;
 	uint32_t kind;
@@ -89,7 +89,7 @@ bool lane_lock_forget(struct lane *lane);
 
 /* ---- op.c ---- */
 
-uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 		      uint32_t site, uint64_t resource, uint64_t parent, const char *source);
 void board_op_poll_begin(struct board *board, uint64_t now, uint64_t op);
 void board_op_poll_end(struct board *board, uint64_t now, uint64_t op, bool is_ready);
@@ -98,7 +98,6 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 /* ---- attr.c ---- */
 
 struct attr_value {
-	uint64_t want;
 	const char *key;
 	const char *text; /* for VIGIL_ATTR_TEXT */
 	const char *unit;
@@ -114,7 +113,7 @@ uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 
 /* The span a thread is in: its task's, or its own outside any task. */
 uint64_t board_span_current(struct board *board, struct lane *lane);
-uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 			uint32_t site, uint64_t parent, uint32_t level, const char *name);
 void board_span_enter(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
 void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint64_t span);

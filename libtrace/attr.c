@@ -82,7 +82,7 @@ uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 		write_end(&attr->seq);
 		return 0;
 	}
-	ref = count < ATTRS_PER_OBJECT ? pool_take(board, VIGIL_TABLE_attr, value->want) : 0;
+	ref = count < ATTRS_PER_OBJECT ? pool_take(board, VIGIL_TABLE_attr, 0) : 0;
 	if (!ref) {
 		COUNT(board, lost_attrs);
 		return 0;

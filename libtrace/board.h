@@ -91,6 +91,14 @@ struct board {
 	size_t private_size;
 };
 
+/* What a replay wants a new object to be called, as it was live. All 0: no matter. */
+struct wanted {
+	uint64_t ref;
+	uint64_t id;
+};
+
+#define ANY ((struct wanted){ 0, 0 })
+
 struct board_shape {
 	uint32_t capacity[VIGIL_TABLES];
 	uint32_t retain[VIGIL_TABLES];    /* finished records that stay visible */
@@ -144,8 +152,11 @@ void pool_retire(struct board *board, uint32_t table, uint32_t index);
 /* Gives a record back at once: for histograms and attributes. */
 void pool_give(struct board *board, uint32_t table, uint32_t index);
 
-/* The next id of a table's objects: 1, 2, 3, ... */
-uint64_t pool_serial(struct board *board, uint32_t table);
+/*
+ * The next id of a table's objects: 1, 2, 3, ...; or the one a replay wants, from
+ * which on they are then counted.
+ */
+uint64_t pool_serial(struct board *board, uint32_t table, uint64_t want);
 
 /* Records [0, count) of a table are in use from now on. */
 void board_use(struct board *board, uint32_t table, uint32_t count);

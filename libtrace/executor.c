@@ -2,10 +2,10 @@
 /* Executors, and what a worker says of itself. */
 #include "libtrace/apply.h"
 
-uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
-			    uint32_t site, uint32_t kind, const char *name)
+uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now,
+			    struct wanted want, uint32_t site, uint32_t kind, const char *name)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_executor, want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_executor, want.ref);
 	struct vigil_executor_record *e;
 	struct vigil_cell_record *cell;
 
@@ -16,7 +16,7 @@ uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now
 	e = RECORD_AT(board, executor, vigil_ref_index(ref));
 	store(&e->kind, kind);
 	store(&e->site, site);
-	store(&e->id, pool_serial(board, VIGIL_TABLE_executor));
+	store(&e->id, pool_serial(board, VIGIL_TABLE_executor, want.id));
 	store(&e->created_ns, now);
 	text_put(e->name, sizeof(e->name), name);
 	store(&e->life, VIGIL_LIFE_LIVE);

@@ -454,7 +454,7 @@ static struct board *fork_adopt(struct board *parent)
 static struct lane *lane_begin(struct board *board)
 {
 	uint64_t now = clock_now();
-	struct lane *lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), 0);
+	struct lane *lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), ANY);
 
 	/* A record that nobody would give back when the thread exits is not taken. */
 	if (lane && (!has_lane_key || pthread_setspecific(lane_key, lane))) {
@@ -466,7 +466,8 @@ static struct lane *lane_begin(struct board *board)
 	this_refusals = 0;
 	tracepoints_thread();
 	if (lane)
-		TRACE(thread_begin, now, lane->ref, load(&lane->record->tid));
+		TRACE(thread_begin, now, lane->ref, load(&lane->record->id),
+		      load(&lane->record->tid));
 	return lane;
 }
 

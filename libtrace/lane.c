@@ -32,9 +32,9 @@ static void rings_open(struct lane *lane)
 	}
 }
 
-struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t want)
+struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct wanted want)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_worker, want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_worker, want.ref);
 	struct vigil_worker_record *record;
 	struct lane *lane;
 
@@ -54,7 +54,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t
 	lane->cells = board->cells + (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
 	rings_open(lane);
 	store(&record->tid, tid);
-	store(&record->id, pool_serial(board, VIGIL_TABLE_worker));
+	store(&record->id, pool_serial(board, VIGIL_TABLE_worker, want.id));
 	store(&record->created_ns, now);
 	store(&record->last_ns, now);
 	store(&record->ring_size, lane->ring ? RING_EVENTS : 0);

@@ -12,10 +12,10 @@
 /* ---- lane.c ---- */
 
 /*
- * Takes a worker record for a thread. want as for pool_take. Returns NULL when
+ * Takes a worker record for a thread. want is a replay's. Returns NULL when
  * there is none (counted).
  */
-struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, uint64_t want);
+struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct wanted want);
 
 /* The thread is gone; its polls, if any, count up to now. */
 void lane_close(struct lane *lane, uint64_t now);

@@ -2,10 +2,10 @@
 /* Async operations: a task's use of a resource, from call to result. */
 #include "libtrace/apply.h"
 
-uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 		      uint32_t site, uint64_t resource, uint64_t parent, const char *source)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_op, want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_op, want.ref);
 	struct vigil_resource_record *r;
 	struct vigil_op_record *op;
 
@@ -15,7 +15,7 @@ uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, uint
 	}
 	op = RECORD_AT(board, op, vigil_ref_index(ref));
 	store(&op->site, site);
-	store(&op->id, pool_serial(board, VIGIL_TABLE_op));
+	store(&op->id, pool_serial(board, VIGIL_TABLE_op, want.id));
 	store(&op->resource, resource);
 	store(&op->task, lane_task(lane));
 	store(&op->parent, parent);

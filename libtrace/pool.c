@@ -54,8 +54,13 @@ static uint32_t stack_pop(struct board *board, uint32_t table)
 	return 0;
 }
 
-uint64_t pool_serial(struct board *board, uint32_t table)
+uint64_t pool_serial(struct board *board, uint32_t table, uint64_t want)
 {
+	if (unlikely(want)) {
+		if (board->pools[table].serial < want)
+			board->pools[table].serial = want;
+		return want;
+	}
 	return fetch_add(&board->pools[table].serial, 1) + 1;
 }
 

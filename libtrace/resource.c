@@ -5,7 +5,7 @@
 uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now,
 			    const struct resource_birth *birth)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_resource, birth->want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_resource, birth->want.ref);
 	struct vigil_resource_record *r;
 	struct vigil_cell_record *cell;
 
@@ -18,7 +18,7 @@ uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now
 	store(&r->site, birth->site);
 	store(&r->flags, birth->flags);
 	store(&r->parent, birth->parent);
-	store(&r->id, pool_serial(board, VIGIL_TABLE_resource));
+	store(&r->id, pool_serial(board, VIGIL_TABLE_resource, birth->want.id));
 	store(&r->created_ns, now);
 	text_put(r->type, sizeof(r->type), birth->type);
 	text_put(r->name, sizeof(r->name), birth->name);

@@ -39,10 +39,10 @@ uint64_t board_span_current(struct board *board, struct lane *lane)
 	return span ? load(span) : 0;
 }
 
-uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, uint64_t want,
+uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 			uint32_t site, uint64_t parent, uint32_t level, const char *name)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_span, want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_span, want.ref);
 	struct vigil_span_record *span;
 	struct vigil_cell_record *cell;
 
@@ -53,7 +53,7 @@ uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, ui
 	span = RECORD_AT(board, span, vigil_ref_index(ref));
 	store(&span->level, level);
 	store(&span->site, site);
-	store(&span->id, pool_serial(board, VIGIL_TABLE_span));
+	store(&span->id, pool_serial(board, VIGIL_TABLE_span, want.id));
 	store(&span->parent, parent);
 	store(&span->task, lane_task(lane));
 	store(&span->created_ns, now);

@@ -12,7 +12,7 @@
 uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
 			  const struct task_birth *birth)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_task, birth->want);
+	uint64_t ref = pool_take(board, VIGIL_TABLE_task, birth->want.ref);
 	bool is_idle = birth->flags & VIGIL_SPAWN_IDLE;
 	struct vigil_task_record *t;
 	struct vigil_cell_record *cell;
@@ -23,7 +23,7 @@ uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
 	}
 	t = RECORD_AT(board, task, vigil_ref_index(ref));
 	store(&t->site, birth->site);
-	store(&t->id, pool_serial(board, VIGIL_TABLE_task));
+	store(&t->id, pool_serial(board, VIGIL_TABLE_task, birth->want.id));
 	store(&t->parent, birth->parent);
 	store(&t->executor, birth->executor);
 	store(&t->kind, birth->kind);

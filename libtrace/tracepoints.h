@@ -26,11 +26,11 @@
 #define TRACEPOINTS(X)                                                                             \
 	X(site, (uint64_t ns, uint64_t worker, uint32_t site, uint32_t kind, const char *file,     \
 		 uint32_t line, const char *function, const char *name))                           \
-	X(executor_new, (uint64_t ns, uint64_t worker, uint64_t executor, uint32_t site,           \
-			 uint32_t kind, const char *name))                                         \
+	X(executor_new, (uint64_t ns, uint64_t worker, uint64_t executor, uint64_t id,             \
+			 uint32_t site, uint32_t kind, const char *name))                          \
 	X(executor_free, (uint64_t ns, uint64_t worker, uint64_t executor))                        \
 	X(executor_queued, (uint64_t ns, uint64_t worker, uint64_t executor, uint64_t tasks))      \
-	X(thread_begin, (uint64_t ns, uint64_t worker, uint32_t tid))                              \
+	X(thread_begin, (uint64_t ns, uint64_t worker, uint64_t id, uint32_t tid))                 \
 	X(thread_end, (uint64_t ns, uint64_t worker))                                              \
 	X(worker_begin, (uint64_t ns, uint64_t worker, uint64_t executor, const char *name))       \
 	X(worker_end, (uint64_t ns, uint64_t worker))                                              \
@@ -41,7 +41,7 @@
 	X(worker_resume, (uint64_t ns, uint64_t worker))                                           \
 	X(worker_queued, (uint64_t ns, uint64_t worker, uint64_t tasks))                           \
 	X(worker_stole, (uint64_t ns, uint64_t worker, uint64_t tasks))                            \
-	X(task_spawn, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site,                 \
+	X(task_spawn, (uint64_t ns, uint64_t worker, uint64_t task, uint64_t id, uint32_t site,    \
 		       uint64_t executor, uint64_t parent, uint32_t kind, uint32_t flags,          \
 		       const char *name))                                                          \
 	X(task_rename, (uint64_t ns, uint64_t worker, uint64_t task, const char *name))            \
@@ -58,24 +58,24 @@
 	X(waker_wake, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t site,                 \
 		       uint64_t waker))                                                            \
 	X(join, (uint64_t ns, uint64_t worker, uint64_t task, uint32_t state, uint64_t joiner))    \
-	X(resource_new, (uint64_t ns, uint64_t worker, uint64_t resource, uint32_t site,           \
-			 uint32_t kind, uint64_t parent, uint32_t flags, const char *type,         \
-			 const char *name))                                                        \
+	X(resource_new, (uint64_t ns, uint64_t worker, uint64_t resource, uint64_t id,             \
+			 uint32_t site, uint32_t kind, uint64_t parent, uint32_t flags,            \
+			 const char *type, const char *name))                                      \
 	X(resource_free, (uint64_t ns, uint64_t worker, uint64_t resource))                        \
 	X(lock_wait, (uint64_t ns, uint64_t worker, uint64_t lock, uint32_t mode, uint32_t site))  \
 	X(lock_acquired, (uint64_t ns, uint64_t worker, uint64_t lock, uint32_t mode,              \
 			  uint32_t site, uint64_t owner))                                          \
 	X(lock_abandoned, (uint64_t ns, uint64_t worker, uint64_t lock))                           \
 	X(lock_released, (uint64_t ns, uint64_t worker, uint64_t lock, uint64_t owner))            \
-	X(op_new, (uint64_t ns, uint64_t worker, uint64_t op, uint32_t site, uint64_t resource,    \
-		   uint64_t parent, const char *source))                                           \
+	X(op_new, (uint64_t ns, uint64_t worker, uint64_t op, uint64_t id, uint32_t site,          \
+		   uint64_t resource, uint64_t parent, const char *source))                        \
 	X(op_poll_begin, (uint64_t ns, uint64_t worker, uint64_t op))                              \
 	X(op_poll_end, (uint64_t ns, uint64_t worker, uint64_t op, uint32_t ready))                \
 	X(op_free, (uint64_t ns, uint64_t worker, uint64_t op))                                    \
 	X(attr, (uint64_t ns, uint64_t worker, uint64_t object, uint64_t attr, const char *key,    \
 		 uint32_t type, uint64_t value, const char *text, const char *unit))               \
-	X(span_new, (uint64_t ns, uint64_t worker, uint64_t span, uint32_t site, uint64_t parent,  \
-		     uint32_t level, const char *name))                                            \
+	X(span_new, (uint64_t ns, uint64_t worker, uint64_t span, uint64_t id, uint32_t site,      \
+		     uint64_t parent, uint32_t level, const char *name))                           \
 	X(span_enter, (uint64_t ns, uint64_t worker, uint64_t span))                               \
 	X(span_leave, (uint64_t ns, uint64_t worker, uint64_t span))                               \
 	X(span_free, (uint64_t ns, uint64_t worker, uint64_t span))                                \

@@ -121,12 +121,13 @@ CLASS_(worker_at, LIST_(AT_), LIST_(at_))
 CLASS_(worker_tasks, TASKS_, LIST_(at_ u64_(tasks)))
 
 EVENT_(executor_new, INFO,
-       LIST_(AT_, uint64_t, executor, uint32_t, site, uint32_t, kind, const char *, name),
-       LIST_(at_ ref_(executor) u32_(site) word_(executor_kind, kind) text_(name)))
+       LIST_(AT_, uint64_t, executor, uint64_t, id, uint32_t, site, uint32_t, kind,
+	     const char *, name),
+       LIST_(at_ ref_(executor) u64_(id) u32_(site) word_(executor_kind, kind) text_(name)))
 EVENT_(executor_free, INFO, LIST_(AT_, uint64_t, executor), LIST_(at_ ref_(executor)))
 EVENT_(executor_queued, DEBUG_PROCESS,
        LIST_(AT_, uint64_t, executor, uint64_t, tasks), LIST_(at_ ref_(executor) u64_(tasks)))
-EVENT_(thread_begin, INFO, LIST_(AT_, uint32_t, tid), LIST_(at_ u32_(tid)))
+EVENT_(thread_begin, INFO, LIST_(AT_, uint64_t, id, uint32_t, tid), LIST_(at_ u64_(id) u32_(tid)))
 IN_CLASS_(worker_at, thread_end, INFO, LIST_(AT_))
 EVENT_(worker_begin, INFO,
        LIST_(AT_, uint64_t, executor, const char *, name), LIST_(at_ ref_(executor) text_(name)))
@@ -146,9 +147,9 @@ CLASS_(task_at, TASK_, LIST_(at_ ref_(task)))
 CLASS_(task_woken, WAKE_, LIST_(at_ ref_(task) u32_(site) ref_(waker)))
 
 EVENT_(task_spawn, INFO,
-       LIST_(AT_, uint64_t, task, uint32_t, site, uint64_t, executor, uint64_t, parent,
-	     uint32_t, kind, uint32_t, flags, const char *, name),
-       LIST_(at_ ref_(task) u32_(site) ref_(executor) ref_(parent) word_(task_kind, kind)
+       LIST_(AT_, uint64_t, task, uint64_t, id, uint32_t, site, uint64_t, executor,
+	     uint64_t, parent, uint32_t, kind, uint32_t, flags, const char *, name),
+       LIST_(at_ ref_(task) u64_(id) u32_(site) ref_(executor) ref_(parent) word_(task_kind, kind)
 	     bits_(flags) text_(name)))
 EVENT_(task_rename, INFO,
        LIST_(AT_, uint64_t, task, const char *, name), LIST_(at_ ref_(task) text_(name)))
@@ -176,10 +177,10 @@ EVENT_(join, DEBUG_UNIT,
 CLASS_(op_at, OP_, LIST_(at_ ref_(op)))
 
 EVENT_(resource_new, INFO,
-       LIST_(AT_, uint64_t, resource, uint32_t, site, uint32_t, kind, uint64_t, parent,
-	     uint32_t, flags, const char *, type, const char *, name),
-       LIST_(at_ ref_(resource) u32_(site) word_(resource_kind, kind) ref_(parent) bits_(flags)
-	     text_(type) text_(name)))
+       LIST_(AT_, uint64_t, resource, uint64_t, id, uint32_t, site, uint32_t, kind,
+	     uint64_t, parent, uint32_t, flags, const char *, type, const char *, name),
+       LIST_(at_ ref_(resource) u64_(id) u32_(site) word_(resource_kind, kind) ref_(parent)
+	     bits_(flags) text_(type) text_(name)))
 EVENT_(resource_free, INFO, LIST_(AT_, uint64_t, resource), LIST_(at_ ref_(resource)))
 EVENT_(lock_wait, DEBUG_UNIT,
        LIST_(AT_, uint64_t, lock, uint32_t, mode, uint32_t, site),
@@ -191,9 +192,9 @@ EVENT_(lock_abandoned, DEBUG_UNIT, LIST_(AT_, uint64_t, lock), LIST_(at_ ref_(lo
 EVENT_(lock_released, DEBUG_UNIT,
        LIST_(AT_, uint64_t, lock, uint64_t, owner), LIST_(at_ ref_(lock) ref_(owner)))
 EVENT_(op_new, DEBUG_UNIT,
-       LIST_(AT_, uint64_t, op, uint32_t, site, uint64_t, resource, uint64_t, parent,
+       LIST_(AT_, uint64_t, op, uint64_t, id, uint32_t, site, uint64_t, resource, uint64_t, parent,
 	     const char *, source),
-       LIST_(at_ ref_(op) u32_(site) ref_(resource) ref_(parent) text_(source)))
+       LIST_(at_ ref_(op) u64_(id) u32_(site) ref_(resource) ref_(parent) text_(source)))
 IN_CLASS_(op_at, op_poll_begin, DEBUG_FUNCTION, OP_)
 EVENT_(op_poll_end, DEBUG_FUNCTION,
        LIST_(AT_, uint64_t, op, uint32_t, ready), LIST_(at_ ref_(op) u32_(ready)))
@@ -213,9 +214,9 @@ EVENT_(attr, DEBUG_PROCESS,
 CLASS_(span_at, SPAN_, LIST_(at_ ref_(span)))
 
 EVENT_(span_new, INFO,
-       LIST_(AT_, uint64_t, span, uint32_t, site, uint64_t, parent, uint32_t, level,
+       LIST_(AT_, uint64_t, span, uint64_t, id, uint32_t, site, uint64_t, parent, uint32_t, level,
 	     const char *, name),
-       LIST_(at_ ref_(span) u32_(site) ref_(parent) word_(level, level) text_(name)))
+       LIST_(at_ ref_(span) u64_(id) u32_(site) ref_(parent) word_(level, level) text_(name)))
 IN_CLASS_(span_at, span_enter, DEBUG_FUNCTION, SPAN_)
 IN_CLASS_(span_at, span_leave, DEBUG_FUNCTION, SPAN_)
 IN_CLASS_(span_at, span_free, INFO, SPAN_)

@@ -28,6 +28,7 @@ struct trace_event {
 	uint64_t unix_ns; /* on the trace's: orders events of all processes and hosts */
 	uint64_t worker;  /* whose thread it was */
 	uint64_t object;  /* what it happened to */
+	uint64_t id;      /* its serial number, where it was made */
 	uint64_t other;   /* who else had a part in it */
 	uint64_t value;
 	uint32_t state; /* one of an enumeration in board.h */
@@ -43,53 +44,58 @@ struct trace_event {
 #define TRACE_FIELDS(FIELD)                                                                        \
 	FIELD(site, site, site) FIELD(site, kind, state) FIELD(site, file, text)                   \
 	FIELD(site, line, number) FIELD(site, function, extra) FIELD(site, name, name)             \
-	FIELD(executor_new, executor, object) FIELD(executor_new, site, site)                      \
-	FIELD(executor_new, kind, state) FIELD(executor_new, name, name)                           \
+	FIELD(executor_new, id, id) FIELD(executor_new, executor, object)                          \
+	FIELD(executor_new, site, site) FIELD(executor_new, kind, state)                           \
+	FIELD(executor_new, name, name)                                                            \
 	FIELD(executor_free, executor, object)                                                     \
 	FIELD(executor_queued, executor, object) FIELD(executor_queued, tasks, value)              \
-	FIELD(thread_begin, tid, value)                                                            \
+	FIELD(thread_begin, id, id) FIELD(thread_begin, tid, value)                                \
 	FIELD(worker_begin, executor, object) FIELD(worker_begin, name, name)                      \
 	FIELD(worker_wait, kind, state) FIELD(worker_wait, object, object)                         \
 	FIELD(worker_wait, site, site)                                                             \
-	FIELD(worker_queued, tasks, value) FIELD(worker_stole, tasks, value)                       \
-	FIELD(task_spawn, task, object) FIELD(task_spawn, site, site)                              \
+	FIELD(worker_queued, tasks, value)                                                         \
+	FIELD(worker_stole, tasks, value)                                                          \
+	FIELD(task_spawn, id, id) FIELD(task_spawn, task, object) FIELD(task_spawn, site, site)    \
 	FIELD(task_spawn, executor, value) FIELD(task_spawn, parent, other)                        \
 	FIELD(task_spawn, kind, state) FIELD(task_spawn, flags, flags)                             \
 	FIELD(task_spawn, name, name)                                                              \
 	FIELD(task_rename, task, object) FIELD(task_rename, name, name)                            \
 	FIELD(task_end, task, object) FIELD(task_end, outcome, state)                              \
 	FIELD(task_end, code, number) FIELD(task_end, message, text)                               \
-	FIELD(poll_begin, task, object) FIELD(poll_end, task, object)                              \
+	FIELD(poll_begin, task, object)                                                            \
+	FIELD(poll_end, task, object)                                                              \
 	FIELD(task_yield, task, object) FIELD(task_yield, forced, flags)                           \
 	FIELD(task_wait, task, object) FIELD(task_wait, kind, state)                               \
 	FIELD(task_wait, object, other) FIELD(task_wait, fd, number)                               \
 	FIELD(task_wait, deadline_ns, value)                                                       \
 	FIELD(wake, task, object) FIELD(wake, site, site) FIELD(wake, waker, other)                \
-	FIELD(waker_clone, task, object) FIELD(waker_drop, task, object)                           \
+	FIELD(waker_clone, task, object)                                                           \
+	FIELD(waker_drop, task, object)                                                            \
 	FIELD(waker_wake, task, object) FIELD(waker_wake, site, site)                              \
 	FIELD(waker_wake, waker, other)                                                            \
 	FIELD(join, task, object) FIELD(join, state, state) FIELD(join, joiner, other)             \
-	FIELD(resource_new, resource, object) FIELD(resource_new, site, site)                      \
-	FIELD(resource_new, kind, state) FIELD(resource_new, parent, other)                        \
-	FIELD(resource_new, flags, flags) FIELD(resource_new, type, text)                          \
-	FIELD(resource_new, name, name)                                                            \
+	FIELD(resource_new, id, id) FIELD(resource_new, resource, object)                          \
+	FIELD(resource_new, site, site) FIELD(resource_new, kind, state)                           \
+	FIELD(resource_new, parent, other) FIELD(resource_new, flags, flags)                       \
+	FIELD(resource_new, type, text) FIELD(resource_new, name, name)                            \
 	FIELD(resource_free, resource, object)                                                     \
 	FIELD(lock_wait, lock, object) FIELD(lock_wait, mode, state) FIELD(lock_wait, site, site)  \
 	FIELD(lock_acquired, lock, object) FIELD(lock_acquired, mode, state)                       \
 	FIELD(lock_acquired, site, site) FIELD(lock_acquired, owner, other)                        \
 	FIELD(lock_abandoned, lock, object)                                                        \
 	FIELD(lock_released, lock, object) FIELD(lock_released, owner, other)                      \
-	FIELD(op_new, op, object) FIELD(op_new, site, site) FIELD(op_new, resource, other)         \
-	FIELD(op_new, parent, value) FIELD(op_new, source, name)                                   \
+	FIELD(op_new, id, id) FIELD(op_new, op, object) FIELD(op_new, site, site)                  \
+	FIELD(op_new, resource, other) FIELD(op_new, parent, value) FIELD(op_new, source, name)    \
 	FIELD(op_poll_begin, op, object)                                                           \
 	FIELD(op_poll_end, op, object) FIELD(op_poll_end, ready, flags)                            \
 	FIELD(op_free, op, object)                                                                 \
 	FIELD(attr, object, object) FIELD(attr, attr, other) FIELD(attr, key, name)                \
 	FIELD(attr, type, state) FIELD(attr, value, value) FIELD(attr, text, text)                 \
 	FIELD(attr, unit, extra)                                                                   \
-	FIELD(span_new, span, object) FIELD(span_new, site, site) FIELD(span_new, parent, other)   \
-	FIELD(span_new, level, state) FIELD(span_new, name, name)                                  \
-	FIELD(span_enter, span, object) FIELD(span_leave, span, object)                            \
+	FIELD(span_new, id, id) FIELD(span_new, span, object) FIELD(span_new, site, site)          \
+	FIELD(span_new, parent, other) FIELD(span_new, level, state) FIELD(span_new, name, name)   \
+	FIELD(span_enter, span, object)                                                            \
+	FIELD(span_leave, span, object)                                                            \
 	FIELD(span_free, span, object)                                                             \
 	FIELD(event, site, site) FIELD(event, level, state) FIELD(event, task, other)              \
 	FIELD(event, span, object) FIELD(event, message, text)                                     \

@@ -66,7 +66,7 @@ static void boards_make(void)
 	for (int i = 0; i < THREADS; i++) {
 		if (board_init(&boards[i], -1, &shape))
 			exit(2);
-		lane_open(&boards[i], clock_now(), 0, 0);
+		lane_open(&boards[i], clock_now(), 0, ANY);
 		board_task_spawn(&boards[i], NULL, clock_now(), &birth);
 	}
 }
