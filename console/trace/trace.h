@@ -42,9 +42,9 @@ struct trace_gap {
 /* A process of the trace. Of one program that was executed anew there are two. */
 struct trace_process {
 	uint32_t index;
-	uint32_t pid;  /* 0: the trace does not say */
-	char host[64]; /* "" : does not say */
-	char name[32]; /* "" until the process or the trace says it */
+	uint32_t pid;                 /* 0: the trace does not say */
+	char host[64];                /* "" : does not say */
+	char name[32];                /* "" until the process or the trace says it */
 	struct board *board;          /* private, in memory; never NULL */
 	const void *base;             /* of the board, for vigil_reader_open_memory */
 	size_t size;                  /* its bytes */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading traces with babeltrace2: folders of CTF files, or a relay's live session.
+ * Runs in a child process and tells its parent through the feed.
+ *
+ *	ctf.c		the child: a graph of babeltrace2, run to its end
+ *	ctf_event.c	messages become records
+ *	ctf_find.c	the traces below a folder
+ *
+ * The law of these files: they alone know babeltrace2, and nothing of boards.
+ */
+#ifndef CONSOLE_TRACE_CTF_H
+#define CONSOLE_TRACE_CTF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "console/trace/feed.h"
+
+struct ctf_options {
+	const char *const *paths;
+	size_t path_count;
+	bool is_live; /* one path, a URL */
+};
+
+/*
+ * Reads it all into the feed, which ends with FEED_END or FEED_PROBLEM; live, goes on
+ * until nobody reads the feed any more.
+ */
+void ctf_read(struct feed *feed, const struct ctf_options *options);
+
+/* ---- ctf_find.c ---- */
+
+/* A folder with a file `metadata`: one piece of a trace, all pieces of which have its uuid. */
+struct ctf_folder {
+	char *path;
+	uint8_t uuid[16];
+};
+
+struct ctf_folders {
+	struct ctf_folder *list; /* by uuid, then path */
+	size_t count;
+};
+
+/* Adds those at and below path. Returns 0 or -errno. */
+int ctf_find(const char *path, struct ctf_folders *folders);
+void ctf_folders_sort(struct ctf_folders *folders);
+void ctf_folders_free(struct ctf_folders *folders);
+
+#endif
