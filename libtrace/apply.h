@@ -119,6 +119,15 @@ void board_span_enter(struct board *board, struct lane *lane, uint64_t now, uint
 void board_span_leave(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
 void board_span_free(struct board *board, struct lane *lane, uint64_t now, uint64_t span);
 
+/* ---- site_put.c ---- */
+
+/*
+ * Writes what a site is, as index plus one; 0 is a site that found no record
+ * (counted). Returns whether it stands there now.
+ */
+bool board_site_put(struct board *board, uint32_t site, uint32_t kind, const char *file,
+		    uint32_t line, const char *function, const char *name);
+
 /* ---- counting misuse ---- */
 
 /* A reference that names nothing now. 0 is no misuse. */

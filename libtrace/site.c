@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "libtrace/apply.h"
 #include "libtrace/clock.h"
 #include "libtrace/tracepoints.h"
 
@@ -63,20 +64,8 @@ static uint32_t place_write(struct board *board, const struct place *place,
 			    enum vigil_site_kind kind)
 {
 	uint32_t index = fixed_take(board, VIGIL_TABLE_site);
-	struct vigil_site_record *record;
 
-	if (!index) {
-		COUNT(board, lost_sites);
-		return 0;
-	}
-	record = RECORD_AT(board, site, index - 1);
-	write_begin(&record->seq);
-	store(&record->kind, kind);
-	memcpy(record->file, place->file, sizeof(record->file));
-	memcpy(record->function, place->function, sizeof(record->function));
-	memcpy(record->name, place->name, sizeof(record->name));
-	store_release(&record->line, place->line);
-	write_end(&record->seq);
+	board_site_put(board, index, kind, place->file, place->line, place->function, place->name);
 	TRACE(site, clock_now(), 0, index, kind, place->file, place->line, place->function,
 	      place->name);
 	return index;
