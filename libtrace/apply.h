@@ -4,8 +4,10 @@
  * functions live, in a replay, and for a remote program.
  *
  * board, the caller's lane (may be NULL), the time. want is what a replay needs the
- * new object to be called, else ANY; sites are indexes plus one.
- * Stale references and calls on ended objects are counted, nothing else.
+ * new object to be called, else ANY (in a replay an object that was lost); sites are
+ * indexes plus one, and no larger than the table of sites.
+ * Stale references and calls on ended objects are counted, nothing else. A text
+ * that is "" does what NULL does: traces cannot tell them apart.
  */
 #ifndef LIBTRACE_APPLY_H
 #define LIBTRACE_APPLY_H
@@ -98,9 +100,9 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 /* ---- attr.c ---- */
 
 struct attr_value {
-	const char *key;
+	const char *key;  /* NULL or "": sets nothing */
 	const char *text; /* for VIGIL_ATTR_TEXT */
-	const char *unit;
+	const char *unit; /* NULL or "": as it was */
 	uint64_t value;
 	uint32_t type;
 };

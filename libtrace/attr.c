@@ -54,7 +54,7 @@ static void attr_write(struct vigil_attr_record *attr, uint64_t now, const struc
 	store(&attr->type, value->type);
 	store(&attr->value, value->value);
 	store(&attr->changed_ns, now);
-	if (value->unit)
+	if (value->unit && value->unit[0])
 		text_put(attr->unit, sizeof(attr->unit), value->unit);
 	if (value->type == VIGIL_ATTR_TEXT)
 		text_put(attr->words, sizeof(attr->words), value->text);
@@ -69,7 +69,7 @@ uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 	uint32_t *first;
 	uint64_t ref;
 
-	if (!value->key)
+	if (!value->key || !value->key[0])
 		return 0;
 	first = attrs_of(board, object);
 	if (!first)

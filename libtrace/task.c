@@ -112,7 +112,7 @@ void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64
 	board_poll_cut(board, lane, now, task);
 	if (now < load(&t->poll_end_ns))
 		now = load(&t->poll_end_ns);
-	if (message) {
+	if (message && message[0]) {
 		struct attr_value value = { .key = "error",
 					    .type = VIGIL_ATTR_TEXT,
 					    .text = message };
