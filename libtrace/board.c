@@ -82,6 +82,34 @@ static uint32_t capacity_of(const struct board_shape *shape, uint32_t table)
 	return shape->capacity[table];
 }
 
+/* Whether records of a table end and stay visible for a while. */
+static bool has_ring(uint32_t table)
+{
+	switch (table) {
+	case VIGIL_TABLE_executor:
+	case VIGIL_TABLE_worker:
+	case VIGIL_TABLE_task:
+	case VIGIL_TABLE_resource:
+	case VIGIL_TABLE_op:
+	case VIGIL_TABLE_span:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_possible(const struct board_shape *shape)
+{
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		if (shape->capacity[i] > VIGIL_REF_MAX_INDEX ||
+		    shape->retain[i] > VIGIL_REF_MAX_INDEX || (has_ring(i) && !shape->retain[i]))
+			return false;
+	return shape->capacity[VIGIL_TABLE_process] == 1 &&
+	       shape->capacity[VIGIL_TABLE_counts] == 1 &&
+	       shape->capacity[VIGIL_TABLE_worker] <= WORKERS_MAX &&
+	       shape->capacity[VIGIL_TABLE_site] <= SITES_MAX;
+}
+
 size_t board_size(const struct board_shape *shape)
 {
 	size_t size = page_round(describe_size());
@@ -336,11 +364,14 @@ static int memory_init(struct board *board, size_t size)
 
 int board_init(struct board *board, int fd, const struct board_shape *shape)
 {
-	size_t size = board_size(shape);
+	size_t size;
 	int r = 0;
 
 	memset(board, 0, sizeof(*board));
 	board->fd = fd;
+	if (!is_possible(shape))
+		return -EINVAL;
+	size = board_size(shape);
 	if (fd >= 0)
 		r = file_prepare(board, size);
 	if (!r)

@@ -76,6 +76,8 @@ struct board {
 	size_t size;
 	int fd;              /* -1: private memory, all of it there */
 	uint32_t turn;       /* of the live boards of this process; see site_of in live.h */
+	bool is_replay;      /* which record an object gets is said, not chosen: pool_take */
+	uint64_t replaced;   /* live records that a replay had to give to another object */
 	uint64_t file[2];    /* its device and inode: a program may close our fd */
 	uint32_t *fork_mark; /* 1; wiped to 0 in a forked child */
 	struct vigil_header *header;
@@ -99,6 +101,9 @@ struct wanted {
 
 #define ANY ((struct wanted){ 0, 0 })
 
+#define WORKERS_MAX 16384
+#define SITES_MAX 65535 /* fits beside a board's turn: site_of in live.h */
+
 struct board_shape {
 	uint32_t capacity[VIGIL_TABLES];
 	uint32_t retain[VIGIL_TABLES];    /* finished records that stay visible */
@@ -116,8 +121,9 @@ size_t board_size(const struct board_shape *shape);
 /*
  * Makes a board in fd (an empty file, then owned by the board), or in private
  * memory when fd is -1. The process record stays to be filled; the board is not
- * valid for readers before board_publish. Returns 0, -ENOSPC, -ENOMEM, or what
- * the file system said.
+ * valid for readers before board_publish. Returns 0, -EINVAL for a shape that no
+ * board can have (it may come from a trace), -ENOSPC, -ENOMEM, or what the file
+ * system said.
  */
 int board_init(struct board *board, int fd, const struct board_shape *shape);
 void board_publish(struct board *board);
@@ -143,6 +149,11 @@ bool board_claim(struct board *board, uint32_t table, uint32_t count);
  * Takes a record, zero but for seq and gen, with seq odd. want is a reference
  * whose index and generation it must get (a replay), 0 for any. Returns its
  * reference, 0 when there is none.
+ *
+ * A replay takes the record whatever it is: ended, as its neighbour in the ring
+ * was freed first, or live, as its end was lost (counted in board->replaced). It
+ * takes none that it does not want: the object found none when it was made. Only
+ * histograms and attributes, which no reference names, are any record's there too.
  */
 uint64_t pool_take(struct board *board, uint32_t table, uint64_t want);
 

@@ -108,7 +108,7 @@ static int number_read(const char *env, uint32_t option, uint32_t most, uint32_t
 
 static int capacity_set(uint32_t table, const char *env, uint32_t option)
 {
-	uint32_t most = table == VIGIL_TABLE_worker ? 16384 :
+	uint32_t most = table == VIGIL_TABLE_worker ? WORKERS_MAX :
 			table == VIGIL_TABLE_site   ? SITES_MAX :
 						      VIGIL_REF_MAX_INDEX;
 
@@ -453,22 +453,23 @@ static struct board *fork_adopt(struct board *parent)
 /* Gives this thread a lane on the board, or remembers that there is none. */
 static struct lane *lane_begin(struct board *board)
 {
+	uint32_t tid = (uint32_t)syscall(SYS_gettid);
 	uint64_t now = clock_now();
-	struct lane *lane = lane_open(board, now, (uint32_t)syscall(SYS_gettid), ANY);
+	struct lane *lane = lane_open(board, now, tid, ANY);
+	/* A record that nobody would give back when the thread exits is not kept. */
+	bool is_kept = lane && has_lane_key && !pthread_setspecific(lane_key, lane);
 
-	/* A record that nobody would give back when the thread exits is not taken. */
-	if (lane && (!has_lane_key || pthread_setspecific(lane_key, lane))) {
-		lane_close(lane, now);
-		lane = NULL;
-	}
-	this_lane = lane;
-	this_refusal = lane ? NULL : board;
+	this_lane = is_kept ? lane : NULL;
+	this_refusal = is_kept ? NULL : board;
 	this_refusals = 0;
 	tracepoints_thread();
-	if (lane)
-		TRACE(thread_begin, now, lane->ref, load(&lane->record->id),
-		      load(&lane->record->tid));
-	return lane;
+	/* One that found no record is told of too: a replay counts it. */
+	TRACE(thread_begin, now, lane ? lane->ref : 0, lane ? load(&lane->record->id) : 0, tid);
+	if (lane && !is_kept) {
+		TRACE(thread_end, now, lane->ref);
+		lane_close(lane, now);
+	}
+	return this_lane;
 }
 
 struct call call_begin_slow(bool makes_board)

@@ -32,12 +32,27 @@ static void rings_open(struct lane *lane)
 	}
 }
 
+/* The record has another thread now: a replay missed that the one before it ended. */
+static void lane_cut(struct board *board, uint64_t now, uint64_t want)
+{
+	uint32_t index = vigil_ref_index(want);
+
+	if (!ref_is_in(board, VIGIL_TABLE_worker, want) ||
+	    load(&RECORD_AT(board, worker, index)->life) != VIGIL_LIFE_LIVE)
+		return;
+	board->replaced++;
+	lane_close(&board->lanes[index], now);
+}
+
 struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct wanted want)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_worker, want.ref);
 	struct vigil_worker_record *record;
 	struct lane *lane;
+	uint64_t ref;
 
+	if (unlikely(want.ref))
+		lane_cut(board, now, want.ref);
+	ref = pool_take(board, VIGIL_TABLE_worker, want.ref);
 	if (!ref) {
 		COUNT(board, lost_workers);
 		return NULL;

@@ -17,6 +17,16 @@
  */
 struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct wanted want);
 
+/* The lane of a worker by its reference (a replay); NULL when there is no such thread now. */
+static inline struct lane *lane_of(struct board *board, uint64_t worker)
+{
+	const struct vigil_worker_record *record = RECORD_OF(board, worker, worker);
+
+	if (!record || load(&record->life) != VIGIL_LIFE_LIVE)
+		return NULL;
+	return &board->lanes[vigil_ref_index(worker)];
+}
+
 /* The thread is gone; its polls, if any, count up to now. */
 void lane_close(struct lane *lane, uint64_t now);
 

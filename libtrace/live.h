@@ -69,7 +69,6 @@ uint32_t site_slow(struct board *board, struct vigil_site *site, enum vigil_site
  */
 #define SITE_TURN_SHIFT 16
 #define SITE_TURNS 65535 /* of processes each forked by the one before */
-#define SITES_MAX 65535
 
 static inline uint32_t site_of(struct board *board, struct vigil_site *site,
 			       enum vigil_site_kind kind)

@@ -6,7 +6,12 @@
  * it; when the ring comes round it is freed and stacked for reuse. So memory
  * follows what is alive, and the last finished ones stay visible.
  *
- * The law: any thread at any time, no lock, every loop bounded.
+ * In a replay the trace says which record each object had. Events of several
+ * threads may arrive in a slightly other order than that in which they happened,
+ * and some are lost; so there a record is taken in whatever life it is.
+ *
+ * The law: any thread at any time, no lock, every loop bounded. A record stands in
+ * the ring exactly while it is ended, and there once.
  */
 #include "libtrace/board.h"
 
@@ -212,29 +217,76 @@ static uint32_t gen_after(struct pool *pool, uint32_t gen)
 	return gen;
 }
 
+/* Takes an ended record out of the ring, wherever in it that stands. */
+static void ring_remove(struct board *board, uint32_t table, uint32_t index)
+{
+	struct pool *pool = &board->pools[table];
+	uint64_t end = load(&pool->retired);
+	uint64_t at = end > pool->ring_size ? end - pool->ring_size : 0;
+
+	for (; at < end; at++) {
+		uint32_t *slot = &pool->ring[at % pool->ring_size];
+		uint32_t old = load(slot);
+
+		if (!old || (old != index + 1 && !is_polled(board, table, old - 1)))
+			continue;
+		store(slot, 0);
+		if (old == index + 1)
+			return;
+		/* Where a full table gave up its oldest one, this stood before it. */
+		pool_retire(board, table, old - 1);
+	}
+}
+
+/* All records that references name begin alike: seq, gen, life. */
+static uint32_t life_of(const struct board *board, uint32_t table, uint32_t index)
+{
+	const uint32_t *words = record_at(board, table, index);
+
+	return load(&words[2]);
+}
+
 /* The record a replay asks for. Its neighbours below may stay unused for now. */
 static uint32_t wanted_take(struct board *board, uint32_t table, uint64_t want)
 {
 	struct vigil_table_header *header = &board->tables[table];
 	uint32_t index = vigil_ref_index(want);
+	uint32_t life;
 
-	if (index >= header->capacity || !board_claim(board, table, index + 1))
+	if (vigil_ref_table(want) != table || index >= header->capacity ||
+	    !board_claim(board, table, index + 1))
 		return 0;
 	board_use(board, table, index + 1);
+	life = life_of(board, table, index);
+	if (life == VIGIL_LIFE_ENDED)
+		ring_remove(board, table, index);
+	else if (life != VIGIL_LIFE_FREE)
+		board->replaced++;
+	if (life != VIGIL_LIFE_FREE)
+		record_free(board, table, index);
 	return index + 1;
+}
+
+/* Any record: index plus one, or 0. */
+static uint32_t any_take(struct board *board, uint32_t table)
+{
+	uint32_t at;
+
+	if (unlikely(board->is_replay) && board->pools[table].ring_size)
+		return 0;
+	at = stack_pop(board, table);
+	if (!at)
+		at = fresh_take(board, table);
+	return at ? at : ring_steal(board, table);
 }
 
 uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
 {
 	struct pool *pool = &board->pools[table];
-	uint32_t at = want ? wanted_take(board, table, want) : stack_pop(board, table);
+	uint32_t at = want ? wanted_take(board, table, want) : any_take(board, table);
 	uint32_t *seq, *gen;
 	uint8_t *record;
 
-	if (!at && !want)
-		at = fresh_take(board, table);
-	if (!at && !want)
-		at = ring_steal(board, table);
 	if (unlikely(!at))
 		return 0;
 	record = record_at(board, table, at - 1);
