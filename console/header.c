@@ -373,6 +373,7 @@ static const char *count_words(const char *name)
 		{ "lost_cells", "events of sites" },
 		{ "lost_edges", "wakes of edges" },
 		{ "lost_polls", "polls nested too deep" },
+		{ "lost_events", "events of the trace" },
 	};
 	size_t i;
 

@@ -342,6 +342,7 @@ static void counts_sum(struct model *model)
 		counts->lost_attrs,    counts->lost_ops,       counts->lost_spans,
 		counts->lost_hists,    counts->lost_cells,     counts->lost_edges,
 		counts->lost_messages, counts->lost_polls,     counts->refused_space,
+		counts->lost_events,
 	};
 	const uint64_t misused[] = {
 		counts->misused_stale,   counts->misused_ended, counts->misused_wakes,

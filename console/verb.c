@@ -164,6 +164,7 @@ static const struct {
 	LOST(edges, "wakes between sites"),
 	LOST(messages, "messages"),
 	LOST(polls, "nested polls"),
+	LOST(events, "events of the trace"),
 	{ "space", "requests for space", offsetof(struct vigil_counts_record, refused_space) },
 };
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes of a trace. A board is made when the process's first event is met: as
+ * large as the live one was, when the trace says so.
+ */
+#include "console/trace/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a process that was there before the trace nobody said how large its board is. */
+#define UNKNOWN_TASKS (4u << 20)
+#define UNKNOWN_OTHERS (1u << 20)
+#define UNKNOWN_WORKERS 4096
+
+struct process *process_new(uint32_t index, const struct trace_event *record)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->public.index = index;
+	process->public.pid = (uint32_t)record->number;
+	snprintf(process->public.host, sizeof(process->public.host), "%s", record->text);
+	snprintf(process->public.name, sizeof(process->public.name), "%s", record->name);
+	return process;
+}
+
+struct process *process_again(uint32_t index, const struct process *before)
+{
+	return process_new(index, &(struct trace_event){ .number = (int32_t)before->public.pid,
+							 .text = before->public.host,
+							 .name = before->public.name });
+}
+
+void process_free(struct process *process)
+{
+	if (!process)
+		return;
+	if (process->board.base)
+		board_fini(&process->board);
+	free(process);
+}
+
+void process_room(struct process *process, const struct trace_event *event)
+{
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		if (strcmp(table_kinds[i].name, event->name) != 0)
+			continue;
+		process->shape.capacity[i] =
+			event->value < UINT32_MAX ? (uint32_t)event->value : UINT32_MAX;
+		process->shape.retain[i] = event->flags;
+	}
+}
+
+static void shape_guess(struct board_shape *shape)
+{
+	board_shape_default(shape);
+	shape->capacity[VIGIL_TABLE_task] = UNKNOWN_TASKS;
+	shape->capacity[VIGIL_TABLE_hist] = UNKNOWN_TASKS + UNKNOWN_TASKS / 4;
+	shape->capacity[VIGIL_TABLE_attr] = UNKNOWN_TASKS;
+	shape->capacity[VIGIL_TABLE_resource] = UNKNOWN_OTHERS;
+	shape->capacity[VIGIL_TABLE_op] = UNKNOWN_OTHERS;
+	shape->capacity[VIGIL_TABLE_span] = UNKNOWN_OTHERS;
+	shape->capacity[VIGIL_TABLE_worker] = UNKNOWN_WORKERS;
+}
+
+/* A process that did not announce its board was there before. */
+static void process_late(struct process *process, const struct trace_event *first)
+{
+	struct vigil_process_record *record = process->board.process;
+
+	record->pid = process->public.pid;
+	record->life = VIGIL_LIFE_LIVE;
+	record->created_ns = first->ns;
+	record->created_unix_ns = first->unix_ns;
+	record->clock_source = VIGIL_CLOCK_MONOTONIC;
+	text_put(record->name, sizeof(record->name), process->public.name);
+	adoption_begin(&process->adoption, &process->board, false, first->ns);
+}
+
+int process_board(struct process *process, const struct trace_event *first)
+{
+	bool is_announced = process->shape.capacity[VIGIL_TABLE_process];
+	int r;
+
+	if (process->board.base)
+		return 0;
+	if (!is_announced)
+		shape_guess(&process->shape);
+	r = board_init(&process->board, -1, &process->shape);
+	if (r)
+		return r;
+	process->board.is_replay = true;
+	process->public.board = &process->board;
+	process->public.base = process->board.base;
+	process->public.size = process->board.size;
+	process->public.first_unix_ns = first->unix_ns;
+	process->public.is_whole = is_announced;
+	if (!is_announced)
+		process_late(process, first);
+	board_publish(&process->board);
+	return 0;
+}
+
+void process_note(struct process *process, const struct trace_event *event)
+{
+	struct trace_process *public = &process->public;
+
+	public->events++;
+	public->last_unix_ns = event->unix_ns;
+	public->last_ns = event->ns;
+	public->adopted = process->adoption.count;
+	if (event->kind == TRACE_process_end)
+	public->is_over = true;
+	if (event->kind == TRACE_process_begin)
+		snprintf(public->name, sizeof(public->name), "%s", event->name);
+}
+
+void process_gap(struct process *process, const struct trace_gap *gap)
+{
+	struct trace_process *public = &process->public;
+	uint64_t lost = gap->events ? gap->events : gap->packets;
+
+	if (!process->board.base || public->is_over)
+		return;
+	public->lost_events += lost;
+	public->is_whole = false;
+	store(&process->board.counts->lost_events, public->lost_events);
+	adoption_begin(&process->adoption, &process->board, true,
+		       trace_process_ns(public, gap->begin_unix_ns));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* A process of a trace from the inside: its board and how that came to be. */
+#ifndef CONSOLE_TRACE_PROCESS_H
+#define CONSOLE_TRACE_PROCESS_H
+
+#include "console/trace/apply.h"
+#include "console/trace/trace.h"
+#include "libtrace/board.h"
+
+struct process {
+	struct trace_process public;
+	struct board board;
+	struct board_shape shape; /* as its process_room events say */
+	struct adoption adoption;
+};
+
+/* Returns NULL without memory. record is a FEED_PROCESS. */
+struct process *process_new(uint32_t index, const struct trace_event *record);
+void process_free(struct process *process);
+
+/* Another life of the same process. */
+struct process *process_again(uint32_t index, const struct process *before);
+
+/* What process_room says of the board that is to be. */
+void process_room(struct process *process, const struct trace_event *event);
+
+/* Makes its board before its first event, if it has none. Returns 0 or -errno. */
+int process_board(struct process *process, const struct trace_event *first);
+
+/* Counts an event and what it tells of the process. */
+void process_note(struct process *process, const struct trace_event *event);
+
+/* Events of it were lost. */
+void process_gap(struct process *process, const struct trace_gap *gap);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace: the child that reads it, the processes it is about, and where it has
+ * gaps. Its law is in trace.h.
+ */
+#include "console/trace/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "console/trace/ctf.h"
+#include "console/trace/feed.h"
+#include "console/trace/process.h"
+
+#define GAPS_MAX 65536 /* more are added to the last one */
+
+struct trace {
+	struct feed *feed;
+	pid_t child;
+	bool is_live;
+	enum trace_result over; /* TRACE_END or TRACE_DAMAGED, when is_over */
+	bool is_over;
+	char what[256]; /* that is read, for sentences */
+	struct vigil_problem problem;
+	struct process **processes;
+	uint32_t count;
+	uint32_t *lives; /* by the feed's number of a process: which of ours it is now */
+	uint32_t life_count;
+	struct trace_gap *gaps;
+	size_t gap_count;
+	uint64_t now;
+	uint64_t foreign;
+	struct trace_event event; /* what trace_next gave last */
+};
+
+/* ---- The child ---- */
+
+/* Nothing of ours: neither its terminal nor its signals, and it ends when we do. */
+static void child_run(struct feed *feed, const struct trace_options *options)
+{
+	const struct ctf_options ctf = {
+		.paths = options->paths,
+		.path_count = options->path_count,
+		.is_live = options->is_live,
+	};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	signal(SIGINT, SIG_IGN); /* a key pressed for the parent */
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTSTP, SIG_IGN);
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	feed_be_writer(feed);
+	ctf_read(feed, &ctf);
+	_exit(0);
+}
+
+static int child_start(struct trace *trace, const struct trace_options *options)
+{
+	int r = feed_new(&trace->feed);
+
+	if (r)
+		return r;
+	fflush(NULL);
+	trace->child = fork();
+	if (trace->child < 0) {
+		trace->child = 0;
+		return -errno;
+	}
+	if (!trace->child)
+		child_run(trace->feed, options);
+	feed_be_reader(trace->feed);
+	return 0;
+}
+
+/* Ends the child. Returns its status as waitpid gives it. */
+static int child_end(struct trace *trace, int number)
+{
+	int status = 0;
+
+	if (!trace->child)
+		return 0;
+	if (number)
+		kill(trace->child, number);
+	while (waitpid(trace->child, &status, 0) < 0 && errno == EINTR)
+		;
+	trace->child = 0;
+	return status;
+}
+
+/* ---- Opening ---- */
+
+int trace_open(const struct trace_options *options, struct trace **ret_trace,
+	       struct vigil_problem *ret_problem)
+{
+	struct trace *trace = calloc(1, sizeof(*trace));
+	int r = trace ? 0 : -ENOMEM;
+
+	if (trace) {
+		trace->is_live = options->is_live;
+		snprintf(trace->what, sizeof(trace->what), "%s%s", options->paths[0],
+			 options->path_count > 1 ? " and others" : "");
+		r = child_start(trace, options);
+	}
+	if (!r) {
+		*ret_trace = trace;
+		return 0;
+	}
+	snprintf(ret_problem->text, sizeof(ret_problem->text),
+		 "cannot start a process to read %s: %s", options->paths[0], strerror(-r));
+	trace_close(trace);
+	return r;
+}
+
+void trace_close(struct trace *trace)
+{
+	if (!trace)
+		return;
+	child_end(trace, SIGKILL);
+	feed_free(trace->feed);
+	for (uint32_t i = 0; i < trace->count; i++)
+		process_free(trace->processes[i]);
+	free(trace->processes);
+	free(trace->lives);
+	free(trace->gaps);
+	free(trace);
+}
+
+/* ---- How it ends ---- */
+
+static enum trace_result end_as(struct trace *trace, enum trace_result result)
+{
+	trace->is_over = true;
+	trace->over = result;
+	return result;
+}
+
+static enum trace_result damaged(struct trace *trace, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static enum trace_result damaged(struct trace *trace, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(trace->problem.text, sizeof(trace->problem.text), format, args);
+	va_end(args);
+	return end_as(trace, TRACE_DAMAGED);
+}
+
+static enum trace_result child_lost(struct trace *trace)
+{
+	int status = child_end(trace, 0);
+
+	if (WIFSIGNALED(status))
+		return damaged(trace,
+			       "babeltrace2 crashed (signal %d, %s) while it read %s: all before "
+			       "that stands; `babeltrace2 %s` shows whether it does so alone",
+			       WTERMSIG(status), strsignal(WTERMSIG(status)), trace->what,
+			       trace->what);
+	return damaged(trace, "the process that read %s ended without a word", trace->what);
+}
+
+/* ---- Processes ---- */
+
+/* Makes room for one more pointer or number. Returns false without memory. */
+static bool grow(void *list, size_t count, size_t size)
+{
+	void *more = realloc(*(void **)list, (count + 1) * size);
+
+	if (more)
+		*(void **)list = more;
+	return more != NULL;
+}
+
+static bool process_put(struct trace *trace, struct process *process)
+{
+	if (!process || !grow(&trace->processes, trace->count, sizeof(struct process *))) {
+		process_free(process);
+		return false;
+	}
+	trace->processes[trace->count++] = process;
+	return true;
+}
+
+/* The feed numbers processes from 0, without a gap. */
+static bool process_add(struct trace *trace, const struct trace_event *record)
+{
+	if (record->process != trace->life_count ||
+	    !grow(&trace->lives, trace->life_count, sizeof(*trace->lives)) ||
+	    !process_put(trace, process_new(trace->count, record)))
+		return false;
+	trace->lives[trace->life_count++] = trace->count - 1;
+	return true;
+}
+
+/* The process of an event, in its present life; NULL for nonsense and without memory. */
+static struct process *process_of(struct trace *trace, const struct trace_event *event)
+{
+	struct process *process;
+
+	if (event->process >= trace->life_count)
+		return NULL;
+	process = trace->processes[trace->lives[event->process]];
+	if (event->kind != TRACE_process_room || !process->board.base)
+		return process;
+	/* It announces a board and has one: exec, or vigil_init after vigil_fini. */
+	process->public.is_over = true;
+	if (!process_put(trace, process_again(trace->count, process)))
+		return NULL;
+	trace->lives[event->process] = trace->count - 1;
+	return trace->processes[trace->count - 1];
+}
+
+/* ---- Records of the feed ---- */
+
+static enum trace_result gap_take(struct trace *trace, const struct trace_event *record)
+{
+	struct trace_gap gap = {
+		.begin_unix_ns = record->other,
+		.end_unix_ns = record->unix_ns,
+		.events = record->value,
+		.packets = record->object,
+		.process = TRACE_ANY_PROCESS,
+	};
+
+	if (record->process < trace->life_count)
+		gap.process = trace->lives[record->process];
+	if (trace->gap_count < GAPS_MAX && grow(&trace->gaps, trace->gap_count, sizeof(gap))) {
+		trace->gaps[trace->gap_count++] = gap;
+	} else if (trace->gap_count) {
+		trace->gaps[trace->gap_count - 1].end_unix_ns = gap.end_unix_ns;
+		trace->gaps[trace->gap_count - 1].events += gap.events;
+		trace->gaps[trace->gap_count - 1].packets += gap.packets;
+	}
+	for (uint32_t i = 0; i < trace->count; i++)
+		if (gap.process == TRACE_ANY_PROCESS || gap.process == i)
+			process_gap(trace->processes[i], &gap);
+	return TRACE_GAP;
+}
+
+/* TRACE_AGAIN: nothing for the caller, go on. */
+static enum trace_result event_take(struct trace *trace, const struct trace_event *record,
+				    const struct trace_event **ret_event)
+{
+	struct process *process = process_of(trace, record);
+	int r;
+
+	if (!process)
+		return damaged(trace, "out of memory for the processes of %s", trace->what);
+	trace->event = *record;
+	trace->event.process = (uint16_t)process->public.index;
+	if (record->unix_ns > trace->now)
+		trace->now = record->unix_ns;
+	if (record->kind == TRACE_process_room) {
+		process_room(process, record);
+		return TRACE_AGAIN;
+	}
+	r = process_board(process, record);
+	if (r)
+		return damaged(trace, "no board can be made for process %u of %s: %s",
+			       process->public.pid, trace->what, strerror(-r));
+	process_note(process, record);
+	*ret_event = &trace->event;
+	return TRACE_EVENT;
+}
+
+static enum trace_result record_take(struct trace *trace, const struct trace_event *record,
+				     const struct trace_event **ret_event)
+{
+	switch (record->kind) {
+	case FEED_PROCESS:
+		return process_add(trace, record) ?
+			       TRACE_AGAIN :
+			       damaged(trace, "out of memory for the processes of %s", trace->what);
+	case FEED_GAP:
+		return gap_take(trace, record);
+	case FEED_TIME:
+		if (record->unix_ns > trace->now)
+			trace->now = record->unix_ns;
+		return TRACE_AGAIN;
+	case FEED_PROBLEM:
+		return damaged(trace, "%s", record->text);
+	case FEED_END:
+		trace->foreign = record->value;
+		return end_as(trace, TRACE_END);
+	default:
+		return event_take(trace, record, ret_event);
+	}
+}
+
+enum trace_result trace_next(struct trace *trace, const struct trace_event **ret_event)
+{
+	const struct trace_event *record;
+	enum trace_result r = TRACE_AGAIN;
+
+	if (trace->is_over)
+		return trace->over;
+	while (r == TRACE_AGAIN) {
+		switch (feed_next(trace->feed, trace->is_live ? 0 : -1, &record)) {
+		case FEED_RECORD:
+			r = record_take(trace, record, ret_event);
+			break;
+		case FEED_NOTHING:
+			return TRACE_AGAIN;
+		case FEED_CLOSED:
+			return child_lost(trace);
+		default:
+			child_end(trace, SIGKILL);
+			return damaged(trace,
+				       "the process that read %s lost its mind: all before "
+				       "that stands",
+				       trace->what);
+		}
+	}
+	return r;
+}
+
+void trace_apply(struct trace *trace, const struct trace_event *event)
+{
+	struct process *process = trace->processes[event->process];
+
+	event_apply(&process->board, &process->adoption, event);
+}
+
+/* ---- What there is ---- */
+
+const char *trace_problem(const struct trace *trace)
+{
+	return trace->problem.text;
+}
+
+uint32_t trace_process_count(const struct trace *trace)
+{
+	return trace->count;
+}
+
+const struct trace_process *trace_process(const struct trace *trace, uint32_t index)
+{
+	return index < trace->count ? &trace->processes[index]->public : NULL;
+}
+
+const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)
+{
+	*ret_count = trace->gap_count;
+	return trace->gaps;
+}
+
+uint64_t trace_now(const struct trace *trace)
+{
+	return trace->now;
+}
+
+uint64_t trace_process_ns(const struct trace_process *process, uint64_t unix_ns)
+{
+	uint64_t at = process->last_ns + (unix_ns - process->last_unix_ns);
+
+	/* Before its clock began. */
+	return process->last_ns > process->last_unix_ns - unix_ns ||
+			       unix_ns >= process->last_unix_ns ?
+		       at :
+		       0;
+}
+
+uint64_t trace_foreign(const struct trace *trace)
+{
+	return trace->foreign;
+}
+
+int trace_fd(const struct trace *trace)
+{
+	return feed_fd(trace->feed);
+}
