@@ -165,7 +165,8 @@ $(BUILD)/libvigil-lttng.so: $(LTTNG_OBJS)
 
 # ---- The command and the examples ----
 
-$(BUILD)/vigil: $(BUILD)/obj/console/main.o $(CONSOLE_OBJS) $(BUILD)/libvigil.a
+# The inside of the library: replays apply events with the functions that wrote them.
+$(BUILD)/vigil: $(BUILD)/obj/console/main.o $(CONSOLE_OBJS) $(BUILD)/libtrace.a
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 
