@@ -244,7 +244,8 @@ static void field_read(const struct ctf_field *how, const bt_field *payload,
 	uint32_t low;
 
 	if (!how->size) {
-		text = bt_field_string_get_value(field);
+		/* babeltrace2 2.0.4 leaves the text before it in an empty one. */
+		text = bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
 		memcpy(to, &text, sizeof(text));
 		return;
 	}
