@@ -303,6 +303,7 @@ static void tables_init(struct board *board, const struct board_shape *shape)
 
 		table->offset = offset;
 		table->capacity = capacity_of(shape, i);
+		table->finished = shape->retain[i];
 		board->records[i] = board->base + offset;
 		if (board->fd < 0)
 			table->claimed = table->capacity;

@@ -54,6 +54,7 @@ static void list_headers(void)
 	MEMBER(table_header, first_field);
 	MEMBER(table_header, fields);
 	MEMBER(table_header, help);
+	MEMBER(table_header, finished);
 	MEMBER(field, name);
 	MEMBER(field, table);
 	MEMBER(field, type);

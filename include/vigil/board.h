@@ -343,7 +343,9 @@ struct vigil_table_header {
 	uint32_t first_field; /* of its fields in the field list */
 	uint32_t fields;      /* how many */
 	uint32_t help;        /* offset of its NUL-terminated help */
-	uint64_t spare[5];
+	uint32_t finished;    /* of a pool: ended records that stay visible; 0 not known */
+	uint32_t spare0;
+	uint64_t spare[4];
 };
 VIGIL_STATIC_ASSERT(sizeof(struct vigil_table_header) == 96, "part of the ABI");
 
