@@ -143,6 +143,34 @@ void board_fini(struct board *board);
  */
 bool board_claim(struct board *board, uint32_t table, uint32_t count);
 
+/* ---- board_load.c ---- */
+
+/*
+ * Makes a private board for a replay out of a board's file, or an image of one: all
+ * that was recorded in it so far, and a writer's private half with which to go on.
+ * The bytes are hostile until checked here, and nobody should write them meanwhile.
+ * at_least, or NULL, is room that the board must have beyond what they say.
+ *
+ * Of a file the private half is guessed from the records: a poll of an ended task,
+ * and one deeper than a worker holds, are not known, and the order in which tasks
+ * ended is that of their times.
+ *
+ * Returns 0, -EBADMSG for bytes that are no board, -EPROTONOSUPPORT for those of
+ * another version, or -ENOMEM.
+ */
+int board_load(struct board *board, const void *bytes, size_t size,
+	       const struct board_shape *at_least);
+
+/* ---- board_image.c ---- */
+
+/*
+ * An image of a board: a file of it cut down to what is used, which readers open as
+ * any other, with the private half behind it. What board_load makes of it goes on
+ * exactly as the board would have, but for which free histogram is whose next.
+ */
+size_t board_image_size(const struct board *board);
+void board_image_save(const struct board *board, void *image);
+
 /* ---- pool.c ---- */
 
 /*

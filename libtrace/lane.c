@@ -32,6 +32,23 @@ static void rings_open(struct lane *lane)
 	}
 }
 
+/* Everything of a lane that follows from its record's reference. */
+static struct lane *lane_bind(struct board *board, uint64_t ref)
+{
+	struct lane *lane = &board->lanes[vigil_ref_index(ref)];
+
+	lane->board = board;
+	lane->record = RECORD_AT(board, worker, vigil_ref_index(ref));
+	lane->ref = ref;
+	lane->index = vigil_ref_index(ref);
+	lane->depth = 0;
+	lane->dropped_frames = 0;
+	lane->dropped_tasks = 0;
+	lane->cells = board->cells + (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
+	rings_open(lane);
+	return lane;
+}
+
 /* The record has another thread now: a replay missed that the one before it ended. */
 static void lane_cut(struct board *board, uint64_t now, uint64_t want)
 {
@@ -57,17 +74,8 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct w
 		COUNT(board, lost_workers);
 		return NULL;
 	}
-	record = RECORD_AT(board, worker, vigil_ref_index(ref));
-	lane = &board->lanes[vigil_ref_index(ref)];
-	lane->board = board;
-	lane->record = record;
-	lane->ref = ref;
-	lane->index = vigil_ref_index(ref);
-	lane->depth = 0;
-	lane->dropped_frames = 0;
-	lane->dropped_tasks = 0;
-	lane->cells = board->cells + (size_t)lane->index * board->tables[VIGIL_TABLE_site].capacity;
-	rings_open(lane);
+	lane = lane_bind(board, ref);
+	record = lane->record;
 	store(&record->tid, tid);
 	store(&record->id, pool_serial(board, VIGIL_TABLE_worker, want.id));
 	store(&record->created_ns, now);
@@ -116,23 +124,31 @@ struct vigil_cell_record *lane_cell_make(struct lane *lane, uint32_t site)
 	return cell;
 }
 
-struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t to)
+/* Where an edge stands or is to stand; NULL: past the last probe nobody would find it. */
+static inline uint32_t *edge_slot(struct lane *lane, uint32_t from, uint32_t to)
 {
 	uint32_t at = (from * 31u + to) % LANE_EDGES;
+	const struct vigil_edge_record *edge;
+
+	for (int probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
+		if (!lane->edges[at])
+			return &lane->edges[at];
+		edge = RECORD_AT(lane->board, edge, lane->edges[at] - 1);
+		if (likely(load(&edge->from) == from && load(&edge->to) == to))
+			return &lane->edges[at];
+	}
+	return NULL;
+}
+
+struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t to)
+{
+	uint32_t *slot = edge_slot(lane, from, to);
 	struct vigil_edge_record *edge;
 	uint32_t index;
-	int probe;
 
-	for (probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
-		index = lane->edges[at];
-		if (!index)
-			break;
-		edge = RECORD_AT(lane->board, edge, index - 1);
-		if (likely(load(&edge->from) == from && load(&edge->to) == to))
-			return edge;
-	}
-	/* Past the last probe nobody would find it again. */
-	index = probe < EDGE_PROBES ? fixed_take(lane->board, VIGIL_TABLE_edge) : 0;
+	if (likely(slot && *slot))
+		return RECORD_AT(lane->board, edge, *slot - 1);
+	index = slot ? fixed_take(lane->board, VIGIL_TABLE_edge) : 0;
 	if (!index) {
 		COUNT(lane->board, lost_edges);
 		return NULL;
@@ -141,8 +157,52 @@ struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t t
 	store(&edge->worker, lane->index + 1);
 	store(&edge->from, from);
 	store_release(&edge->to, to);
-	lane->edges[at] = index;
+	*slot = index;
 	return edge;
+}
+
+void lane_adopt(struct board *board, uint32_t index)
+{
+	struct vigil_worker_record *record = RECORD_AT(board, worker, index);
+	struct lane *lane =
+		lane_bind(board, vigil_ref_make(VIGIL_TABLE_worker, index, record->gen));
+
+	if (!record->ring_size)
+		lane->ring = NULL;
+	else if (record->ring_size != RING_EVENTS)
+		record->ring_head = 0;
+	if (!record->message_size)
+		lane->messages = NULL;
+	else if (record->message_size != RING_MESSAGES)
+		record->message_head = 0;
+	record->ring_size = lane->ring ? RING_EVENTS : 0;
+	record->message_size = lane->messages ? RING_MESSAGES : 0;
+}
+
+void lane_cell_adopt(struct board *board, uint32_t index)
+{
+	const struct vigil_cell_record *cell = RECORD_AT(board, cell, index);
+	uint32_t sites = board->tables[VIGIL_TABLE_site].capacity;
+	uint32_t *slot;
+
+	if (!cell->site || cell->site > sites || !cell->worker ||
+	    cell->worker > board->tables[VIGIL_TABLE_worker].used)
+		return;
+	slot = &board->lanes[cell->worker - 1].cells[cell->site - 1];
+	if (!*slot)
+		*slot = index + 1;
+}
+
+void lane_edge_adopt(struct board *board, uint32_t index)
+{
+	const struct vigil_edge_record *edge = RECORD_AT(board, edge, index);
+	uint32_t *slot;
+
+	if (!edge->to || !edge->worker || edge->worker > board->tables[VIGIL_TABLE_worker].used)
+		return;
+	slot = edge_slot(&board->lanes[edge->worker - 1], edge->from, edge->to);
+	if (slot && !*slot)
+		*slot = index + 1;
 }
 
 void lane_message(struct lane *lane, uint64_t now, uint32_t site, uint32_t level, uint64_t span,

@@ -30,6 +30,15 @@ static inline struct lane *lane_of(struct board *board, uint64_t worker)
 /* The thread is gone; its polls, if any, count up to now. */
 void lane_close(struct lane *lane, uint64_t now);
 
+/*
+ * Takes what stands in a board that was loaded into its lanes: a worker record, then
+ * cells and edges in order. Records are foreign data; a ring of another size than
+ * ours begins anew.
+ */
+void lane_adopt(struct board *board, uint32_t index);
+void lane_cell_adopt(struct board *board, uint32_t index);
+void lane_edge_adopt(struct board *board, uint32_t index);
+
 /* First use of a site by a lane. Returns NULL when there is no cell (counted). */
 struct vigil_cell_record *lane_cell_make(struct lane *lane, uint32_t site);
 

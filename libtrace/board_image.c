@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Images: a board cut down to what is used, to go on from.
+ *
+ * The law: size and save walk over the same things in the same order; what is read
+ * back is hostile, as an image may be kept in a file.
+ */
+#include "libtrace/board_image.h"
+
+#include <errno.h>
+#include <string.h>
+
+static size_t aligned(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+/* ---- Saving ---- */
+
+static uint32_t ring_entries(const struct board *board, uint32_t table)
+{
+	const struct pool *pool = &board->pools[table];
+
+	return pool->retired < pool->ring_size ? (uint32_t)pool->retired : pool->ring_size;
+}
+
+/* A lane without a poll has nothing that its worker record does not tell. */
+static bool is_polling(const struct board *board, uint32_t worker)
+{
+	const struct lane *lane = &board->lanes[worker];
+
+	return lane->depth || lane->dropped_frames;
+}
+
+static size_t tables_end(const struct board *board)
+{
+	size_t size = aligned(describe_size());
+
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		size += (size_t)board->tables[i].used * table_kinds[i].record_size;
+	return size;
+}
+
+size_t board_image_size(const struct board *board)
+{
+	size_t size = tables_end(board) + sizeof(struct image_head);
+
+	for (uint32_t i = 0; i < board->tables[VIGIL_TABLE_worker].used; i++)
+		size += is_polling(board, i) ? sizeof(struct image_lane) : 0;
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		size += ring_entries(board, i) * sizeof(uint32_t);
+	return size;
+}
+
+static uint8_t *tables_save(const struct board *board, uint8_t *image)
+{
+	struct vigil_header *header = (struct vigil_header *)(void *)image;
+	size_t at = aligned(describe_size());
+	struct vigil_table_header *table;
+
+	memset(image, 0, at);
+	memcpy(image, board->base, describe_size());
+	header->file_size = tables_end(board);
+	/* Of a board that nobody was to read yet, too. */
+	memcpy(header->magic, VIGIL_MAGIC, sizeof(header->magic));
+	table = (void *)(image + board->header->tables_offset);
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++, table++) {
+		size_t bytes = (size_t)table->used * table->record_size;
+
+		table->offset = at;
+		table->capacity = table->claimed = table->used;
+		memcpy(image + at, board->records[i], bytes);
+		at += bytes;
+	}
+	return image + at;
+}
+
+static void lane_save(const struct board *board, const struct lane *lane, uint8_t *at)
+{
+	struct image_lane saved = { .worker = lane->index,
+				    .depth = lane->depth,
+				    .dropped_frames = lane->dropped_frames,
+				    .dropped_tasks = lane->dropped_tasks };
+
+	for (uint32_t i = 0; i < lane->depth; i++) {
+		const struct frame *frame = &lane->frames[i];
+		const struct vigil_task_record *first = RECORD_AT(board, task, 0);
+
+		saved.frames[i].task = frame->task;
+		saved.frames[i].begin_ns = frame->begin_ns;
+		saved.frames[i].record = frame->record ? (uint32_t)(frame->record - first) + 1 : 0;
+	}
+	memcpy(at, &saved, sizeof(saved));
+}
+
+static uint8_t *ring_save(const struct board *board, uint32_t table, uint8_t *at)
+{
+	const struct pool *pool = &board->pools[table];
+	uint32_t entries = ring_entries(board, table);
+
+	for (uint64_t i = pool->retired - entries; i < pool->retired; i++, at += sizeof(uint32_t))
+		memcpy(at, &pool->ring[i % pool->ring_size], sizeof(uint32_t));
+	return at;
+}
+
+void board_image_save(const struct board *board, void *image)
+{
+	struct image_head head = { .magic = "",
+				   .head_size = sizeof(head),
+				   .lane_size = sizeof(struct image_lane),
+				   .replaced = board->replaced };
+	uint8_t *private = tables_save(board, image);
+	uint8_t *at = private + sizeof(head);
+
+	memcpy(head.magic, IMAGE_MAGIC, sizeof(head.magic));
+	for (uint32_t i = 0; i < board->tables[VIGIL_TABLE_worker].used; i++) {
+		if (!is_polling(board, i))
+			continue;
+		lane_save(board, &board->lanes[i], at);
+		at += sizeof(struct image_lane);
+		head.lanes++;
+	}
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		head.pools[i].capacity = board->tables[i].capacity;
+		head.pools[i].ring_size = board->pools[i].ring_size;
+		head.pools[i].ended = ring_entries(board, i);
+		head.pools[i].serial = board->pools[i].serial;
+		at = ring_save(board, i, at);
+	}
+	memcpy(private, &head, sizeof(head));
+}
+
+/* ---- Loading ---- */
+
+int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
+{
+	struct image_head *head = &ret_image->head;
+	struct vigil_header header;
+	size_t left, rings = 0;
+
+	memcpy(&header, bytes, sizeof(header));
+	if (header.file_size > size)
+		return -EBADMSG;
+	left = size - header.file_size;
+	if (left < sizeof(*head))
+		return 0;
+	bytes += header.file_size;
+	memcpy(head, bytes, sizeof(*head));
+	if (memcmp(head->magic, IMAGE_MAGIC, sizeof(head->magic)))
+		return 0;
+	left -= sizeof(*head);
+	if (head->head_size != sizeof(*head) || head->lane_size != sizeof(struct image_lane) ||
+	    head->lanes > left / sizeof(struct image_lane))
+		return -EBADMSG;
+	left -= head->lanes * sizeof(struct image_lane);
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		rings += head->pools[i].ended * sizeof(uint32_t);
+		if (head->pools[i].ended > head->pools[i].ring_size || rings > left)
+			return -EBADMSG;
+	}
+	ret_image->lanes = bytes + sizeof(*head);
+	ret_image->rings = ret_image->lanes + head->lanes * sizeof(struct image_lane);
+	return 1;
+}
+
+uint32_t image_ended(const struct image *image, uint32_t table, uint32_t at)
+{
+	const uint8_t *entry = image->rings;
+	uint32_t index;
+
+	for (uint32_t i = 0; i < table; i++)
+		entry += image->head.pools[i].ended * sizeof(uint32_t);
+	memcpy(&index, entry + at * sizeof(uint32_t), sizeof(index));
+	return index;
+}
+
+static void lane_restore(struct board *board, const struct image_lane *saved)
+{
+	uint32_t tasks = board->tables[VIGIL_TABLE_task].used;
+	struct lane *lane = &board->lanes[saved->worker];
+
+	lane->dropped_frames = saved->dropped_frames;
+	lane->dropped_tasks = saved->dropped_tasks;
+	lane->depth = saved->depth;
+	for (uint32_t i = 0; i < lane->depth; i++) {
+		uint32_t record = saved->frames[i].record;
+
+		lane->frames[i].task = saved->frames[i].task;
+		lane->frames[i].begin_ns = saved->frames[i].begin_ns;
+		lane->frames[i].record =
+			record && record <= tasks ? RECORD_AT(board, task, record - 1) : NULL;
+	}
+}
+
+void image_frames(const struct image *image, struct board *board)
+{
+	struct image_lane saved;
+
+	for (uint32_t i = 0; i < image->head.lanes; i++) {
+		memcpy(&saved, image->lanes + i * sizeof(saved), sizeof(saved));
+		if (saved.worker < board->tables[VIGIL_TABLE_worker].used &&
+		    RECORD_AT(board, worker, saved.worker)->life == VIGIL_LIFE_LIVE &&
+		    saved.depth <= LANE_FRAMES)
+			lane_restore(board, &saved);
+	}
+}
