@@ -21,6 +21,7 @@
 
 static struct trace_event *traced_list;
 static size_t traced_count, traced_room;
+static void (*traced_watch)(size_t i); /* called when event i is told */
 static pthread_mutex_t traced_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static inline const char *traced_text(const char *text)
@@ -45,6 +46,8 @@ static inline void traced_put(struct trace_event event)
 			abort();
 	}
 	traced_list[traced_count++] = event;
+	if (traced_watch)
+		traced_watch(traced_count - 1);
 	pthread_mutex_unlock(&traced_mutex);
 }
 
