@@ -33,13 +33,21 @@ static __attribute__((cold, noinline)) void task_misused(struct board *board, ui
 		COUNT(board, misused_stale);
 }
 
-/* A record for two histograms at the first time worth one. Returns 0 or its index plus one. */
-static __attribute__((cold, noinline)) uint32_t hist_make(struct board *board, uint32_t *hist)
+/*
+ * A record for two histograms at the first time worth one. Returns 0 or its index
+ * plus one. A task whose record was freed under its poll (pool_retire) gets none:
+ * nobody would give it back.
+ */
+static __attribute__((cold, noinline)) uint32_t hist_make(struct board *board,
+							  struct vigil_task_record *task)
 {
-	uint32_t made = (uint32_t)pool_take(board, VIGIL_TABLE_hist, 0);
+	uint32_t made;
 
+	if (load(&task->life) == VIGIL_LIFE_FREE)
+		return 0;
+	made = (uint32_t)pool_take(board, VIGIL_TABLE_hist, 0);
 	if (made)
-		store_release(hist, made);
+		store_release(&task->hist, made);
 	else
 		COUNT(board, lost_hists);
 	return made;
@@ -51,7 +59,7 @@ static inline struct vigil_hist_record *task_hist(struct board *board,
 	uint32_t hist = load(&task->hist);
 
 	if (unlikely(!hist))
-		hist = hist_make(board, &task->hist);
+		hist = hist_make(board, task);
 	return likely(hist) ? RECORD_AT(board, hist, hist - 1) : NULL;
 }
 

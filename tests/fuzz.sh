@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # fuzz.sh DIR SECONDS TARGET...: runs the fuzz targets DIR/TARGET, each SECONDS
-# long, from the seeds in tests/data/TARGET. What is
+# long, from the seeds in tests/data/TARGET, or else the reader's: boards. What is
 # found goes to DIR: corpus/TARGET, and TARGET-crash-* and the like.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,7 +15,9 @@ shift 2
 for target; do
 	corpus=$dir/corpus/$target
 	mkdir -p "$corpus"
-	[ ! -d "tests/data/$target" ] || find "tests/data/$target" -type f -exec cp -t "$corpus" {} +
+	seeds=tests/data/$target
+	[ -d "$seeds" ] || seeds=tests/data/reader
+	find "$seeds" -type f -exec cp -t "$corpus" {} +
 
 	printf '  %-8s%s: %s s\n' FUZZ "$target" "$seconds"
 	log=$dir/$target.log
