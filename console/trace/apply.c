@@ -112,6 +112,49 @@ static void expect(struct board *board, struct adoption *adoption, uint64_t ref,
 		adopt(board, adoption, ref, tables);
 }
 
+/* ---- Doubt ---- */
+
+static void lane_doubt(struct lane *lane)
+{
+	struct vigil_worker_record *worker = lane->record;
+
+	for (uint32_t i = 0; i < lane->depth; i++)
+		if (lane->frames[i].record)
+			store(&lane->frames[i].record->depth, 0);
+	lane->depth = 0;
+	lane->dropped_frames = 0;
+	lane->dropped_tasks = 0;
+	lane_lock_forget(lane);
+	store(&worker->task, 0);
+	store(&worker->depth, 0);
+	store(&worker->poll_begin_ns, 0);
+	store(&worker->park_begin_ns, 0);
+	store(&worker->wait_kind, VIGIL_WAIT_NONE);
+}
+
+void board_doubt(struct board *board)
+{
+	for (uint32_t i = 0; i < load(&board->tables[VIGIL_TABLE_worker].used); i++)
+		if (load(&RECORD_AT(board, worker, i)->life) == VIGIL_LIFE_LIVE)
+			lane_doubt(&board->lanes[i]);
+}
+
+/*
+ * What looks like misuse where events are missing may be what is missing: it is not
+ * held against the program.
+ */
+#define MISUSES 6
+
+static void misuses_copy(uint64_t *to, const uint64_t *from)
+{
+	memcpy(to, from, MISUSES * sizeof(*to));
+}
+
+_Static_assert(offsetof(struct vigil_counts_record, misused_overlap) -
+			       offsetof(struct vigil_counts_record, misused_stale) ==
+		       (MISUSES - 1) * sizeof(uint64_t),
+	       "the counts of misuse stand together");
+
 /* ---- Lanes ---- */
 
 /* The lane of an event's thread; NULL for one that had no worker record. */
@@ -424,6 +467,19 @@ static const struct {
 	[TRACE_process_end] = { process_apply, 0 },
 };
 
+static void unsure_apply(struct board *board, struct lane *lane, struct adoption *adoption,
+			 const struct trace_event *e)
+{
+	uint64_t misuses[MISUSES];
+
+	expect(board, adoption, e->object, hows[e->kind].proves);
+	if (e->kind == TRACE_task_wait)
+		expect(board, adoption, e->other, BIT(resource));
+	misuses_copy(misuses, &board->counts->misused_stale);
+	hows[e->kind].apply(board, lane, e);
+	misuses_copy(&board->counts->misused_stale, misuses);
+}
+
 void event_apply(struct board *board, struct adoption *adoption, const struct trace_event *e)
 {
 	struct lane *lane;
@@ -432,10 +488,8 @@ void event_apply(struct board *board, struct adoption *adoption, const struct tr
 	if (unlikely(e->kind >= TRACE_KINDS || e->site > board->tables[VIGIL_TABLE_site].capacity))
 		return;
 	lane = e->kind == TRACE_thread_begin ? NULL : lane_expect(board, adoption, e->worker);
-	if (unlikely(adoption->is_allowed)) {
-		expect(board, adoption, e->object, hows[e->kind].proves);
-		if (e->kind == TRACE_task_wait)
-			expect(board, adoption, e->other, BIT(resource));
-	}
-	hows[e->kind].apply(board, lane, e);
+	if (unlikely(adoption->is_allowed))
+		unsure_apply(board, lane, adoption, e);
+	else
+		hows[e->kind].apply(board, lane, e);
 }

@@ -31,6 +31,12 @@ struct adoption {
 void adoption_begin(struct adoption *adoption, const struct board *board, bool is_gap,
 		    uint64_t since_ns);
 
+/*
+ * Events were lost: what runs, what is parked and what a thread waits for may have
+ * ended unseen, so it is taken back, uncounted. What is still so says it again.
+ */
+void board_doubt(struct board *board);
+
 void event_apply(struct board *board, struct adoption *adoption, const struct trace_event *event);
 
 #endif

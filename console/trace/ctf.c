@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child that reads a trace: finds its pieces, joins them in a graph of
- * babeltrace2, and runs that to its end.
- *
- *	ctf.fs, one for each trace (its folders have one uuid) \
- *	or ctf.lttng-live                                       > muxer > our sink > feed
+ * The child that reads a trace. A whole one goes through one graph of babeltrace2
+ * from its start. One that is damaged, or that is to be read from a moment on, goes
+ * through a graph for each span of its map, whose views have whole packets only.
  *
  * The law: it ends by saying how, FEED_END or FEED_PROBLEM with a sentence; who finds
  * neither knows that it crashed.
@@ -15,25 +13,22 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "console/trace/ctf_event.h"
+#include "console/trace/ctf_damage.h"
+#include "console/trace/ctf_graph.h"
 
-#define AGAIN_US 10000 /* a live source has nothing: the time until it is asked again */
+#define SPAN_BYTES (64u << 20)
 
 struct child {
 	struct ctf_reader reader;
 	const struct ctf_options *options;
-	bt_graph *graph;
-	const bt_component_filter *muxer;
-	uint64_t muxed;
-	bt_message_iterator *iterator;
-	bool is_done; /* the sentence, or nobody listens */
+	struct ctf_folders folders;
+	struct ctf_map map;
+	struct ctf_graph graph;
 };
 
-/* ---- Problems ---- */
+/* ---- How it ends ---- */
 
 static void problem_put(struct child *child, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -48,256 +43,199 @@ static void problem_put(struct child *child, const char *format, ...)
 	va_end(args);
 	feed_put(child->reader.feed, &(struct trace_event){ .kind = FEED_PROBLEM, .text = words });
 	feed_flush(child->reader.feed);
-	child->is_done = true;
 }
 
-/* What babeltrace2 says first, which is nearest to the cause. Returns buf. */
-static const char *error_words(char *buf, size_t size)
+static void end_put(struct child *child, enum ctf_run how)
 {
-	const bt_error *error = bt_current_thread_take_error();
-
-	snprintf(buf, size, "babeltrace2 gives no reason");
-	if (!error)
-		return buf;
-	if (bt_error_get_cause_count(error))
-		snprintf(buf, size, "%s",
-			 bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0)));
-	bt_error_release(error);
-	return buf;
-}
-
-/* ---- The graph ---- */
-
-static const bt_plugin *plugin_find(struct child *child, const char *name)
-{
-	const bt_plugin *plugin = NULL;
-
-	if (bt_plugin_find(name, BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, &plugin) ==
-	    BT_PLUGIN_FIND_STATUS_OK)
-		return plugin;
-	problem_put(child,
-		    "babeltrace2 has no plugin \"%s\" on this machine: install the package "
-		    "that has it (on Debian libbabeltrace2-0)",
-		    name);
-	return NULL;
-}
-
-static bool ports_connect(struct child *child, const bt_component_source *source)
-{
-	uint64_t count = bt_component_source_get_output_port_count(source);
-	char name[32], words[400];
-
-	for (uint64_t i = 0; i < count; i++) {
-		const bt_port_output *from =
-			bt_component_source_borrow_output_port_by_index_const(source, i);
-		const bt_port_input *to;
-
-		snprintf(name, sizeof(name), "in%" PRIu64, child->muxed++);
-		to = bt_component_filter_borrow_input_port_by_name_const(child->muxer, name);
-		if (to && bt_graph_connect_ports(child->graph, from, to, NULL) ==
-				  BT_GRAPH_CONNECT_PORTS_STATUS_OK)
-			continue;
-		problem_put(child, "cannot join the streams of the trace: %s",
-			    error_words(words, sizeof(words)));
-		return false;
+	if (how == CTF_RUN_UNHEARD)
+		return;
+	if (how == CTF_RUN_PROBLEM && child->reader.told_unix_ns && child->map.begin_unix_ns) {
+		problem_put(child, "%s can be read up to %.6f s after its start: %s",
+			    child->options->paths[0],
+			    (double)(child->reader.told_unix_ns - child->map.begin_unix_ns) / 1e9,
+			    child->graph.problem);
+		return;
 	}
-	return true;
-}
-
-static bt_graph_simple_sink_component_initialize_func_status sink_begin(
-	bt_message_iterator *iterator, void *data)
-{
-	struct child *child = data;
-
-	child->iterator = iterator;
-	bt_message_iterator_get_ref(iterator);
-	return BT_GRAPH_SIMPLE_SINK_COMPONENT_INITIALIZE_FUNC_STATUS_OK;
-}
-
-static bt_graph_simple_sink_component_consume_func_status sink_run(bt_message_iterator *iterator,
-								   void *data)
-{
-	struct child *child = data;
-	bt_message_array_const messages;
-	uint64_t count;
-	bt_message_iterator_next_status r = bt_message_iterator_next(iterator, &messages, &count);
-	bool is_heard = true;
-
-	/* They have the same numbers on purpose. */
-	if (r != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
-		return (bt_graph_simple_sink_component_consume_func_status)r;
-	for (uint64_t i = 0; i < count; i++) {
-		is_heard = is_heard && ctf_message(&child->reader, messages[i]);
-		bt_message_put_ref(messages[i]);
+	if (how == CTF_RUN_PROBLEM) {
+		problem_put(child, "%s", child->graph.problem);
+		return;
 	}
-	child->is_done |= !is_heard;
-	return child->is_done ? BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END :
-				BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
-}
-
-/* Graph, muxer and sink; sources come later. */
-static bool graph_begin(struct child *child)
-{
-	const bt_plugin *utils = plugin_find(child, "utils");
-	const bt_component_class_filter *class;
-	const bt_component_sink *sink;
-	char words[400];
-
-	if (!utils)
-		return false;
-	class = bt_plugin_borrow_filter_component_class_by_name_const(utils, "muxer");
-	child->graph = bt_graph_create(0);
-	if (child->graph && class &&
-	    bt_graph_add_filter_component(child->graph, class, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
-					  &child->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
-	    bt_graph_add_simple_sink_component(child->graph, "vigil", sink_begin, sink_run, NULL,
-					       child, &sink) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
-	    bt_graph_connect_ports(
-		    child->graph,
-		    bt_component_filter_borrow_output_port_by_name_const(child->muxer, "out"),
-		    bt_component_sink_borrow_input_port_by_name_const(sink, "in"),
-		    NULL) == BT_GRAPH_CONNECT_PORTS_STATUS_OK)
-		return true;
-	problem_put(child, "babeltrace2 refuses to begin: %s", error_words(words, sizeof(words)));
-	return false;
-}
-
-/* Adds a source for what is in inputs, whose reference it takes. */
-static bool source_add(struct child *child, const char *class_name, bt_value *inputs,
-		       const char *what)
-{
-	static int count;
-	const bt_plugin *ctf = plugin_find(child, "ctf");
-	const bt_component_source *source = NULL;
-	bt_value *params = bt_value_map_create();
-	char name[32], words[400];
-
-	if (!ctf)
-		return false;
-	snprintf(name, sizeof(name), "source%d", count++);
-	if (!params ||
-	    bt_value_map_insert_entry(params, "inputs", inputs) !=
-		    BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK ||
-	    (child->options->is_live &&
-	     bt_value_map_insert_string_entry(params, "session-not-found-action", "continue") !=
-		     BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK)) {
-		problem_put(child, "out of memory");
-		return false;
-	}
-	bt_value_put_ref(inputs);
-	if (bt_graph_add_source_component(
-		    child->graph,
-		    bt_plugin_borrow_source_component_class_by_name_const(ctf, class_name), name,
-		    params, BT_LOGGING_LEVEL_NONE, &source) != BT_GRAPH_ADD_COMPONENT_STATUS_OK) {
-		problem_put(child, "cannot read %s: %s", what, error_words(words, sizeof(words)));
-		return false;
-	}
-	bt_value_put_ref(params);
-	return ports_connect(child, source);
+	ctf_gaps_until(&child->reader, UINT64_MAX);
+	if (child->map.damaged)
+		problem_put(child,
+			    "%" PRIu64 " of %" PRIu64
+			    " bytes of %s are damaged; the packets around "
+			    "them were read",
+			    child->map.damaged, child->map.bytes, child->options->paths[0]);
+	feed_put(child->reader.feed,
+		 &(struct trace_event){ .kind = FEED_END, .value = child->reader.foreign });
+	feed_flush(child->reader.feed);
 }
 
 /* ---- Files ---- */
 
-/* Adds the folders [first, last), which are pieces of one trace. */
-static bool trace_add(struct child *child, const struct ctf_folders *folders, size_t first,
-		      size_t last)
-{
-	bt_value *inputs = bt_value_array_create();
-
-	for (size_t i = first; inputs && i < last; i++)
-		if (bt_value_array_append_string_element(inputs, folders->list[i].path) !=
-		    BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK)
-			inputs = NULL;
-	if (inputs)
-		return source_add(child, "fs", inputs, folders->list[first].path);
-	problem_put(child, "out of memory");
-	return false;
-}
-
-static bool is_same_trace(const struct ctf_folder *a, const struct ctf_folder *b)
-{
-	static const uint8_t none[16];
-
-	return memcmp(a->uuid, none, 16) != 0 && !memcmp(a->uuid, b->uuid, 16);
-}
-
-static bool files_find(struct child *child, struct ctf_folders *folders)
+static bool files_find(struct child *child)
 {
 	const struct ctf_options *options = child->options;
 
 	for (size_t i = 0; i < options->path_count; i++) {
-		size_t before = folders->count;
-		int r = ctf_find(options->paths[i], folders);
+		size_t before = child->folders.count;
+		int r = ctf_find(options->paths[i], &child->folders);
 
+		if (!r && child->folders.count > before)
+			continue;
 		if (r)
 			problem_put(child, "cannot read %s: %s", options->paths[i], strerror(-r));
-		else if (folders->count == before)
+		else
 			problem_put(child,
 				    "%s is no trace: there is no file \"metadata\" in it or below "
 				    "it; give the folder that `vigil record` or `lttng create` "
 				    "made",
 				    options->paths[i]);
-		if (child->is_done)
-			return false;
+		return false;
 	}
-	ctf_folders_sort(folders);
+	ctf_folders_sort(&child->folders);
 	return true;
 }
 
-static bool files_add(struct child *child)
+static enum ctf_run folders_run(struct child *child, const struct ctf_folders *folders)
 {
-	struct ctf_folders folders = { NULL, 0 };
-	bool is_fine = files_find(child, &folders);
-	size_t last;
+	enum ctf_run r = CTF_RUN_PROBLEM;
 
-	for (size_t i = 0; is_fine && i < folders.count; i = last) {
-		last = i + 1;
-		while (last < folders.count && is_same_trace(&folders.list[i], &folders.list[last]))
-			last++;
-		is_fine = trace_add(child, &folders, i, last);
+	if (ctf_graph_begin(&child->graph, &child->reader) &&
+	    ctf_graph_add_folders(&child->graph, folders))
+		r = ctf_graph_run(&child->graph);
+	ctf_graph_end(&child->graph);
+	return r;
+}
+
+/* One span, in a view of its own. */
+static enum ctf_run span_run(struct child *child, uint64_t from_unix_ns, uint64_t to_unix_ns)
+{
+	struct ctf_view view;
+	int error = ctf_view_make(&child->map, child->options->scratch, from_unix_ns, to_unix_ns,
+				  &view);
+	enum ctf_run r = CTF_RUN_END;
+
+	child->reader.begin_unix_ns = from_unix_ns;
+	child->reader.end_unix_ns = to_unix_ns;
+	if (error)
+		snprintf(child->graph.problem, sizeof(child->graph.problem),
+			 "cannot lay out a part of %.300s in %.100s: %s", child->options->paths[0],
+			 child->options->scratch, strerror(-error));
+	if (error)
+		r = CTF_RUN_PROBLEM;
+	else if (view.folders.count)
+		r = folders_run(child, &view.folders);
+	ctf_view_drop(&view);
+	return r;
+}
+
+/* Tells what there is; gaps that are not told yet are told later, in their place. */
+static void map_put(struct child *child)
+{
+	const struct ctf_map *map = &child->map;
+
+	child->reader.has_map = true;
+	child->reader.gaps = map->gaps;
+	child->reader.gap_count = map->gap_count;
+	feed_put(child->reader.feed, &(struct trace_event){ .kind = FEED_EXTENT,
+							    .other = map->begin_unix_ns,
+							    .unix_ns = map->end_unix_ns,
+							    .value = map->bytes,
+							    .object = map->damaged });
+}
+
+/* What was lost before a moment has been told, or is for who began before. */
+static void gaps_skip(struct child *child, uint64_t unix_ns)
+{
+	while (child->reader.gap_count && child->reader.gaps->end_unix_ns < unix_ns) {
+		child->reader.gaps++;
+		child->reader.gap_count--;
 	}
-	ctf_folders_free(&folders);
-	return is_fine;
+}
+
+/*
+ * A span that could not be read to its end: what cannot be read is cut out of the
+ * map, and the rest of the span is another one. CTF_RUN_END: go on from *ret_from.
+ */
+static enum ctf_run span_mend(struct child *child, uint64_t from_unix_ns, uint64_t to_unix_ns,
+			      uint64_t *ret_from)
+{
+	uint64_t told = child->reader.told_unix_ns;
+	uint64_t from = told >= from_unix_ns && told < to_unix_ns ? told + 1 : from_unix_ns;
+
+	if (ctf_damage_cut(&child->map, child->options->scratch, from, to_unix_ns) <= 0)
+		return CTF_RUN_PROBLEM;
+	map_put(child);
+	gaps_skip(child, from);
+	*ret_from = from;
+	return CTF_RUN_END;
+}
+
+static enum ctf_run spans_run(struct child *child, uint64_t from)
+{
+	uint64_t bytes = child->options->span_bytes ? child->options->span_bytes : SPAN_BYTES;
+	enum ctf_run r = CTF_RUN_END;
+
+	if (from < child->map.begin_unix_ns)
+		from = child->map.begin_unix_ns;
+	while (r == CTF_RUN_END && from < UINT64_MAX) {
+		uint64_t to = ctf_map_span(&child->map, from, bytes);
+
+		r = span_run(child, from, to);
+		if (r == CTF_RUN_PROBLEM)
+			r = span_mend(child, from, to, &from);
+		else
+			from = to;
+	}
+	return r;
+}
+
+static enum ctf_run whole_run(struct child *child)
+{
+	bool has_views = child->reader.has_map && child->options->scratch;
+	enum ctf_run r;
+
+	if (has_views &&
+	    (child->options->begin_unix_ns || child->options->span_bytes || child->map.damaged)) {
+		gaps_skip(child, child->options->begin_unix_ns);
+		return spans_run(child, child->options->begin_unix_ns);
+	}
+	r = folders_run(child, &child->folders);
+	if (r == CTF_RUN_PROBLEM && has_views)
+		r = spans_run(child,
+			      child->reader.told_unix_ns ? child->reader.told_unix_ns + 1 : 0);
+	return r;
+}
+
+static void files_read(struct child *child)
+{
+	int r;
+
+	if (!files_find(child))
+		return;
+	r = ctf_map_read(&child->folders, &child->map);
+	if (!r)
+		map_put(child);
+	if (r && child->options->begin_unix_ns)
+		problem_put(child,
+			    "%s can be read from its start only: its packets are not LTTng-UST's",
+			    child->options->paths[0]);
+	else
+		end_put(child, whole_run(child));
 }
 
 /* ---- Live ---- */
 
-static bool live_add(struct child *child)
+static void live_read(struct child *child)
 {
-	bt_value *inputs = bt_value_array_create();
+	enum ctf_run r = CTF_RUN_PROBLEM;
 
-	if (inputs && bt_value_array_append_string_element(inputs, child->options->paths[0]) ==
-			      BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK)
-		return source_add(child, "lttng-live", inputs, child->options->paths[0]);
-	problem_put(child, "out of memory");
-	return false;
-}
-
-/* ---- Running ---- */
-
-static void graph_run(struct child *child)
-{
-	bt_graph_run_once_status r = BT_GRAPH_RUN_ONCE_STATUS_OK;
-	char words[400];
-
-	while (!child->is_done) {
-		r = bt_graph_run_once(child->graph);
-		if (r == BT_GRAPH_RUN_ONCE_STATUS_AGAIN) {
-			child->is_done |= !feed_flush(child->reader.feed);
-			usleep(AGAIN_US);
-		} else if (r != BT_GRAPH_RUN_ONCE_STATUS_OK) {
-			break;
-		}
-	}
-	if (child->is_done)
-		return;
-	if (r == BT_GRAPH_RUN_ONCE_STATUS_END) {
-		feed_put(child->reader.feed,
-			 &(struct trace_event){ .kind = FEED_END, .value = child->reader.foreign });
-		feed_flush(child->reader.feed);
-	} else {
-		problem_put(child, "%s", error_words(words, sizeof(words)));
-	}
+	if (ctf_graph_begin(&child->graph, &child->reader) &&
+	    ctf_graph_add_live(&child->graph, child->options->paths[0]))
+		r = ctf_graph_run(&child->graph);
+	end_put(child, r);
 }
 
 void ctf_read(struct feed *feed, const struct ctf_options *options)
@@ -305,7 +243,10 @@ void ctf_read(struct feed *feed, const struct ctf_options *options)
 	static struct child child;
 
 	child.reader.feed = feed;
+	child.reader.end_unix_ns = UINT64_MAX;
 	child.options = options;
-	if (graph_begin(&child) && (options->is_live ? live_add(&child) : files_add(&child)))
-		graph_run(&child);
+	if (options->is_live)
+		live_read(&child);
+	else
+		files_read(&child);
 }

@@ -6,6 +6,8 @@
  *	ctf.c		the child: a graph of babeltrace2, run to its end
  *	ctf_event.c	messages become records
  *	ctf_find.c	the traces below a folder
+ *	ctf_map.c	which packets they have (ctf_packets.c), and where some are missing
+ *	ctf_view.c	a span of a trace, as a trace of its own
  *
  * The law of these files: they alone know babeltrace2, and nothing of boards.
  */
@@ -21,7 +23,10 @@
 struct ctf_options {
 	const char *const *paths;
 	size_t path_count;
-	bool is_live; /* one path, a URL */
+	bool is_live;           /* one path, a URL */
+	uint64_t begin_unix_ns; /* events before it are not told; 0: all */
+	uint64_t span_bytes;    /* of a view, when one is needed; 0: the usual */
+	const char *scratch;    /* an empty folder for views; NULL: there is none */
 };
 
 /*

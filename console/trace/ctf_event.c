@@ -173,52 +173,61 @@ static int64_t environment_number(const bt_trace *trace, const char *name)
 	return value && bt_value_is_signed_integer(value) ? bt_value_integer_signed_get(value) : 0;
 }
 
-static bool process_put(struct ctf_reader *reader, uint32_t index)
+static bool process_put(struct ctf_reader *reader, uint32_t index, const bt_trace *trace)
 {
-	const struct ctf_process *process = &reader->processes[index];
-
 	return feed_put(reader->feed, &(struct trace_event){
 					      .kind = FEED_PROCESS,
 					      .process = (uint16_t)index,
-					      .number = (int32_t)process->vpid,
-					      .name = environment_text(process->trace, "procname"),
-					      .text = environment_text(process->trace, "hostname"),
+					      .number = (int32_t)reader->processes[index].vpid,
+					      .name = environment_text(trace, "procname"),
+					      .text = environment_text(trace, "hostname"),
 				      });
 }
 
-static bool process_is(const struct ctf_process *process, const bt_trace *trace, int64_t vpid)
+/* A trace without a uuid is told by its place in memory. */
+static void trace_meet(struct ctf_reader *reader, const bt_trace *trace)
 {
-	return process->trace == trace && process->vpid == vpid;
+	bt_uuid uuid = bt_trace_get_uuid(trace);
+
+	reader->trace = trace;
+	memset(reader->uuid, 0, sizeof(reader->uuid));
+	if (uuid)
+		memcpy(reader->uuid, uuid, sizeof(reader->uuid));
+	else
+		memcpy(reader->uuid, &trace, sizeof(trace));
+}
+
+static bool process_is(const struct ctf_reader *reader, uint32_t index, int64_t vpid)
+{
+	return reader->processes[index].vpid == vpid &&
+	       !memcmp(reader->processes[index].uuid, reader->uuid, sizeof(reader->uuid));
 }
 
 /* The number of a process, told to the parent when it is new; FEED_NO_PROCESS: no more room. */
 static uint16_t process_of(struct ctf_reader *reader, const bt_trace *trace, int64_t vpid)
 {
 	struct ctf_process *list;
+	uint32_t i = reader->process_last;
 
-	if (reader->process_count &&
-	    process_is(&reader->processes[reader->process_last], trace, vpid))
-		return (uint16_t)reader->process_last;
-	for (uint32_t i = 0; i < reader->process_count; i++) {
-		if (!process_is(&reader->processes[i], trace, vpid))
-			continue;
-		reader->process_last = i;
+	if (reader->trace != trace)
+		trace_meet(reader, trace);
+	if (i < reader->process_count && process_is(reader, i, vpid))
 		return (uint16_t)i;
+	for (i = 0; i < reader->process_count && !process_is(reader, i, vpid); i++)
+		;
+	if (i == reader->process_count) {
+		list = i < PROCESSES_MAX ? realloc(reader->processes, (i + 1) * sizeof(*list)) :
+					   NULL;
+		if (!list)
+			return FEED_NO_PROCESS;
+		reader->processes = list;
+		list[i].vpid = vpid;
+		memcpy(list[i].uuid, reader->uuid, sizeof(list[i].uuid));
+		reader->process_count++;
+		process_put(reader, i, trace);
 	}
-	list = reader->process_count < PROCESSES_MAX ?
-		       realloc(reader->processes, (reader->process_count + 1) * sizeof(*list)) :
-		       NULL;
-	if (!list) {
-		reader->is_full = true;
-		return FEED_NO_PROCESS;
-	}
-	reader->processes = list;
-	list[reader->process_count] = (struct ctf_process){ trace, vpid };
-	/* Its address stays its own: no other trace may get it. */
-	bt_trace_get_ref(trace);
-	reader->process_last = reader->process_count++;
-	process_put(reader, reader->process_last);
-	return (uint16_t)reader->process_last;
+	reader->process_last = i;
+	return (uint16_t)i;
 }
 
 /* ---- Events ---- */
@@ -278,6 +287,12 @@ static bool event_put(struct ctf_reader *reader, const bt_message *message)
 	const bt_field *payload;
 	struct trace_event record = { .kind = class->kind };
 
+	record.unix_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message));
+	if (record.unix_ns < reader->begin_unix_ns || record.unix_ns >= reader->end_unix_ns)
+		return true;
+	if (!ctf_gaps_until(reader, record.unix_ns))
+		return false;
+	reader->told_unix_ns = record.unix_ns;
 	if (class->kind == TRACE_KINDS) {
 		reader->foreign++;
 		return true;
@@ -286,7 +301,6 @@ static bool event_put(struct ctf_reader *reader, const bt_message *message)
 	record.process = process_of(reader, trace, vpid_of(class, event, trace));
 	if (record.process == FEED_NO_PROCESS)
 		return true;
-	record.unix_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message));
 	payload = bt_event_borrow_payload_field_const(event);
 	for (uint8_t i = 0; i < class->fields; i++)
 		field_read(&class->list[i], payload, &record);
@@ -351,15 +365,36 @@ static bool discarded_packets_put(struct ctf_reader *reader, const bt_message *m
 	return gap_put(reader, stream, begin, end, 0, count);
 }
 
+bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns)
+{
+	while (reader->gap_count && reader->gaps->end_unix_ns <= unix_ns) {
+		const struct ctf_map_gap *gap = reader->gaps++;
+
+		reader->gap_count--;
+		if (!feed_put(reader->feed, &(struct trace_event){
+						    .kind = FEED_GAP,
+						    .process = FEED_NO_PROCESS,
+						    .other = gap->begin_unix_ns,
+						    .unix_ns = gap->end_unix_ns,
+						    .value = gap->events,
+						    .object = gap->packets,
+					    }))
+			return false;
+	}
+	return true;
+}
+
 bool ctf_message(struct ctf_reader *reader, const bt_message *message)
 {
+	if (!reader->feed)
+		return true;
 	switch (bt_message_get_type(message)) {
 	case BT_MESSAGE_TYPE_EVENT:
 		return event_put(reader, message);
 	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-		return discarded_events_put(reader, message);
+		return reader->has_map || discarded_events_put(reader, message);
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-		return discarded_packets_put(reader, message);
+		return reader->has_map || discarded_packets_put(reader, message);
 	case BT_MESSAGE_TYPE_MESSAGE_ITERATOR_INACTIVITY:
 		return feed_put(
 			reader->feed,

@@ -5,7 +5,7 @@
 
 #include <babeltrace2/babeltrace.h>
 
-#include "console/trace/feed.h"
+#include "console/trace/ctf_map.h"
 
 #define CTF_FIELDS 16   /* members of an event that are read */
 #define CTF_CLASSES 512 /* event classes of all traces, a power of two */
@@ -27,22 +27,31 @@ struct ctf_class {
 	struct ctf_field list[CTF_FIELDS];
 };
 
-/* A process as the trace tells them apart. */
+/* A process as traces tell them apart, whichever view of its trace it is met in. */
 struct ctf_process {
-	const bt_trace *trace;
+	uint8_t uuid[16]; /* of the trace */
 	int64_t vpid;
 };
 
 struct ctf_reader {
-	struct feed *feed;
+	struct feed *feed; /* NULL: nothing is told, to see whether it can be read */
 	struct ctf_class classes[CTF_CLASSES];
 	uint32_t class_count;
 	struct ctf_process *processes;
 	uint32_t process_count;
-	uint32_t process_last; /* the one met last */
-	uint64_t foreign;      /* events that are not ours */
-	bool is_full;          /* more processes than have a number */
+	uint32_t process_last;               /* the one met last */
+	const bt_trace *trace;               /* of the event met last, */
+	uint8_t uuid[16];                    /* and what that is called */
+	uint64_t told_unix_ns;               /* of the last event told */
+	uint64_t foreign;                    /* events that are not ours */
+	uint64_t begin_unix_ns, end_unix_ns; /* only events in [begin, end) are told */
+	const struct ctf_map_gap *gaps; /* those not told yet, by end; babeltrace2's own are not */
+	size_t gap_count;
+	bool has_map; /* the gaps are known from there */
 };
+
+/* Puts the gaps that end before a time. Returns false when nobody reads any more. */
+bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns);
 
 /* Puts what the message says. Returns false when nobody reads any more. */
 bool ctf_message(struct ctf_reader *reader, const bt_message *message);

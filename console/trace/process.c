@@ -128,6 +128,7 @@ void process_gap(struct process *process, const struct trace_gap *gap)
 	public->lost_events += lost;
 	public->is_whole = false;
 	store(&process->board.counts->lost_events, public->lost_events);
+	board_doubt(&process->board);
 	adoption_begin(&process->adoption, &process->board, true,
 		       trace_process_ns(public, gap->begin_unix_ns));
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,18 +39,23 @@ struct trace {
 	size_t gap_count;
 	uint64_t now;
 	uint64_t foreign;
+	struct trace_extent extent;
+	char scratch[64];         /* a folder of the child's, which we remove; "": none */
 	struct trace_event event; /* what trace_next gave last */
 };
 
 /* ---- The child ---- */
 
 /* Nothing of ours: neither its terminal nor its signals, and it ends when we do. */
-static void child_run(struct feed *feed, const struct trace_options *options)
+static void child_run(struct feed *feed, const struct trace_options *options, const char *scratch)
 {
 	const struct ctf_options ctf = {
 		.paths = options->paths,
 		.path_count = options->path_count,
 		.is_live = options->is_live,
+		.begin_unix_ns = options->begin_unix_ns,
+		.span_bytes = options->span_bytes,
+		.scratch = scratch[0] ? scratch : NULL,
 	};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -66,12 +72,40 @@ static void child_run(struct feed *feed, const struct trace_options *options)
 	_exit(0);
 }
 
+/* A folder that the child may fill with links; without one it reads what it can. */
+static void scratch_make(struct trace *trace)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(trace->scratch, sizeof(trace->scratch), "%.40s/vigil-XXXXXX",
+		 tmp && *tmp == '/' ? tmp : "/tmp");
+	if (!mkdtemp(trace->scratch))
+		trace->scratch[0] = '\0';
+}
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void scratch_remove(struct trace *trace)
+{
+	if (trace->scratch[0])
+		nftw(trace->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	trace->scratch[0] = '\0';
+}
+
 static int child_start(struct trace *trace, const struct trace_options *options)
 {
 	int r = feed_new(&trace->feed);
 
 	if (r)
 		return r;
+	if (!options->is_live)
+		scratch_make(trace);
 	fflush(NULL);
 	trace->child = fork();
 	if (trace->child < 0) {
@@ -79,7 +113,7 @@ static int child_start(struct trace *trace, const struct trace_options *options)
 		return -errno;
 	}
 	if (!trace->child)
-		child_run(trace->feed, options);
+		child_run(trace->feed, options, trace->scratch);
 	feed_be_reader(trace->feed);
 	return 0;
 }
@@ -128,6 +162,7 @@ void trace_close(struct trace *trace)
 	if (!trace)
 		return;
 	child_end(trace, SIGKILL);
+	scratch_remove(trace);
 	feed_free(trace->feed);
 	for (uint32_t i = 0; i < trace->count; i++)
 		process_free(trace->processes[i]);
@@ -290,6 +325,10 @@ static enum trace_result record_take(struct trace *trace, const struct trace_eve
 		if (record->unix_ns > trace->now)
 			trace->now = record->unix_ns;
 		return TRACE_AGAIN;
+	case FEED_EXTENT:
+		trace->extent = (struct trace_extent){ record->other, record->unix_ns,
+						       record->value, record->object };
+		return TRACE_AGAIN;
 	case FEED_PROBLEM:
 		return damaged(trace, "%s", record->text);
 	case FEED_END:
@@ -360,6 +399,11 @@ const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)
 uint64_t trace_now(const struct trace *trace)
 {
 	return trace->now;
+}
+
+const struct trace_extent *trace_extent(const struct trace *trace)
+{
+	return &trace->extent;
 }
 
 uint64_t trace_process_ns(const struct trace_process *process, uint64_t unix_ns)

@@ -63,7 +63,16 @@ struct trace_process {
 struct trace_options {
 	const char *const *paths; /* folders; or, live, one URL net://... of a relay */
 	size_t path_count;
-	bool is_live; /* trace_next does not wait: TRACE_AGAIN */
+	bool is_live;           /* trace_next does not wait: TRACE_AGAIN */
+	uint64_t begin_unix_ns; /* events before it are not told; 0: all */
+	uint64_t span_bytes;    /* read in spans of so many bytes: for tests; 0: as is best */
+};
+
+/* The first and the last moment of a trace, and its size, as its packets tell. */
+struct trace_extent {
+	uint64_t begin_unix_ns, end_unix_ns; /* 0: not known (yet) */
+	uint64_t bytes;
+	uint64_t damaged; /* of them */
 };
 
 /* Returns 0 or -errno with a sentence. Of what is wrong in the trace trace_next tells. */
@@ -97,6 +106,9 @@ const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)
 
 /* Time reached, of the last event or of what a live stream says it has passed. */
 uint64_t trace_now(const struct trace *trace);
+
+/* Known when trace_next has returned once. */
+const struct trace_extent *trace_extent(const struct trace *trace);
 
 /* A time of the trace on the clock of a process, as near as its last event tells. */
 uint64_t trace_process_ns(const struct trace_process *process, uint64_t unix_ns);
