@@ -60,7 +60,7 @@ static void end_put(struct child *child, enum ctf_run how)
 		problem_put(child, "%s", child->graph.problem);
 		return;
 	}
-	ctf_gaps_until(&child->reader, UINT64_MAX);
+	ctf_gaps_until(&child->reader, UINT64_MAX, false);
 	if (child->map.damaged)
 		problem_put(child,
 			    "%" PRIu64 " of %" PRIu64
@@ -146,15 +146,6 @@ static void map_put(struct child *child)
 							    .object = map->damaged });
 }
 
-/* What was lost before a moment has been told, or is for who began before. */
-static void gaps_skip(struct child *child, uint64_t unix_ns)
-{
-	while (child->reader.gap_count && child->reader.gaps->end_unix_ns < unix_ns) {
-		child->reader.gaps++;
-		child->reader.gap_count--;
-	}
-}
-
 /*
  * A span that could not be read to its end: what cannot be read is cut out of the
  * map, and the rest of the span is another one. CTF_RUN_END: go on from *ret_from.
@@ -168,7 +159,10 @@ static enum ctf_run span_mend(struct child *child, uint64_t from_unix_ns, uint64
 	if (ctf_damage_cut(&child->map, child->options->scratch, from, to_unix_ns) <= 0)
 		return CTF_RUN_PROBLEM;
 	map_put(child);
-	gaps_skip(child, from);
+	while (child->reader.gap_count && child->reader.gaps->end_unix_ns < from) {
+		child->reader.gaps++;
+		child->reader.gap_count--;
+	}
 	*ret_from = from;
 	return CTF_RUN_END;
 }
@@ -199,7 +193,7 @@ static enum ctf_run whole_run(struct child *child)
 
 	if (has_views &&
 	    (child->options->begin_unix_ns || child->options->span_bytes || child->map.damaged)) {
-		gaps_skip(child, child->options->begin_unix_ns);
+		ctf_gaps_until(&child->reader, child->options->begin_unix_ns, true);
 		return spans_run(child, child->options->begin_unix_ns);
 	}
 	r = folders_run(child, &child->folders);

@@ -175,13 +175,17 @@ static int64_t environment_number(const bt_trace *trace, const char *name)
 
 static bool process_put(struct ctf_reader *reader, uint32_t index, const bt_trace *trace)
 {
-	return feed_put(reader->feed, &(struct trace_event){
-					      .kind = FEED_PROCESS,
-					      .process = (uint16_t)index,
-					      .number = (int32_t)reader->processes[index].vpid,
-					      .name = environment_text(trace, "procname"),
-					      .text = environment_text(trace, "hostname"),
-				      });
+	struct trace_event record = {
+		.kind = FEED_PROCESS,
+		.process = (uint16_t)index,
+		.number = (int32_t)reader->processes[index].vpid,
+		.name = environment_text(trace, "procname"),
+		.text = environment_text(trace, "hostname"),
+	};
+
+	memcpy(&record.object, reader->uuid, sizeof(record.object));
+	memcpy(&record.other, reader->uuid + 8, sizeof(record.other));
+	return feed_put(reader->feed, &record);
 }
 
 /* A trace without a uuid is told by its place in memory. */
@@ -290,7 +294,7 @@ static bool event_put(struct ctf_reader *reader, const bt_message *message)
 	record.unix_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message));
 	if (record.unix_ns < reader->begin_unix_ns || record.unix_ns >= reader->end_unix_ns)
 		return true;
-	if (!ctf_gaps_until(reader, record.unix_ns))
+	if (!ctf_gaps_until(reader, record.unix_ns, false))
 		return false;
 	reader->told_unix_ns = record.unix_ns;
 	if (class->kind == TRACE_KINDS) {
@@ -365,7 +369,7 @@ static bool discarded_packets_put(struct ctf_reader *reader, const bt_message *m
 	return gap_put(reader, stream, begin, end, 0, count);
 }
 
-bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns)
+bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns, bool is_before)
 {
 	while (reader->gap_count && reader->gaps->end_unix_ns <= unix_ns) {
 		const struct ctf_map_gap *gap = reader->gaps++;
@@ -378,6 +382,7 @@ bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns)
 						    .unix_ns = gap->end_unix_ns,
 						    .value = gap->events,
 						    .object = gap->packets,
+						    .flags = is_before,
 					    }))
 			return false;
 	}

@@ -50,8 +50,11 @@ struct ctf_reader {
 	bool has_map; /* the gaps are known from there */
 };
 
-/* Puts the gaps that end before a time. Returns false when nobody reads any more. */
-bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns);
+/*
+ * Puts the gaps that end before a time, as those before what was asked for or in it.
+ * Returns false when nobody reads any more.
+ */
+bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns, bool is_before);
 
 /* Puts what the message says. Returns false when nobody reads any more. */
 bool ctf_message(struct ctf_reader *reader, const bt_message *message);

@@ -24,12 +24,13 @@
 
 /* What a record may be besides an event of a kind below TRACE_KINDS. */
 enum feed_kind {
-	FEED_PROCESS = TRACE_KINDS, /* process: its index; number: pid; text: host; name */
-	FEED_GAP,                   /* other..unix_ns; value: events; object: packets; process */
-	FEED_TIME,                  /* everything up to unix_ns has been told */
-	FEED_EXTENT,                /* other..unix_ns: the trace; value: bytes, object: damaged */
-	FEED_PROBLEM,               /* text: a sentence; nothing follows */
-	FEED_END,                   /* the trace is read */
+	FEED_PROCESS =
+		TRACE_KINDS, /* process: its index; number: pid; text: host; name; object, other: uuid */
+	FEED_GAP, /* other..unix_ns; value: events; object: packets; process; flags: before what was asked for */
+	FEED_TIME,    /* everything up to unix_ns has been told */
+	FEED_EXTENT,  /* other..unix_ns: the trace; value: bytes, object: damaged */
+	FEED_PROBLEM, /* text: a sentence; nothing follows */
+	FEED_END,     /* the trace is read */
 	FEED_KINDS
 };
 

@@ -22,6 +22,8 @@ struct process *process_new(uint32_t index, const struct trace_event *record)
 		return NULL;
 	process->public.index = index;
 	process->public.pid = (uint32_t)record->number;
+	process->uuid[0] = record->object;
+	process->uuid[1] = record->other;
 	snprintf(process->public.host, sizeof(process->public.host), "%s", record->text);
 	snprintf(process->public.name, sizeof(process->public.name), "%s", record->name);
 	return process;
@@ -80,6 +82,13 @@ static void process_late(struct process *process, const struct trace_event *firs
 	adoption_begin(&process->adoption, &process->board, false, first->ns);
 }
 
+void process_show(struct process *process)
+{
+	process->public.board = &process->board;
+	process->public.base = process->board.base;
+	process->public.size = process->board.size;
+}
+
 int process_board(struct process *process, const struct trace_event *first)
 {
 	bool is_announced = process->shape.capacity[VIGIL_TABLE_process];
@@ -93,9 +102,7 @@ int process_board(struct process *process, const struct trace_event *first)
 	if (r)
 		return r;
 	process->board.is_replay = true;
-	process->public.board = &process->board;
-	process->public.base = process->board.base;
-	process->public.size = process->board.size;
+	process_show(process);
 	process->public.first_unix_ns = first->unix_ns;
 	process->public.is_whole = is_announced;
 	if (!is_announced)

@@ -12,6 +12,8 @@ struct process {
 	struct board board;
 	struct board_shape shape; /* as its process_room events say */
 	struct adoption adoption;
+	uint64_t uuid[2]; /* of its trace: with the pid, how the feed knows it */
+	bool is_past;     /* another one began with its pid */
 };
 
 /* Returns NULL without memory. record is a FEED_PROCESS. */
@@ -26,6 +28,9 @@ void process_room(struct process *process, const struct trace_event *event);
 
 /* Makes its board before its first event, if it has none. Returns 0 or -errno. */
 int process_board(struct process *process, const struct trace_event *first);
+
+/* Its board is there: readers may look. */
+void process_show(struct process *process);
 
 /* Counts an event and what it tells of the process. */
 void process_note(struct process *process, const struct trace_event *event);

@@ -3,150 +3,41 @@
  * A trace: the child that reads it, the processes it is about, and where it has
  * gaps. Its law is in trace.h.
  */
-#include "console/trace/trace.h"
+#include "console/trace/trace_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "console/trace/ctf.h"
-#include "console/trace/feed.h"
-#include "console/trace/process.h"
 
 #define GAPS_MAX 65536 /* more are added to the last one */
 
-struct trace {
-	struct feed *feed;
-	pid_t child;
-	bool is_live;
-	enum trace_result over; /* TRACE_END or TRACE_DAMAGED, when is_over */
-	bool is_over;
-	char what[256]; /* that is read, for sentences */
-	struct vigil_problem problem;
-	struct process **processes;
-	uint32_t count;
-	uint32_t *lives; /* by the feed's number of a process: which of ours it is now */
-	uint32_t life_count;
-	struct trace_gap *gaps;
-	size_t gap_count;
-	uint64_t now;
-	uint64_t foreign;
-	struct trace_extent extent;
-	char scratch[64];         /* a folder of the child's, which we remove; "": none */
-	struct trace_event event; /* what trace_next gave last */
-};
-
-/* ---- The child ---- */
-
-/* Nothing of ours: neither its terminal nor its signals, and it ends when we do. */
-static void child_run(struct feed *feed, const struct trace_options *options, const char *scratch)
-{
-	const struct ctf_options ctf = {
-		.paths = options->paths,
-		.path_count = options->path_count,
-		.is_live = options->is_live,
-		.begin_unix_ns = options->begin_unix_ns,
-		.span_bytes = options->span_bytes,
-		.scratch = scratch[0] ? scratch : NULL,
-	};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	signal(SIGINT, SIG_IGN); /* a key pressed for the parent */
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGTSTP, SIG_IGN);
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	feed_be_writer(feed);
-	ctf_read(feed, &ctf);
-	_exit(0);
-}
-
-/* A folder that the child may fill with links; without one it reads what it can. */
-static void scratch_make(struct trace *trace)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(trace->scratch, sizeof(trace->scratch), "%.40s/vigil-XXXXXX",
-		 tmp && *tmp == '/' ? tmp : "/tmp");
-	if (!mkdtemp(trace->scratch))
-		trace->scratch[0] = '\0';
-}
-
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-	(void)stat;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void scratch_remove(struct trace *trace)
-{
-	if (trace->scratch[0])
-		nftw(trace->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	trace->scratch[0] = '\0';
-}
-
-static int child_start(struct trace *trace, const struct trace_options *options)
-{
-	int r = feed_new(&trace->feed);
-
-	if (r)
-		return r;
-	if (!options->is_live)
-		scratch_make(trace);
-	fflush(NULL);
-	trace->child = fork();
-	if (trace->child < 0) {
-		trace->child = 0;
-		return -errno;
-	}
-	if (!trace->child)
-		child_run(trace->feed, options, trace->scratch);
-	feed_be_reader(trace->feed);
-	return 0;
-}
-
-/* Ends the child. Returns its status as waitpid gives it. */
-static int child_end(struct trace *trace, int number)
-{
-	int status = 0;
-
-	if (!trace->child)
-		return 0;
-	if (number)
-		kill(trace->child, number);
-	while (waitpid(trace->child, &status, 0) < 0 && errno == EINTR)
-		;
-	trace->child = 0;
-	return status;
-}
-
 /* ---- Opening ---- */
+
+static int options_copy(struct trace *trace, const struct trace_options *options)
+{
+	trace->options = *options;
+	trace->paths = calloc(options->path_count, sizeof(*trace->paths));
+	trace->options.paths = (const char *const *)trace->paths;
+	for (size_t i = 0; trace->paths && i < options->path_count; i++)
+		if (!(trace->paths[i] = strdup(options->paths[i])))
+			return -ENOMEM;
+	snprintf(trace->what, sizeof(trace->what), "%s%s", options->paths[0],
+		 options->path_count > 1 ? " and others" : "");
+	return trace->paths ? 0 : -ENOMEM;
+}
 
 int trace_open(const struct trace_options *options, struct trace **ret_trace,
 	       struct vigil_problem *ret_problem)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
-	int r = trace ? 0 : -ENOMEM;
+	int r = trace ? options_copy(trace, options) : -ENOMEM;
 
-	if (trace) {
-		trace->is_live = options->is_live;
-		snprintf(trace->what, sizeof(trace->what), "%s%s", options->paths[0],
-			 options->path_count > 1 ? " and others" : "");
-		r = child_start(trace, options);
-	}
+	if (!r)
+		r = child_start(trace, 0);
 	if (!r) {
 		*ret_trace = trace;
 		return 0;
@@ -157,15 +48,26 @@ int trace_open(const struct trace_options *options, struct trace **ret_trace,
 	return r;
 }
 
+void trace_empty(struct trace *trace)
+{
+	child_end(trace, SIGKILL);
+	for (uint32_t i = 0; i < trace->count; i++)
+		process_free(trace->processes[i]);
+	trace->count = trace->life_count = 0;
+	trace->gap_count = 0;
+	trace->now = trace->last_unix_ns = trace->equal = trace->skip = trace->foreign = 0;
+	trace->is_over = false;
+	trace->problem.text[0] = '\0';
+}
+
 void trace_close(struct trace *trace)
 {
 	if (!trace)
 		return;
-	child_end(trace, SIGKILL);
-	scratch_remove(trace);
-	feed_free(trace->feed);
-	for (uint32_t i = 0; i < trace->count; i++)
-		process_free(trace->processes[i]);
+	trace_empty(trace);
+	for (size_t i = 0; trace->paths && i < trace->options.path_count; i++)
+		free(trace->paths[i]);
+	free(trace->paths);
 	free(trace->processes);
 	free(trace->lives);
 	free(trace->gaps);
@@ -219,7 +121,7 @@ static bool grow(void *list, size_t count, size_t size)
 	return more != NULL;
 }
 
-static bool process_put(struct trace *trace, struct process *process)
+bool process_put(struct trace *trace, struct process *process)
 {
 	if (!process || !grow(&trace->processes, trace->count, sizeof(struct process *))) {
 		process_free(process);
@@ -229,14 +131,29 @@ static bool process_put(struct trace *trace, struct process *process)
 	return true;
 }
 
+/* One that is known from a keyframe, in its last life; else trace->count. */
+static uint32_t process_known(const struct trace *trace, const struct trace_event *record)
+{
+	uint32_t i = 0;
+
+	while (i < trace->count && (trace->processes[i]->is_past ||
+				    trace->processes[i]->public.pid != (uint32_t)record->number ||
+				    trace->processes[i]->uuid[0] != record->object ||
+				    trace->processes[i]->uuid[1] != record->other))
+		i++;
+	return i;
+}
+
 /* The feed numbers processes from 0, without a gap. */
 static bool process_add(struct trace *trace, const struct trace_event *record)
 {
+	uint32_t known = process_known(trace, record);
+
 	if (record->process != trace->life_count ||
 	    !grow(&trace->lives, trace->life_count, sizeof(*trace->lives)) ||
-	    !process_put(trace, process_new(trace->count, record)))
+	    (known == trace->count && !process_put(trace, process_new(trace->count, record))))
 		return false;
-	trace->lives[trace->life_count++] = trace->count - 1;
+	trace->lives[trace->life_count++] = known;
 	return true;
 }
 
@@ -251,7 +168,7 @@ static struct process *process_of(struct trace *trace, const struct trace_event 
 	if (event->kind != TRACE_process_room || !process->board.base)
 		return process;
 	/* It announces a board and has one: exec, or vigil_init after vigil_fini. */
-	process->public.is_over = true;
+	process->public.is_over = process->is_past = true;
 	if (!process_put(trace, process_again(trace->count, process)))
 		return NULL;
 	trace->lives[event->process] = trace->count - 1;
@@ -279,6 +196,8 @@ static enum trace_result gap_take(struct trace *trace, const struct trace_event 
 		trace->gaps[trace->gap_count - 1].events += gap.events;
 		trace->gaps[trace->gap_count - 1].packets += gap.packets;
 	}
+	if (record->flags)
+		return TRACE_AGAIN; /* its boards know it from a keyframe */
 	for (uint32_t i = 0; i < trace->count; i++)
 		if (gap.process == TRACE_ANY_PROCESS || gap.process == i)
 			process_gap(trace->processes[i], &gap);
@@ -289,15 +208,22 @@ static enum trace_result gap_take(struct trace *trace, const struct trace_event 
 static enum trace_result event_take(struct trace *trace, const struct trace_event *record,
 				    const struct trace_event **ret_event)
 {
-	struct process *process = process_of(trace, record);
+	struct process *process;
 	int r;
 
+	if (trace->skip && record->unix_ns == trace->skip_unix_ns) {
+		trace->skip--;
+		return TRACE_AGAIN;
+	}
+	process = process_of(trace, record);
 	if (!process)
 		return damaged(trace, "out of memory for the processes of %s", trace->what);
 	trace->event = *record;
 	trace->event.process = (uint16_t)process->public.index;
 	if (record->unix_ns > trace->now)
 		trace->now = record->unix_ns;
+	trace->equal = record->unix_ns == trace->last_unix_ns ? trace->equal + 1 : 1;
+	trace->last_unix_ns = record->unix_ns;
 	if (record->kind == TRACE_process_room) {
 		process_room(process, record);
 		return TRACE_AGAIN;
@@ -347,7 +273,7 @@ enum trace_result trace_next(struct trace *trace, const struct trace_event **ret
 	if (trace->is_over)
 		return trace->over;
 	while (r == TRACE_AGAIN) {
-		switch (feed_next(trace->feed, trace->is_live ? 0 : -1, &record)) {
+		switch (feed_next(trace->feed, trace->options.is_live ? 0 : -1, &record)) {
 		case FEED_RECORD:
 			r = record_take(trace, record, ret_event);
 			break;

@@ -29,6 +29,7 @@
 #include "console/trace/event.h"
 
 struct board;
+struct feed;
 struct trace;
 
 #define TRACE_ANY_PROCESS UINT32_MAX
@@ -63,9 +64,11 @@ struct trace_process {
 struct trace_options {
 	const char *const *paths; /* folders; or, live, one URL net://... of a relay */
 	size_t path_count;
-	bool is_live;           /* trace_next does not wait: TRACE_AGAIN */
-	uint64_t begin_unix_ns; /* events before it are not told; 0: all */
-	uint64_t span_bytes;    /* read in spans of so many bytes: for tests; 0: as is best */
+	bool is_live;        /* trace_next does not wait: TRACE_AGAIN */
+	uint64_t span_bytes; /* read in spans of so many bytes: for tests; 0: as is best */
+
+	/* In the child, instead of babeltrace2: for tests. NULL: babeltrace2. */
+	void (*read)(struct feed *feed, const struct trace_options *options);
 };
 
 /* The first and the last moment of a trace, and its size, as its packets tell. */
@@ -106,6 +109,23 @@ const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)
 
 /* Time reached, of the last event or of what a live stream says it has passed. */
 uint64_t trace_now(const struct trace *trace);
+
+/*
+ * Keyframes: all boards of a trace, and where it stood, in one piece of memory that
+ * may be written to a file. Returns NULL without memory; the caller frees it.
+ */
+void *trace_keep(const struct trace *trace, size_t *ret_size);
+
+/* The moment of a keyframe; 0: it is none of this version. */
+uint64_t trace_keep_time(const void *keep, size_t size);
+
+/*
+ * Goes back, or ahead, to a keyframe of this trace: boards are as they were, and
+ * trace_next goes on from there. All bases of processes are new. keep NULL: to the
+ * start. Returns 0, -EBADMSG for what is no keyframe of this version, or -errno; the
+ * trace is at its start then.
+ */
+int trace_go(struct trace *trace, const void *keep, size_t size);
 
 /* Known when trace_next has returned once. */
 const struct trace_extent *trace_extent(const struct trace *trace);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keyframes of a trace: where it stood, and of each process what is known of it and
+ * an image of its board.
+ *
+ * The law: a keyframe may come from a file, so it is hostile. Sizes are checked here,
+ * images by board_load.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/trace/trace_private.h"
+
+#define KEEP_MAGIC UINT64_C(0x315045454b474956) /* VIGKEEP1: raised when what follows changes */
+#define PROCESSES_MAX 65535
+
+struct keep {
+	uint64_t magic;
+	uint64_t size; /* of all of it */
+	uint64_t unix_ns;
+	uint64_t equal; /* events at that moment that are in it */
+	uint64_t now;
+	uint64_t processes;
+};
+
+/* Followed by the image, if it has a board; sizes are multiples of 8. */
+struct keep_process {
+	struct trace_process public;
+	struct board_shape shape;
+	struct adoption adoption;
+	uint64_t uuid[2];
+	uint64_t is_past;
+	uint64_t image_size;
+};
+
+static size_t round_up(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+static size_t image_size(const struct process *process)
+{
+	return process->board.base ? board_image_size(&process->board) : 0;
+}
+
+static size_t keep_size(const struct trace *trace)
+{
+	size_t size = sizeof(struct keep);
+
+	for (uint32_t i = 0; i < trace->count; i++)
+		size += sizeof(struct keep_process) + round_up(image_size(trace->processes[i]));
+	return size;
+}
+
+static uint8_t *process_keep(const struct process *process, uint8_t *at)
+{
+	struct keep_process *kept = (struct keep_process *)(void *)at;
+
+	kept->public = process->public;
+	kept->public.board = NULL;
+	kept->public.base = NULL;
+	kept->shape = process->shape;
+	kept->adoption = process->adoption;
+	memcpy(kept->uuid, process->uuid, sizeof(kept->uuid));
+	kept->is_past = process->is_past;
+	kept->image_size = image_size(process);
+	at += sizeof(*kept);
+	if (kept->image_size)
+		board_image_save(&process->board, at);
+	return at + round_up(kept->image_size);
+}
+
+void *trace_keep(const struct trace *trace, size_t *ret_size)
+{
+	size_t size = keep_size(trace);
+	struct keep *keep = calloc(1, size);
+	uint8_t *at = (uint8_t *)(keep + 1);
+
+	if (!keep)
+		return NULL;
+	*keep = (struct keep){
+		.magic = KEEP_MAGIC,
+		.size = size,
+		.unix_ns = trace->last_unix_ns,
+		.equal = trace->equal,
+		.now = trace->now,
+		.processes = trace->count,
+	};
+	for (uint32_t i = 0; i < trace->count; i++)
+		at = process_keep(trace->processes[i], at);
+	*ret_size = size;
+	return keep;
+}
+
+uint64_t trace_keep_time(const void *bytes, size_t size)
+{
+	struct keep keep;
+
+	if (size < sizeof(keep))
+		return 0;
+	memcpy(&keep, bytes, sizeof(keep));
+	return keep.magic == KEEP_MAGIC && keep.size == size && keep.processes <= PROCESSES_MAX ?
+		       keep.unix_ns :
+		       0;
+}
+
+/* Makes a process again. Returns its bytes in the keyframe, or -errno. */
+static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t left)
+{
+	struct process *process;
+	struct keep_process kept;
+	int r = 0;
+
+	if (left < sizeof(kept))
+		return -EBADMSG;
+	memcpy(&kept, at, sizeof(kept));
+	if (kept.image_size > left - sizeof(kept))
+		return -EBADMSG;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return -ENOMEM;
+	process->public = kept.public;
+	process->public.index = trace->count;
+	process->public.board = NULL;
+	process->public.base = NULL;
+	process->public.host[sizeof(kept.public.host) - 1] = '\0';
+	process->public.name[sizeof(kept.public.name) - 1] = '\0';
+	process->shape = kept.shape;
+	process->adoption = kept.adoption;
+	memcpy(process->uuid, kept.uuid, sizeof(process->uuid));
+	process->is_past = kept.is_past != 0;
+	if (kept.image_size)
+		r = board_load(&process->board, at + sizeof(kept), kept.image_size, &kept.shape);
+	if (!r && kept.image_size)
+		process_show(process);
+	if (r) {
+		process_free(process);
+		return r;
+	}
+	if (!process_put(trace, process))
+		return -ENOMEM;
+	return (int64_t)(sizeof(kept) + round_up(kept.image_size));
+}
+
+static int processes_restore(struct trace *trace, const uint8_t *bytes, size_t size,
+			     uint64_t processes)
+{
+	size_t at = sizeof(struct keep);
+
+	for (uint64_t i = 0; i < processes; i++) {
+		int64_t used = process_restore(trace, bytes + at, size - at);
+
+		if (used < 0)
+			return (int)used;
+		if ((uint64_t)used > size - at)
+			return -EBADMSG;
+		at += (size_t)used;
+	}
+	return 0;
+}
+
+int trace_go(struct trace *trace, const void *bytes, size_t size)
+{
+	struct keep keep = { 0 };
+	int r = 0, started;
+
+	if (bytes && !trace_keep_time(bytes, size))
+		r = -EBADMSG;
+	trace_empty(trace);
+	if (!r && bytes) {
+		memcpy(&keep, bytes, sizeof(keep));
+		r = processes_restore(trace, bytes, size, keep.processes);
+	}
+	if (r) {
+		trace_empty(trace);
+		memset(&keep, 0, sizeof(keep));
+	}
+	trace->last_unix_ns = trace->skip_unix_ns = keep.unix_ns;
+	trace->equal = trace->skip = keep.equal;
+	trace->now = keep.now;
+	started = child_start(trace, keep.unix_ns);
+	return r ? r : started;
+}
