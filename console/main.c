@@ -23,6 +23,7 @@
 
 /* Options, and which verbs take them. */
 enum takes {
+	TAKES_NONE = 0,
 	TAKES_JSON = 1,
 	TAKES_FILTER = 2,
 	TAKES_WATCH = 4,
@@ -34,11 +35,20 @@ enum takes {
 	TAKES_LIMIT = 256,
 	TAKES_ALL = 512, /* all verbs */
 	TAKES_ENDED = 1024,
+	TAKES_RECORD = 2048,
+	TAKES_OUTPUT = 4096,
 	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
 };
 
-/* What stands behind a verb: nothing, a target, a task. */
-enum operands { OPERANDS_NONE, OPERANDS_TARGET, OPERANDS_TASK, OPERANDS_TARGET_TASK };
+/* What stands behind a verb: nothing, a target, a task, a command, a session. */
+enum operands {
+	OPERANDS_NONE,
+	OPERANDS_TARGET,
+	OPERANDS_TASK,
+	OPERANDS_TARGET_TASK,
+	OPERANDS_COMMAND,
+	OPERANDS_SESSION
+};
 
 struct verb {
 	const char *name;
@@ -87,6 +97,10 @@ static const struct verb verbs[] = {
 	  "all tasks grouped by the line that spawned them" },
 	{ "why", OPERANDS_TARGET_TASK, TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
 	  "from a stuck task to the cause; without a task, every stuck one" },
+	{ "record", OPERANDS_COMMAND, TAKES_RECORD | TAKES_OUTPUT, verb_record,
+	  "record all that happens, with LTTng, into a folder or to a relay" },
+	{ "snapshot", OPERANDS_SESSION, TAKES_NONE, verb_snapshot,
+	  "write out what a flight recorder (record --snapshot) has in memory" },
 };
 
 static const struct {
@@ -107,7 +121,7 @@ static const struct {
 	  "also tasks that ended more than 5 s ago; JSON has them anyway" },
 	{ { "watch", optional_argument, NULL, 'w' }, TAKES_WATCH, "[=SECONDS]",
 	  "print again and again, every 2 seconds or as said" },
-	{ { "over", required_argument, NULL, 'o' }, TAKES_OVER, "=TIME",
+	{ { "over", required_argument, NULL, 'O' }, TAKES_OVER, "=TIME",
 	  "stuck is what has waited longer than this; 1s" },
 	{ { "task", required_argument, NULL, 't' }, TAKES_TASK, "=TASK",
 	  "the chain of this task; for when no TARGET stands before TASK" },
@@ -127,6 +141,20 @@ static const struct {
 	  "no terminal: watch for 24 refreshes, save a picture, leave" },
 	{ { "no-mouse", no_argument, NULL, 'm' }, TAKES_SCREEN, "",
 	  "leave the mouse to the terminal" },
+	{ { "output", required_argument, NULL, 'o' }, TAKES_OUTPUT, "=DIR",
+	  "the folder to make; ./vigil-NAME-DATE" },
+	{ { "for", required_argument, NULL, 'F' }, TAKES_RECORD, "=TIME",
+	  "end after this time, such as 30s" },
+	{ { "live", optional_argument, NULL, 'L' }, TAKES_RECORD, "[=URL]",
+	  "send it to lttng-relayd, for vigil top; net://127.0.0.1" },
+	{ { "snapshot", no_argument, NULL, 'N' }, TAKES_RECORD, "",
+	  "a flight recorder: keep the latest in memory until asked for" },
+	{ { "on", required_argument, NULL, 'B' }, TAKES_RECORD, "=TRIGGER",
+	  "with --snapshot, write it on blocked=TIME: a worker is so long" },
+	{ { "rotate", required_argument, NULL, 'R' }, TAKES_RECORD, "=SIZE",
+	  "begin a new part after so much, such as 1G" },
+	{ { "buffers", required_argument, NULL, 'b' }, TAKES_RECORD, "=SIZE",
+	  "memory for each processor; 8M, with --snapshot 16M" },
 	{ { "ascii", no_argument, NULL, 'a' }, TAKES_ALL, "",
 	  "ASCII alone, whatever the terminal can show" },
 	{ { "help", no_argument, NULL, 'h' }, TAKES_ALL, "",
@@ -142,8 +170,12 @@ static const struct {
 
 static const char *operands_words(enum operands operands)
 {
-	static const char *const words[] = { "", " [TARGET]", " [TARGET] TASK",
-					     " [TARGET [TASK]]" };
+	static const char *const words[] = { "",
+					     " [TARGET]",
+					     " [TARGET] TASK",
+					     " [TARGET [TASK]]",
+					     " [TARGET | -- CMD...]",
+					     " [SESSION | DIR]" };
 
 	return words[operands];
 }
@@ -151,6 +183,23 @@ static const char *operands_words(enum operands operands)
 static const char *const targets_help =
 	"TARGET is a pid, the name of a process, or a board's file, of a dead process too.\n"
 	"Without it: the only instrumented process alive.\n";
+
+/* Of each kind of operands. */
+static const char *operands_help(enum operands operands)
+{
+	switch (operands) {
+	case OPERANDS_NONE:
+		return "";
+	case OPERANDS_COMMAND:
+		return "TARGET is a pid, the name of a process, or the file of its board. CMD is "
+		       "started.\nWithout both: every instrumented process, also those to come.\n";
+	case OPERANDS_SESSION:
+		return "SESSION is what record called it, DIR its folder. Without it: the only "
+		       "one.\n";
+	default:
+		return targets_help;
+	}
+}
 
 static int help_all(void)
 {
@@ -166,6 +215,12 @@ static int help_all(void)
 	return EXIT_DONE;
 }
 
+/* Options that one letter means too. */
+static const char *letter_words(int option)
+{
+	return option == 'n' ? ", -n" : option == 'o' ? ", -o" : "";
+}
+
 static int help_verb(const struct verb *verb)
 {
 	char left[64];
@@ -177,11 +232,11 @@ static int help_verb(const struct verb *verb)
 		if (!(options_known[i].takes & (verb->takes | TAKES_ALL)))
 			continue;
 		snprintf(left, sizeof(left), "--%s%s%s", options_known[i].option.name,
-			 options_known[i].value, options_known[i].option.val == 'n' ? ", -n" : "");
+			 options_known[i].value, letter_words(options_known[i].option.val));
 		printf("  %-28s %s\n", left, options_known[i].help);
 	}
 	if (verb->operands)
-		printf("\n%s", targets_help);
+		printf("\n%s", operands_help(verb->operands));
 	return EXIT_DONE;
 }
 
@@ -259,6 +314,31 @@ static int over_take(const char *words, struct verb_options *options)
 		       refuse("--over needs a time such as 500ms or 2s, not \"%s\"", words);
 }
 
+/* A time or a size that an option needs, above 0. */
+static int number_take(const char *option, const char *words, enum property_type type,
+		       uint64_t *ret_number)
+{
+	if (filter_number(words, type, ret_number) && *ret_number)
+		return EXIT_DONE;
+	return refuse("%s needs a %s, not \"%s\"", option,
+		      type == PROPERTY_TIME ? "time such as 500ms or 30s" :
+					      "size such as 64M or 1G",
+		      words);
+}
+
+/* The one trigger there is. */
+static int trigger_take(const char *words, uint64_t *ret_blocked_ns)
+{
+	static const char name[] = "blocked=";
+
+	if (strncmp(words, name, sizeof(name) - 1) != 0)
+		return refuse("--on knows the trigger blocked=TIME, such as blocked=200ms, not "
+			      "\"%s\"",
+			      words);
+	return number_take("--on blocked=", words + sizeof(name) - 1, PROPERTY_TIME,
+			   ret_blocked_ns);
+}
+
 static int option_take(int option, const char *value, struct verb_options *options)
 {
 	switch (option) {
@@ -282,8 +362,25 @@ static int option_take(int option, const char *value, struct verb_options *optio
 		return value ? seconds_take("--watch", value, &options->interval_ns) : EXIT_DONE;
 	case 'i':
 		return seconds_take("--interval", value, &options->interval_ns);
-	case 'o':
+	case 'O':
 		return over_take(value, options);
+	case 'o':
+		options->output = value;
+		return EXIT_DONE;
+	case 'F':
+		return number_take("--for", value, PROPERTY_TIME, &options->for_ns);
+	case 'L':
+		options->live = value ? value : "net://127.0.0.1";
+		return EXIT_DONE;
+	case 'N':
+		options->is_snapshot = true;
+		return EXIT_DONE;
+	case 'B':
+		return trigger_take(value, &options->blocked_ns);
+	case 'R':
+		return number_take("--rotate", value, PROPERTY_BYTES, &options->rotate_bytes);
+	case 'b':
+		return number_take("--buffers", value, PROPERTY_BYTES, &options->buffer_bytes);
 	case 't':
 		options->task = value;
 		return EXIT_DONE;
@@ -338,13 +435,14 @@ static int options_read(const struct verb *verb, int argc, char **argv,
 			struct verb_options *options)
 {
 	struct option known[COUNT(options_known) + 1] = { { 0 } };
+	const char *letters = verb->takes & TAKES_OUTPUT ? ":no:hV" : ":nhV";
 	int result, count = 0;
 
 	for (size_t i = 0; i < COUNT(options_known); i++)
 		if (options_known[i].takes & (verb->takes | TAKES_ALL))
 			known[count++] = options_known[i].option;
 	opterr = 0;
-	while ((result = getopt_long(argc, argv, ":nhV", known, NULL)) != -1) {
+	while ((result = getopt_long(argc, argv, letters, known, NULL)) != -1) {
 		if (result == 'h')
 			return help_verb(verb);
 		if (result == 'V') {
@@ -363,7 +461,7 @@ static int options_read(const struct verb *verb, int argc, char **argv,
 static int operands_read(const struct verb *verb, int count, char **operands,
 			 struct verb_options *options)
 {
-	static const int most[] = { 0, 1, 2, 2 };
+	static const int most[] = { 0, 1, 2, 2, 1, 1 };
 
 	if (count > most[verb->operands])
 		return refuse("%s does not know what to do with \"%s\"; see `vigil %s --help`",
@@ -385,7 +483,16 @@ static int operands_read(const struct verb *verb, int count, char **operands,
 static int verb_run(const struct verb *verb, int argc, char **argv)
 {
 	struct verb_options options = { .verb = verb->name };
-	int r = options_read(verb, argc, argv, &options);
+	int r;
+
+	/* getopt_long would mix what stands before it with what stands behind. */
+	for (int i = 1; i < argc && verb->operands == OPERANDS_COMMAND && !options.command; i++) {
+		if (strcmp(argv[i], "--") != 0)
+			continue;
+		options.command = argv + i + 1;
+		argc = i;
+	}
+	r = options_read(verb, argc, argv, &options);
 
 	if (r < 0)
 		r = operands_read(verb, argc - optind, argv + optind, &options);

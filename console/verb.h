@@ -37,6 +37,15 @@ struct verb_options {
 	uint64_t limit; /* rows; 0: all */
 	uint64_t over_ns;
 	bool has_over;
+	/* record and snapshot */
+	char *const *command; /* what stands after --; NULL: nothing */
+	const char *output;
+	const char *live; /* the relay's address */
+	bool is_snapshot;
+	uint64_t for_ns; /* 0: until it is ended */
+	uint64_t rotate_bytes;
+	uint64_t buffer_bytes;
+	uint64_t blocked_ns; /* --on blocked=TIME; 0: not asked for */
 };
 
 int verb_ps(const struct verb_options *options);
@@ -48,6 +57,8 @@ int verb_locks(const struct verb_options *options);
 int verb_wakers(const struct verb_options *options);
 int verb_sites(const struct verb_options *options);
 int verb_why(const struct verb_options *options);
+int verb_record(const struct verb_options *options);
+int verb_snapshot(const struct verb_options *options);
 
 /* ---- What verbs share: verb.c ---- */
 

@@ -133,6 +133,15 @@ void vigil_reader_fix_now(struct vigil_reader *reader, uint64_t now_ns);
 
 const char *vigil_reader_path(const struct vigil_reader *reader);
 
+/*
+ * Writes a copy of the board as it is now, not as at the last refresh, into fd: an
+ * empty regular file, open to write. Each record in it is steady, or torn where its
+ * writer never paused; records with one another are as consistent as in a refresh.
+ * Holes stay holes. Returns 0, -EBADMSG when the board was damaged meanwhile, or
+ * what writing failed with.
+ */
+int vigil_reader_save(struct vigil_reader *reader, int fd);
+
 /* The pid as this process sees it. */
 uint32_t vigil_reader_pid(const struct vigil_reader *reader);
 

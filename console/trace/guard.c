@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "console/trace/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console/trace/recording.h"
+
+static void said(const char *folder, const char *words)
+{
+	fprintf(stderr, "vigil: the recorder was killed: %s; `vigil report %s` reads it.\n", words,
+		folder);
+}
+
+static void recording_end(struct session *session, const char *folder)
+{
+	struct recording recording;
+	struct vigil_problem problem;
+	struct session_counts counts = { .lost_packets = 0 };
+	struct timespec now;
+	bool is_whole = !session_stop(session, &problem);
+
+	session_counts(session, &counts, &problem);
+	session_close(session);
+	if (recording_read(folder, &recording, &problem))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	recording.state = RECORDING_CUT;
+	recording.ended_unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	recording.discarded_events = counts.discarded_events;
+	recording.lost_packets = counts.lost_packets;
+	snprintf(recording.ended, sizeof(recording.ended), "the recorder was killed");
+	recording_write(&recording, folder, &problem);
+	said(folder, is_whole ? "all up to then is in the trace" :
+				"and the session daemon too: the trace may lack the last second");
+	recording_fini(&recording);
+}
+
+static void guard_run(int fd, struct session *session, const char *folder)
+{
+	char byte;
+	ssize_t got;
+
+	prctl(PR_SET_NAME, "vigil-guard");
+	/* ^C is for the recorder. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	/* Who reads our output must see its end when the recorder ends. */
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	do
+		got = read(fd, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	if (!got)
+		recording_end(session, folder);
+	_exit(0);
+}
+
+int guard_start(struct guard *guard, struct session *session, const char *folder)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	fflush(NULL);
+	guard->pid = fork();
+	if (!guard->pid) {
+		close(fds[1]);
+		guard_run(fds[0], session, folder);
+	}
+	close(fds[0]);
+	guard->pipe = fds[1];
+	return guard->pid < 0 ? -errno : 0;
+}
+
+void guard_end(struct guard *guard)
+{
+	if (guard->pid <= 0)
+		return;
+	if (write(guard->pipe, "", 1) < 0)
+		kill(guard->pid, SIGKILL);
+	close(guard->pipe);
+	while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	guard->pid = 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a recording needs of LTTng: a session of its own, and the session daemon.
+ *
+ *	session_daemon_ensure(&is_started, &problem);
+ *	session_open(&options, &session, &problem);
+ *	session_start(session, &problem);
+ *	... session_counts(session, &counts, &problem) now and then ...
+ *	session_stop(session, &problem);
+ *	session_close(session);
+ *
+ * Calls return 0 or -errno with a sentence. -ENOTCONN: the session daemon, or the
+ * session in it, is gone; -ENOSYS: vigil was built without LTTng (no_session.c).
+ *
+ * The law: no type of LTTng's is seen outside session*.c. One thread.
+ */
+#ifndef CONSOLE_TRACE_SESSION_H
+#define CONSOLE_TRACE_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/reader.h>
+
+#define SESSION_NAME_MAX 128
+
+/* Whose events: everybody's; those of the pids alone; everybody's but theirs. */
+enum session_whom { SESSION_ALL, SESSION_ONLY, SESSION_NOT };
+
+enum session_mode {
+	SESSION_FILES,   /* into a folder */
+	SESSION_LIVE,    /* to a relay, from where it is watched */
+	SESSION_SNAPSHOT /* into memory, oldest overwritten, until session_snapshot */
+};
+
+struct session_options {
+	const char *name;
+	enum session_mode mode;
+	const char *folder;    /* absolute; of files */
+	const char *url;       /* of a relay, "net://HOST"; live */
+	uint64_t buffer_bytes; /* for each processor, of each user; 0: what fits */
+	uint64_t rotate_bytes; /* begin a new part after so many; 0: never */
+	enum session_whom whom;
+	const uint32_t *pids; /* as the processes themselves see them */
+	size_t pid_count;
+};
+
+struct session;
+
+/* Sees to it that a session daemon answers; starts one like lttng(1) does. */
+int session_daemon_ensure(bool *ret_is_started, struct vigil_problem *ret_problem);
+
+int session_open(const struct session_options *options, struct session **ret_session,
+		 struct vigil_problem *ret_problem);
+
+/*
+ * Waits until the processes have registered with the daemon, as they do by themselves
+ * some milliseconds after it is there. Only then session_start reaches them all.
+ * -ETIMEDOUT names one that has not.
+ */
+int session_await(const uint32_t *pids, size_t count, struct vigil_problem *ret_problem);
+
+/* From its return on every event of a registered process is recorded. */
+int session_start(struct session *session, struct vigil_problem *ret_problem);
+
+/* What LTTng could not keep, so far. After session_stop: in all. */
+struct session_counts {
+	uint64_t discarded_events; /* buffers were full: the newest were not written */
+	uint64_t lost_packets;     /* buffers were overwritten before they were read */
+};
+int session_counts(const struct session *session, struct session_counts *ret_counts,
+		   struct vigil_problem *ret_problem);
+
+/* Stops, and waits until all that was recorded is written. */
+int session_stop(struct session *session, struct vigil_problem *ret_problem);
+
+/* Takes the session out of the daemon. What was recorded stays. NULL is fine. */
+void session_close(struct session *session);
+
+/* Bytes of its buffers: what may still come to the disk after session_stop. */
+uint64_t session_buffer_bytes(const struct session *session);
+
+/*
+ * Writes out what a session of mode SNAPSHOT, of whatever process, has in memory:
+ * folder/ust, in an absolute folder that exists.
+ */
+int session_snapshot(const char *name, const char *folder, struct vigil_problem *ret_problem);
+
+/* Whether a session of that name runs. 1, 0 or -errno. */
+int session_is_there(const char *name, struct vigil_problem *ret_problem);
+
+#endif
