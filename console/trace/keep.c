@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/trace/trace_private.h"
+#include "console/trace/beside.h"
 
 #define KEEP_MAGIC UINT64_C(0x315045454b474956) /* VIGKEEP1: raised when what follows changes */
 #define PROCESSES_MAX 65535
@@ -31,6 +31,7 @@ struct keep_process {
 	struct adoption adoption;
 	uint64_t uuid[2];
 	uint64_t is_past;
+	uint64_t copied_begin_ns, copied_end_ns;
 	uint64_t image_size;
 };
 
@@ -64,6 +65,8 @@ static uint8_t *process_keep(const struct process *process, uint8_t *at)
 	kept->adoption = process->adoption;
 	memcpy(kept->uuid, process->uuid, sizeof(kept->uuid));
 	kept->is_past = process->is_past;
+	kept->copied_begin_ns = process->copied_begin_ns;
+	kept->copied_end_ns = process->copied_end_ns;
 	kept->image_size = image_size(process);
 	at += sizeof(*kept);
 	if (kept->image_size)
@@ -130,6 +133,8 @@ static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t le
 	process->adoption = kept.adoption;
 	memcpy(process->uuid, kept.uuid, sizeof(process->uuid));
 	process->is_past = kept.is_past != 0;
+	process->copied_begin_ns = kept.copied_begin_ns;
+	process->copied_end_ns = kept.copied_end_ns;
 	if (kept.image_size)
 		r = board_load(&process->board, at + sizeof(kept), kept.image_size, &kept.shape);
 	if (!r && kept.image_size)
@@ -179,6 +184,8 @@ int trace_go(struct trace *trace, const void *bytes, size_t size)
 	trace->last_unix_ns = trace->skip_unix_ns = keep.unix_ns;
 	trace->equal = trace->skip = keep.equal;
 	trace->now = keep.now;
-	started = child_start(trace, keep.unix_ns);
+	started = keep.unix_ns ? 0 : beside_load(trace);
+	if (!started)
+		started = child_start(trace, keep.unix_ns);
 	return r ? r : started;
 }

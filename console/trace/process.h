@@ -14,6 +14,7 @@ struct process {
 	struct adoption adoption;
 	uint64_t uuid[2]; /* of its trace: with the pid, how the feed knows it */
 	bool is_past;     /* another one began with its pid */
+	uint64_t copied_begin_ns, copied_end_ns; /* its board comes from beside the trace; 0: no */
 };
 
 /* Returns NULL without memory. record is a FEED_PROCESS. */

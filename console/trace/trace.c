@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "console/trace/beside.h"
+
 #define GAPS_MAX 65536 /* more are added to the last one */
 
 /* ---- Opening ---- */
@@ -36,6 +38,8 @@ int trace_open(const struct trace_options *options, struct trace **ret_trace,
 	struct trace *trace = calloc(1, sizeof(*trace));
 	int r = trace ? options_copy(trace, options) : -ENOMEM;
 
+	if (!r)
+		r = beside_load(trace);
 	if (!r)
 		r = child_start(trace, 0);
 	if (!r) {
@@ -131,15 +135,29 @@ bool process_put(struct trace *trace, struct process *process)
 	return true;
 }
 
+/* One from beside the trace gets its trace's uuid with the first event. */
+static bool process_is(struct process *process, const struct trace_event *record)
+{
+	bool has_uuid = process->uuid[0] || process->uuid[1];
+
+	if (process->public.pid != (uint32_t)record->number)
+		return false;
+	if (has_uuid)
+		return process->uuid[0] == record->object && process->uuid[1] == record->other;
+	if (process->public.host[0] && strcmp(process->public.host, record->text) != 0)
+		return false;
+	process->uuid[0] = record->object;
+	process->uuid[1] = record->other;
+	return true;
+}
+
 /* One that is known from a keyframe, in its last life; else trace->count. */
 static uint32_t process_known(const struct trace *trace, const struct trace_event *record)
 {
 	uint32_t i = 0;
 
-	while (i < trace->count && (trace->processes[i]->is_past ||
-				    trace->processes[i]->public.pid != (uint32_t)record->number ||
-				    trace->processes[i]->uuid[0] != record->object ||
-				    trace->processes[i]->uuid[1] != record->other))
+	while (i < trace->count &&
+	       (trace->processes[i]->is_past || !process_is(trace->processes[i], record)))
 		i++;
 	return i;
 }
@@ -228,6 +246,8 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 		process_room(process, record);
 		return TRACE_AGAIN;
 	}
+	if (beside_has(process, record))
+		return TRACE_AGAIN;
 	r = process_board(process, record);
 	if (r)
 		return damaged(trace, "no board can be made for process %u of %s: %s",

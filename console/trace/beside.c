@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boards beside a trace, loaded before its first event.
+ *
+ * The copy of a board is not of one moment. What happened before it began is in it;
+ * what happened after it ended is not; of what happened meanwhile the records tell:
+ * workers are copied before tasks, so what a worker's last time covers is in both, and
+ * a task that was copied after the event has its time.
+ */
+#include "console/trace/beside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "console/trace/recording.h"
+
+/* Loads a board from a file. Returns 0 or -errno. */
+static int file_load(struct board *board, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	struct stat st;
+	void *bytes;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size) {
+		close(fd);
+		return -EBADMSG;
+	}
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	r = board_load(board, bytes, (size_t)st.st_size, NULL);
+	munmap(bytes, (size_t)st.st_size);
+	return r;
+}
+
+static struct process *process_load(const char *path, uint32_t index,
+				    const struct recording *recording,
+				    const struct keyframe *keyframe)
+{
+	struct trace_event record = { .text = recording->host, .name = "" };
+	struct process *process;
+
+	record.number = (int32_t)strtoul(keyframe->file, NULL, 10);
+	process = process_new(index, &record);
+	if (!process)
+		return NULL;
+	if (file_load(&process->board, path)) {
+		process_free(process);
+		return NULL;
+	}
+	process_show(process);
+	process->copied_begin_ns = keyframe->begin_ns;
+	process->copied_end_ns = keyframe->end_ns;
+	process->public.is_whole = true;
+	process->public.last_ns = keyframe->end_ns;
+	process->public.last_unix_ns =
+		recording->started_unix_ns + (keyframe->end_ns - recording->started_ns);
+	process->public.first_unix_ns = process->public.last_unix_ns;
+	snprintf(process->public.name, sizeof(process->public.name), "%.31s",
+		 process->board.process->name);
+	return process;
+}
+
+static int folder_load(struct trace *trace, const char *folder)
+{
+	struct vigil_problem problem;
+	struct recording recording;
+	char path[4096];
+	int r = 0;
+
+	if (recording_read(folder, &recording, &problem))
+		return 0;
+	for (size_t i = 0; !r && i < recording.keyframe_count; i++) {
+		struct process *process;
+
+		snprintf(path, sizeof(path), "%s/" RECORDING_FOLDER "/%s", folder,
+			 recording.keyframes[i].file);
+		process = process_load(path, trace->count, &recording, &recording.keyframes[i]);
+		if (process && !process_put(trace, process))
+			r = -ENOMEM;
+	}
+	recording_fini(&recording);
+	return r;
+}
+
+int beside_load(struct trace *trace)
+{
+	int r = 0;
+
+	if (trace->options.is_live)
+		return 0;
+	for (size_t i = 0; !r && i < trace->options.path_count; i++)
+		r = folder_load(trace, trace->options.paths[i]);
+	return r;
+}
+
+/* Of a moment of the copy: whether what the event did to its task is in the copy. */
+static bool task_has(const struct board *board, const struct trace_event *event)
+{
+	const struct vigil_task_record *t = RECORD_OF(board, task, event->object);
+
+	switch (event->kind) {
+	case TRACE_task_spawn:
+		return t != NULL;
+	case TRACE_task_end:
+		return t && t->life == VIGIL_LIFE_ENDED;
+	case TRACE_poll_begin:
+		return t && t->poll_begin_ns >= event->ns;
+	case TRACE_poll_end:
+		return t && t->poll_end_ns >= event->ns;
+	default:
+		return false;
+	}
+}
+
+static bool birth_has(const struct board *board, const struct trace_event *event)
+{
+	uint32_t table = vigil_ref_table(event->object);
+	const uint32_t *words;
+
+	if (!event->id || table >= VIGIL_TABLES ||
+	    vigil_ref_index(event->object) >= board->pools[table].used)
+		return false;
+	words = record_at(board, table, vigil_ref_index(event->object));
+	return words[1] == vigil_ref_gen(event->object);
+}
+
+bool beside_has(const struct process *process, const struct trace_event *event)
+{
+	const struct vigil_worker_record *w;
+
+	if (!process->copied_end_ns || event->ns > process->copied_end_ns)
+		return false;
+	if (event->ns < process->copied_begin_ns)
+		return true;
+	w = RECORD_OF(&process->board, worker, event->worker);
+	return (w && w->last_ns >= event->ns) || task_has(&process->board, event) ||
+	       birth_has(&process->board, event);
+}
