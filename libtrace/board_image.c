@@ -124,7 +124,6 @@ void board_image_save(const struct board *board, void *image)
 		head.pools[i].capacity = board->tables[i].capacity;
 		head.pools[i].ring_size = board->pools[i].ring_size;
 		head.pools[i].ended = ring_entries(board, i);
-		head.pools[i].serial = board->pools[i].serial;
 		at = ring_save(board, i, at);
 	}
 	memcpy(private, &head, sizeof(head));
@@ -155,7 +154,7 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 	left -= head->lanes * sizeof(struct image_lane);
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		rings += head->pools[i].ended * sizeof(uint32_t);
-		if (head->pools[i].ended > head->pools[i].ring_size || rings > left)
+		if (rings > left)
 			return -EBADMSG;
 	}
 	ret_image->lanes = bytes + sizeof(*head);

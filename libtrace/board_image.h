@@ -19,7 +19,6 @@ struct image_pool {
 	uint32_t ring_size;
 	uint32_t ended; /* entries of its ring in the image */
 	uint32_t spare;
-	uint64_t serial;
 };
 
 struct image_frame {

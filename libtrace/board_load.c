@@ -216,7 +216,10 @@ static void hist_take(const struct board *board, const struct taken *taken, uint
 		taken->hists[*hist - 1] = 1;
 }
 
-/* The list ends where it leads to what is not its owner's. */
+/*
+ * The list ends where it leads to what is not its owner's; so no two owners share one.
+ * One that bites its tail is cut where no list is longer.
+ */
 static void attrs_take(const struct board *board, const struct taken *taken, uint64_t owner,
 		       uint32_t *link)
 {
@@ -224,10 +227,10 @@ static void attrs_take(const struct board *board, const struct taken *taken, uin
 
 	for (int i = 0; *link; i++) {
 		struct vigil_attr_record *attr =
-			*link > used ? NULL : RECORD_AT(board, attr, *link - 1);
+			*link <= used ? RECORD_AT(board, attr, *link - 1) : NULL;
 
-		if (i == ATTRS_PER_OBJECT || !attr || taken->attrs[*link - 1] ||
-		    attr->life != VIGIL_LIFE_LIVE || attr->owner != owner) {
+		if (i == ATTRS_PER_OBJECT || !attr || attr->life != VIGIL_LIFE_LIVE ||
+		    attr->owner != owner) {
 			*link = 0;
 			return;
 		}
@@ -323,7 +326,6 @@ static void ring_restore(struct board *board, uint32_t table, const struct image
 {
 	struct pool *pool = &board->pools[table];
 
-	pool->serial = image->head.pools[table].serial;
 	pool->retired = image->head.pools[table].ended;
 	if (pool->retired > pool->ring_size)
 		pool->retired = pool->ring_size;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libtrace/board_image.h"
 #include "tests/support/go_on.h"
 #include "tests/support/sound.h"
 
@@ -220,6 +221,115 @@ Test(board_load, refuses_another_format_and_byte_order)
 	cr_assert_not(is_accepted(size));
 }
 
+/* ---- What cannot be ---- */
+
+static struct vigil_task_record *tasks(void)
+{
+	return (void *)(bytes + table(VIGIL_TABLE_task)->offset);
+}
+
+/* A task with attributes, and the first of them. */
+static struct vigil_task_record *attributed(struct vigil_attr_record **ret_first)
+{
+	for (uint32_t i = 0; i < table(VIGIL_TABLE_task)->used; i++) {
+		struct vigil_attr_record *attrs = (void *)(bytes + table(VIGIL_TABLE_attr)->offset);
+
+		if (!tasks()[i].attrs)
+			continue;
+		*ret_first = &attrs[tasks()[i].attrs - 1];
+		return &tasks()[i];
+	}
+	cr_assert_fail("no task of " SEED " has attributes");
+	return NULL;
+}
+
+/* The first attribute that the task has once it is loaded, an index plus one. */
+static uint32_t attr_loaded(const struct vigil_task_record *task)
+{
+	struct board board;
+	uint32_t attrs;
+
+	good_load(&board);
+	attrs = RECORD_AT(&board, task, task - tasks())->attrs;
+	board_fini(&board);
+	return attrs;
+}
+
+Test(board_load, leaves_out_attributes_that_are_free_or_another_s)
+{
+	struct vigil_attr_record *attr;
+	const struct vigil_task_record *task = attributed(&attr);
+
+	cr_assert_neq(attr_loaded(task), 0);
+	attr->life = VIGIL_LIFE_FREE;
+	cr_expect_eq(attr_loaded(task), 0);
+	attr->life = VIGIL_LIFE_LIVE;
+	attr->owner++;
+
+	cr_assert_eq(attr_loaded(task), 0);
+}
+
+Test(board_load, ends_a_list_of_attributes_that_bites_its_tail)
+{
+	struct vigil_attr_record *attr;
+	const struct vigil_task_record *task = attributed(&attr);
+
+	attr->sibling = task->attrs;
+
+	cr_assert(is_accepted(size));
+}
+
+Test(board_load, puts_right_a_life_that_is_none_a_torn_record_and_a_text_without_end)
+{
+	struct board board;
+
+	tasks()[0].life = 77;
+	tasks()[1].seq = 5;
+	memset(tasks()[2].name, 'x', sizeof(tasks()[2].name));
+	good_load(&board);
+
+	cr_assert_eq(RECORD_AT(&board, task, 0)->life, VIGIL_LIFE_FREE);
+	cr_assert_eq(RECORD_AT(&board, task, 1)->seq, 6);
+	cr_assert_eq(strlen(RECORD_AT(&board, task, 2)->name), sizeof(tasks()[2].name) - 1);
+	board_fini(&board);
+}
+
+Test(board_load, believes_polls_only_where_a_worker_that_lives_has_them)
+{
+	struct vigil_worker_record *w = (void *)(bytes + table(VIGIL_TABLE_worker)->offset);
+	struct board board;
+
+	w->life = VIGIL_LIFE_LIVE;
+	w->depth = 3;
+	w->task = 0;
+	for (uint32_t i = 0; i < table(VIGIL_TABLE_task)->used; i++) {
+		tasks()[i].depth = 1;
+		tasks()[i].worker = vigil_ref_make(VIGIL_TABLE_worker, 77, 1);
+	}
+	good_load(&board);
+
+	cr_assert_eq(RECORD_AT(&board, worker, 0)->depth, 0);
+	cr_assert_eq(board.lanes[0].depth, 0);
+	for (uint32_t i = 0; i < table(VIGIL_TABLE_task)->used; i++)
+		cr_assert_eq(RECORD_AT(&board, task, i)->depth, 0);
+	board_fini(&board);
+}
+
+Test(board_load, begins_rings_of_another_size_anew)
+{
+	struct vigil_worker_record *w = (void *)(bytes + table(VIGIL_TABLE_worker)->offset);
+	struct board board;
+
+	w->ring_size = RING_EVENTS / 2;
+	w->message_size = 0;
+	good_load(&board);
+
+	cr_assert_eq(RECORD_AT(&board, worker, 0)->ring_head, 0);
+	cr_assert_eq(RECORD_AT(&board, worker, 0)->ring_size, RING_EVENTS);
+	cr_assert_null(board.lanes[0].messages);
+	board_fini(&board);
+}
+
 /* ---- Damage ---- */
 
 Test(board_load, refuses_what_was_cut)
@@ -317,6 +427,22 @@ Test(board_load, makes_the_same_image_again)
 	cr_assert_arr_eq(again, bytes, size);
 	free(again);
 	board_fini(&board);
+}
+
+Test(board_load, stands_a_record_in_its_ring_once_whatever_the_image_says)
+{
+	const uint32_t ended = 51 + 1; /* of image_make's tasks, an index plus one */
+	struct image_head head;
+	size_t rings;
+
+	image_make();
+	memcpy(&head, bytes + header()->file_size, sizeof(head));
+	rings = header()->file_size + sizeof(head) + head.lanes * sizeof(struct image_lane);
+	for (size_t at = rings; at < size; at += sizeof(ended))
+		memcpy(bytes + at, &ended, sizeof(ended));
+
+	cr_assert_gt(head.pools[VIGIL_TABLE_task].ended, 1);
+	cr_assert(is_accepted(size));
 }
 
 Test(board_load, survives_damage_to_an_image_behind_its_tables)
