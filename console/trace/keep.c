@@ -96,16 +96,20 @@ void *trace_keep(const struct trace *trace, size_t *ret_size)
 	return keep;
 }
 
+static bool keep_read(const void *bytes, size_t size, struct keep *ret_keep)
+{
+	if (size < sizeof(*ret_keep))
+		return false;
+	memcpy(ret_keep, bytes, sizeof(*ret_keep));
+	return ret_keep->magic == KEEP_MAGIC && ret_keep->size == size &&
+	       ret_keep->processes <= PROCESSES_MAX;
+}
+
 uint64_t trace_keep_time(const void *bytes, size_t size)
 {
 	struct keep keep;
 
-	if (size < sizeof(keep))
-		return 0;
-	memcpy(&keep, bytes, sizeof(keep));
-	return keep.magic == KEEP_MAGIC && keep.size == size && keep.processes <= PROCESSES_MAX ?
-		       keep.unix_ns :
-		       0;
+	return keep_read(bytes, size, &keep) ? keep.unix_ns : 0;
 }
 
 /* Makes a process again. Returns its bytes in the keyframe, or -errno. */
@@ -170,13 +174,11 @@ int trace_go(struct trace *trace, const void *bytes, size_t size)
 	struct keep keep = { 0 };
 	int r = 0, started;
 
-	if (bytes && !trace_keep_time(bytes, size))
+	if (bytes && !keep_read(bytes, size, &keep))
 		r = -EBADMSG;
 	trace_empty(trace);
-	if (!r && bytes) {
-		memcpy(&keep, bytes, sizeof(keep));
+	if (!r && bytes)
 		r = processes_restore(trace, bytes, size, keep.processes);
-	}
 	if (r) {
 		trace_empty(trace);
 		memset(&keep, 0, sizeof(keep));

@@ -68,7 +68,7 @@ struct trace_options {
 	uint64_t span_bytes; /* read in spans of so many bytes: for tests; 0: as is best */
 
 	/* In the child, instead of babeltrace2: for tests. NULL: babeltrace2. */
-	void (*read)(struct feed *feed, const struct trace_options *options);
+	void (*read)(struct feed *feed, uint64_t begin_unix_ns);
 };
 
 /* The first and the last moment of a trace, and its size, as its packets tell. */
@@ -116,7 +116,7 @@ uint64_t trace_now(const struct trace *trace);
  */
 void *trace_keep(const struct trace *trace, size_t *ret_size);
 
-/* The moment of a keyframe; 0: it is none of this version. */
+/* The moment of a keyframe; 0: before the first event, or it is none of this version. */
 uint64_t trace_keep_time(const void *keep, size_t size);
 
 /*

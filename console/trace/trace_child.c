@@ -40,7 +40,7 @@ static void child_run(const struct trace *trace, uint64_t begin_unix_ns)
 		dup2(null, fd);
 	feed_be_writer(trace->feed);
 	if (options->read)
-		options->read(trace->feed, options);
+		options->read(trace->feed, begin_unix_ns);
 	else
 		ctf_read(trace->feed, &ctf);
 	_exit(0);
