@@ -86,6 +86,19 @@ static void extent_note(struct ctf_map *map, const struct ctf_map_stream *stream
 
 /* ---- Gaps ---- */
 
+static int by_end(const void *a, const void *b)
+{
+	const struct ctf_map_gap *x = a, *y = b;
+
+	return (x->end_unix_ns > y->end_unix_ns) - (x->end_unix_ns < y->end_unix_ns);
+}
+
+static void gaps_sort(struct ctf_map *map)
+{
+	if (map->gap_count)
+		qsort(map->gaps, map->gap_count, sizeof(*map->gaps), by_end);
+}
+
 static int gap_add(struct ctf_map *map, const struct ctf_map_gap *gap)
 {
 	struct ctf_map_gap *list = realloc(map->gaps, (map->gap_count + 1) * sizeof(*list));
@@ -127,13 +140,6 @@ static int gaps_find(struct ctf_map *map, const struct ctf_map_stream *stream)
 	return r;
 }
 
-static int by_end(const void *a, const void *b)
-{
-	const struct ctf_map_gap *x = a, *y = b;
-
-	return (x->end_unix_ns > y->end_unix_ns) - (x->end_unix_ns < y->end_unix_ns);
-}
-
 int ctf_map_read(const struct ctf_folders *folders, struct ctf_map *ret_map)
 {
 	struct ctf_map *map = ret_map;
@@ -150,8 +156,7 @@ int ctf_map_read(const struct ctf_folders *folders, struct ctf_map *ret_map)
 		extent_note(map, &map->streams[i]);
 		r = gaps_find(map, &map->streams[i]);
 	}
-	if (map->gap_count)
-		qsort(map->gaps, map->gap_count, sizeof(*map->gaps), by_end);
+	gaps_sort(map);
 	if (r)
 		ctf_map_free(map);
 	return r;
@@ -182,7 +187,10 @@ int ctf_map_cut(struct ctf_map *map, struct ctf_map_stream *stream, size_t packe
 	memmove(&s->packets[packet], &s->packets[packet + 1],
 		(s->count - packet - 1) * sizeof(s->packets[0]));
 	s->count--;
-	return gap_add(map, &gap);
+	if (gap_add(map, &gap))
+		return -ENOMEM;
+	gaps_sort(map);
+	return 0;
 }
 
 /* ---- Spans ---- */

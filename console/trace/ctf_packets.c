@@ -203,6 +203,7 @@ static int packets_read(int fd, const struct ctf_layout *layout, struct ctf_stre
 	uint64_t at = 0;
 	int r = 0;
 
+	stream->damaged = stream->bytes;
 	while (!r && at + HEADER <= stream->bytes) {
 		struct ctf_packet packet;
 
@@ -211,14 +212,12 @@ static int packets_read(int fd, const struct ctf_layout *layout, struct ctf_stre
 		if (packet_read(layout, header, at, stream->bytes - at, &packet)) {
 			r = packet_add(stream, &packet);
 			at += packet.size;
+			stream->damaged -= packet.size;
 			continue;
 		}
 		/* The next whole one stands on a page. */
-		stream->damaged += ALIGNMENT - at % ALIGNMENT;
 		at += ALIGNMENT - at % ALIGNMENT;
 	}
-	if (!r && at < stream->bytes)
-		stream->damaged += stream->bytes - at;
 	return r ? r : stream->bytes && !stream->count ? -ENOTSUP : 0;
 }
 
