@@ -54,8 +54,8 @@ struct recorder {
 	int relay;           /* a connection; below 0: none */
 	int signals;         /* a signalfd */
 	unsigned asked;      /* times it was asked to end */
-	unsigned snapshots;  /* written so far */
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
+	uint64_t ended_ns;   /* 0: it runs */
 	uint64_t said_ns;    /* when the line of progress was last drawn */
 	uint64_t scanned_ns; /* when we last looked for new processes */
 	uint64_t bytes;      /* on disk */

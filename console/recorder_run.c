@@ -45,6 +45,7 @@ static void end(struct recorder *recorder, enum ending ending, const char *why)
 	if (recorder->ending)
 		return;
 	recorder->ending = ending;
+	recorder->ended_ns = recorder_now();
 	snprintf(recorder->why, sizeof(recorder->why), "%s", why);
 }
 
@@ -206,6 +207,5 @@ void recorder_snapshot(struct recorder *recorder, const char *why)
 		say(recorder, "%s", problem.text);
 		return;
 	}
-	recorder->snapshots++;
 	say(recorder, "%s: wrote %s%s", why, recorder->shown, strrchr(folder, '/'));
 }

@@ -10,7 +10,7 @@
 
 #include "console/format.h"
 #include "console/recorder.h"
-#include "console/trace/relay.h"
+#include "console/trace/snapshot.h"
 
 /* The line of progress goes away under what is said. */
 static void progress_clear(struct recorder *recorder)
@@ -38,13 +38,14 @@ void say(struct recorder *recorder, const char *format, ...)
 /* "3.2 s, 12.4 MiB on disk, 0 events discarded, 0 packets lost" */
 static void counts_words(const struct recorder *recorder, char *buf, size_t size)
 {
+	uint64_t now = recorder->ended_ns ? recorder->ended_ns : recorder_now();
 	char age[FORMAT_SIZE], bytes[FORMAT_SIZE], where[64] = "";
 
 	if (!recorder->options->live)
 		snprintf(where, sizeof(where), "%s on disk, ",
 			 format_bytes(bytes, sizeof(bytes), recorder->bytes));
 	snprintf(buf, size, "%s, %s%" PRIu64 " event%s discarded, %" PRIu64 " packet%s lost",
-		 format_duration(age, sizeof(age), recorder_now() - recorder->started_ns, 0), where,
+		 format_duration(age, sizeof(age), now - recorder->started_ns, 0), where,
 		 recorder->counts.discarded_events,
 		 recorder->counts.discarded_events == 1 ? "" : "s", recorder->counts.lost_packets,
 		 recorder->counts.lost_packets == 1 ? "" : "s");
@@ -111,12 +112,13 @@ static void say_nothing(struct recorder *recorder)
 static void say_next(struct recorder *recorder)
 {
 	const struct verb_options *options = recorder->options;
+	unsigned last = options->is_snapshot ? snapshot_last(recorder->folder) : 0;
 
 	if (options->live)
 		say(recorder, "the relay has the trace");
-	else if (options->is_snapshot && recorder->snapshots)
+	else if (last)
 		say(recorder, "`vigil report %s/snapshot-%u` tells what happened", recorder->shown,
-		    recorder->snapshots);
+		    last);
 	else if (options->is_snapshot)
 		say(recorder, "no snapshot was asked for, so nothing was written");
 	else if (has_trace(recorder))

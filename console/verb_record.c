@@ -11,6 +11,7 @@
  * processes of the user, for root those of all users.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -59,6 +60,18 @@ static int signals_open(struct recorder *recorder)
 	recorder->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return recorder->signals < 0 ? refuse("cannot hear signals: %s", strerror(errno)) :
 				       EXIT_DONE;
+}
+
+/* liblttng-ctl ends a program whose socket gets the number 0. */
+static void streams_open(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* ---- The recording's own words ---- */
@@ -273,6 +286,7 @@ int verb_record(const struct verb_options *options)
 	recorder.command.gate = recorder.command.answer = -1;
 	if (options_check(options))
 		return EXIT_CANNOT;
+	streams_open();
 	status = targets_find(&recorder);
 	if (!status)
 		status = record(&recorder);

@@ -42,6 +42,8 @@ static void signals_reset(void)
 
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGBUS, SIG_DFL);
+	/* A shell's background job ignores it; we hear it anyway, and pass it on. */
+	signal(SIGINT, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

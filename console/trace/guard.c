@@ -47,6 +47,7 @@ static void guard_run(int fd, struct session *session, const char *folder)
 {
 	char byte;
 	ssize_t got;
+	int nothing;
 
 	prctl(PR_SET_NAME, "vigil-guard");
 	/* ^C is for the recorder. */
@@ -54,9 +55,13 @@ static void guard_run(int fd, struct session *session, const char *folder)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
-	/* Who reads our output must see its end when the recorder ends. */
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
+	/*
+	 * Who reads our output must see its end when the recorder ends. Not just closed:
+	 * liblttng-ctl takes a socket with the number 0 for none.
+	 */
+	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
 	do
 		got = read(fd, &byte, 1);
 	while (got < 0 && errno == EINTR);

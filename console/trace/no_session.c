@@ -76,8 +76,11 @@ int session_snapshot(const char *name, const char *folder, struct vigil_problem 
 	return refuse_all(ret_problem);
 }
 
-int session_is_there(const char *name, struct vigil_problem *ret_problem)
+int session_folder(const char *name, char *ret_folder, size_t size,
+		   struct vigil_problem *ret_problem)
 {
 	(void)name;
+	(void)ret_folder;
+	(void)size;
 	return refuse_all(ret_problem);
 }

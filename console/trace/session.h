@@ -37,7 +37,7 @@ enum session_mode {
 struct session_options {
 	const char *name;
 	enum session_mode mode;
-	const char *folder;    /* absolute; of files */
+	const char *folder;    /* absolute; of files, and where snapshots go */
 	const char *url;       /* of a relay, "net://HOST"; live */
 	uint64_t buffer_bytes; /* for each processor, of each user; 0: what fits */
 	uint64_t rotate_bytes; /* begin a new part after so many; 0: never */
@@ -87,7 +87,11 @@ uint64_t session_buffer_bytes(const struct session *session);
  */
 int session_snapshot(const char *name, const char *folder, struct vigil_problem *ret_problem);
 
-/* Whether a session of that name runs. 1, 0 or -errno. */
-int session_is_there(const char *name, struct vigil_problem *ret_problem);
+/*
+ * The folder of a flight recorder that runs, by its session's name; NULL: of the only
+ * one. -ENOENT there is none, -ENOTUNIQ several; the sentence names them.
+ */
+int session_folder(const char *name, char *ret_folder, size_t size,
+		   struct vigil_problem *ret_problem);
 
 #endif

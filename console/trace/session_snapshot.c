@@ -14,18 +14,73 @@
 /* LTTng's part of a snapshot's path: "lttng-DATE-TIME-N". */
 #define NAME "lttng"
 
-int session_is_there(const char *name, struct vigil_problem *ret_problem)
+#define FILE_URL "file://"
+
+/* ---- Which flight recorder ---- */
+
+/* The folder a session of vigil's writes snapshots to. */
+static bool folder_of(const char *name, char *ret_folder, size_t size)
+{
+	struct lttng_snapshot_output_list *list = NULL;
+	const struct lttng_snapshot_output *output;
+	bool is_found = false;
+
+	if (strncmp(name, "vigil-", 6) != 0 || lttng_snapshot_list_output(name, &list))
+		return false;
+	while (!is_found && (output = lttng_snapshot_output_list_get_next(list))) {
+		const char *url = lttng_snapshot_output_get_ctrl_url(output);
+
+		if (strncmp(url, FILE_URL, strlen(FILE_URL)) != 0)
+			continue;
+		is_found = (size_t)snprintf(ret_folder, size, "%s", url + strlen(FILE_URL)) < size;
+	}
+	lttng_snapshot_output_list_destroy(list);
+	return is_found;
+}
+
+static int none_found(const char *name, struct vigil_problem *ret_problem)
+{
+	if (name)
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "there is no flight recorder \"%.200s\": give its folder, or the name "
+			 "of its session as `lttng list` shows it",
+			 name);
+	else
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "no flight recorder runs: `vigil record --snapshot` starts one");
+	return -ENOENT;
+}
+
+int session_folder(const char *name, char *ret_folder, size_t size,
+		   struct vigil_problem *ret_problem)
 {
 	struct lttng_session *sessions = NULL;
 	int count = lttng_list_sessions(&sessions), found = 0;
+	char names[300] = "", folder[4096];
+	size_t at = 0;
 
-	if (count < 0)
-		return session_failed(ret_problem, count, "list LTTng's sessions");
-	for (int i = 0; i < count; i++)
-		found |= !strcmp(sessions[i].name, name);
+	for (int i = 0; i < count; i++) {
+		if ((name && strcmp(sessions[i].name, name) != 0) ||
+		    !folder_of(sessions[i].name, folder, sizeof(folder)))
+			continue;
+		if (!found++)
+			snprintf(ret_folder, size, "%s", folder);
+		if (at < sizeof(names))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+					       at ? ", " : "", sessions[i].name);
+	}
 	free(sessions);
-	return found;
+	if (!found)
+		return none_found(name, ret_problem);
+	if (found == 1)
+		return 0;
+	snprintf(ret_problem->text, sizeof(ret_problem->text),
+		 "%d flight recorders run: %s; say which, as in `vigil snapshot %.*s`", found,
+		 names, (int)strcspn(names, ","), names);
+	return -ENOTUNIQ;
 }
+
+/* ---- Writing one out ---- */
 
 static int output_record(const char *name, struct lttng_snapshot_output *output)
 {

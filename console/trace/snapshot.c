@@ -85,3 +85,17 @@ int snapshot_write(const char *folder, const struct recording *recording, const 
 	snprintf(own.ended, sizeof(own.ended), "%s", why);
 	return recording_write(&own, ret_folder, ret_problem);
 }
+
+unsigned snapshot_last(const char *folder)
+{
+	char path[PATH_MAX];
+	unsigned last = 0;
+
+	while (last + 1 < SNAPSHOTS_MAX) {
+		snprintf(path, sizeof(path), "%s/snapshot-%u", folder, last + 1);
+		if (access(path, F_OK))
+			break;
+		last++;
+	}
+	return last;
+}

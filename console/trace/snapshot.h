@@ -17,4 +17,7 @@
 int snapshot_write(const char *folder, const struct recording *recording, const char *why,
 		   char ret_folder[PATH_MAX], struct vigil_problem *ret_problem);
 
+/* The last one in a folder; 0: none. */
+unsigned snapshot_last(const char *folder);
+
 #endif
