@@ -51,17 +51,19 @@ struct recorder {
 	size_t target_count;
 	uint32_t *others; /* instrumented processes that are not recorded, by vpid */
 	size_t other_count;
-	int relay;           /* a connection; below 0: none */
-	int signals;         /* a signalfd */
-	unsigned asked;      /* times it was asked to end */
-	uint64_t started_ns; /* CLOCK_MONOTONIC */
-	uint64_t ended_ns;   /* 0: it runs */
-	uint64_t said_ns;    /* when the line of progress was last drawn */
-	uint64_t scanned_ns; /* when we last looked for new processes */
-	uint64_t bytes;      /* on disk */
-	uint64_t bytes_rate; /* in a second */
-	bool had_board;      /* some process under it was instrumented */
-	bool is_drawn;       /* a line of progress stands on the terminal */
+	int relay;             /* a connection; below 0: none */
+	int signals;           /* a signalfd */
+	unsigned asked;        /* times it was asked to end */
+	uint64_t started_ns;   /* CLOCK_MONOTONIC */
+	uint64_t ended_ns;     /* 0: it runs */
+	uint64_t said_ns;      /* when the line of progress was last drawn */
+	uint64_t scanned_ns;   /* when we last looked for new processes */
+	uint64_t bytes;        /* on disk */
+	uint64_t buffer_bytes; /* of a processor */
+	uint64_t room_bytes;   /* left on the disk at the last look */
+	uint64_t slack_bytes;  /* of it, for the end */
+	bool had_board;        /* some process under it was instrumented */
+	bool is_drawn;         /* a line of progress stands on the terminal */
 	enum ending ending;
 	char why[400]; /* a sentence about the ending */
 };
@@ -98,9 +100,19 @@ int folder_make(struct recorder *recorder);
 /* Takes it away again, as long as nothing was recorded. */
 void folder_remove(const struct recorder *recorder);
 
-/* Bytes on disk below it; and whether there is no room for what may still come. */
+/* Bytes on disk below it. */
 uint64_t folder_bytes(const char *folder);
-bool folder_is_full(const struct recorder *recorder);
+
+/* ---- recorder_disk.c ---- */
+
+/* Chooses the size of buffers, or refuses a disk that is full. Returns an exit status. */
+int disk_check(struct recorder *recorder);
+
+/* Whether there is no room for what may still come: since the last look, and in buffers. */
+bool disk_is_full(struct recorder *recorder);
+
+/* Whether it may soon be: looks should be many. */
+bool disk_is_near_full(const struct recorder *recorder);
 
 /* ---- recorder_run.c ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The folder of a recording: its name, its making, how full its disk is. */
+/* The folder of a recording: its name, its making. */
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -7,14 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "console/format.h"
 #include "console/recorder.h"
-
-#define DISK_SLACK (UINT64_C(1) << 20)
 
 static bool is_empty(const char *path)
 {
@@ -56,25 +52,6 @@ static int make(const char *path)
 		      path);
 }
 
-/* A recording's end is written out of the buffers: there must be room for that. */
-static int room_check(const struct recorder *recorder)
-{
-	char left[FORMAT_SIZE], wanted[FORMAT_SIZE];
-	struct statvfs fs;
-	uint64_t room;
-
-	if (recorder->options->live || statvfs(recorder->folder, &fs))
-		return EXIT_DONE;
-	room = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (room >= DISK_SLACK + recorder->options->buffer_bytes)
-		return EXIT_DONE;
-	return refuse(
-		"the disk of %s is full: %s are left, and the buffers alone need %s; make "
-		"room, or name a folder elsewhere with -o DIR",
-		recorder->shown, format_bytes(left, sizeof(left), room),
-		format_bytes(wanted, sizeof(wanted), DISK_SLACK + recorder->options->buffer_bytes));
-}
-
 int folder_make(struct recorder *recorder)
 {
 	char inner[PATH_MAX + 16];
@@ -95,7 +72,7 @@ int folder_make(struct recorder *recorder)
 	if (mkdir(inner, 0777))
 		return refuse("cannot make the folder %s: %s; name another with -o DIR", inner,
 			      strerror(errno));
-	if (!room_check(recorder))
+	if (!disk_check(recorder))
 		return EXIT_DONE;
 	folder_remove(recorder);
 	return EXIT_CANNOT;
@@ -136,20 +113,4 @@ uint64_t folder_bytes(const char *folder)
 	bytes_sum = 0;
 	nftw(folder, bytes_add, 16, FTW_PHYS);
 	return bytes_sum;
-}
-
-/*
- * A packet that a full disk cuts in two makes the rest of its file unreadable. So a
- * recording ends while there is room for what is in the buffers, and for half a
- * second as the last ones were: we look ten times a second.
- */
-bool folder_is_full(const struct recorder *recorder)
-{
-	struct statvfs fs;
-
-	if (recorder->options->live || recorder->options->is_snapshot ||
-	    statvfs(recorder->folder, &fs))
-		return false;
-	return (uint64_t)fs.f_bavail * fs.f_frsize <
-	       DISK_SLACK + session_buffer_bytes(recorder->session) + recorder->bytes_rate / 2;
 }

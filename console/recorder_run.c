@@ -20,6 +20,7 @@
 #include "console/trace/snapshot.h"
 
 #define LOOK_NS 100000000u
+#define LOOK_NEAR_NS 10000000u /* the disk is nearly full */
 #define COUNTS_NS 500000000u
 #define TRIGGER_PART 4 /* looks in the time a worker may be blocked */
 #define TRIGGER_LEAST_NS 5000000u
@@ -136,10 +137,9 @@ static void time_watch(struct recorder *recorder, uint64_t now)
 /* What LTTng says of itself costs a few messages, so not at every look. */
 static void counts_watch(struct recorder *recorder, uint64_t now)
 {
-	uint64_t since = now - recorder->said_ns, before = recorder->bytes;
 	struct vigil_problem problem;
 
-	if (since < COUNTS_NS)
+	if (now - recorder->said_ns < COUNTS_NS)
 		return;
 	recorder->said_ns = now;
 	if (session_counts(recorder->session, &recorder->counts, &problem)) {
@@ -147,10 +147,6 @@ static void counts_watch(struct recorder *recorder, uint64_t now)
 		return;
 	}
 	recorder->bytes = folder_bytes(recorder->folder);
-	recorder->bytes_rate =
-		recorder->bytes > before ?
-			(uint64_t)((double)(recorder->bytes - before) * 1e9 / (double)since) :
-			0;
 	say_progress(recorder);
 }
 
@@ -165,7 +161,7 @@ static void look(struct recorder *recorder)
 	counts_watch(recorder, now);
 	if (recorder->relay >= 0 && relay_is_gone(recorder->relay))
 		end(recorder, ENDING_RELAY, "the relay is gone");
-	if (folder_is_full(recorder))
+	if (disk_is_full(recorder))
 		end(recorder, ENDING_DISK, "the disk is full");
 	targets_scan(recorder);
 	if (recorder->options->blocked_ns && !recorder->ending &&
@@ -177,6 +173,8 @@ static int look_interval_ms(const struct recorder *recorder)
 {
 	uint64_t ns = LOOK_NS, blocked = recorder->options->blocked_ns / TRIGGER_PART;
 
+	if (disk_is_near_full(recorder))
+		ns = LOOK_NEAR_NS;
 	if (recorder->options->blocked_ns && blocked < ns)
 		ns = blocked > TRIGGER_LEAST_NS ? blocked : TRIGGER_LEAST_NS;
 	return (int)(ns / 1000000);
@@ -185,10 +183,9 @@ static int look_interval_ms(const struct recorder *recorder)
 void recorder_run(struct recorder *recorder)
 {
 	struct pollfd fd = { .fd = recorder->signals, .events = POLLIN };
-	int interval_ms = look_interval_ms(recorder);
 
 	while (!recorder->ending) {
-		poll(&fd, 1, interval_ms);
+		poll(&fd, 1, look_interval_ms(recorder));
 		look(recorder);
 	}
 }

@@ -115,7 +115,9 @@ static void say_next(struct recorder *recorder)
 	unsigned last = options->is_snapshot ? snapshot_last(recorder->folder) : 0;
 
 	if (options->live)
-		say(recorder, "the relay has the trace");
+		say(recorder,
+		    "the relay has the trace, where its --output says: ~/lttng-traces/%s/",
+		    recorder->recording.host);
 	else if (last)
 		say(recorder, "`vigil report %s/snapshot-%u` tells what happened", recorder->shown,
 		    last);
@@ -137,8 +139,8 @@ static const char *what_is_left(const struct recorder *recorder)
 	case ENDING_RELAY:
 		return "; what it had received by then is there";
 	case ENDING_DISK:
-		return "; all up to then is recorded; make room, or bound a recording with --for "
-		       "or --snapshot";
+		return "; what was written by then can be read; make room, or bound a recording "
+		       "with --for or --snapshot";
 	default:
 		return "";
 	}
@@ -155,6 +157,8 @@ int say_summary(struct recorder *recorder)
 	if (recorder->counts.discarded_events)
 		say(recorder, "the buffers were full at times: larger ones (--buffers=64M) lose "
 			      "fewer events");
+	if (is_command(recorder) && !command_look(&recorder->command))
+		say(recorder, "%s goes on, pid %d", recorder->name, (int)recorder->command.pid);
 	say_next(recorder);
 	return is_cut ? EXIT_CANNOT : EXIT_DONE;
 }

@@ -12,7 +12,7 @@
 #include "console/recorder.h"
 #include "console/trace/keyframe.h"
 
-#define SCAN_NS 500000000u
+#define SCAN_NS 100000000u
 
 static void target_close(struct target *target)
 {
@@ -211,7 +211,8 @@ void targets_scan(struct recorder *recorder)
 {
 	uint64_t now = recorder_now();
 
-	if (recorder->options->target || now - recorder->scanned_ns < SCAN_NS)
+	if (!recorder->options->blocked_ns || recorder->options->target ||
+	    now - recorder->scanned_ns < SCAN_NS)
 		return;
 	recorder->scanned_ns = now;
 	all_add(recorder, recorder->recording.started_unix_ns);

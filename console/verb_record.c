@@ -135,7 +135,7 @@ static int open_session(struct recorder *recorder)
 		.mode = mode_of(recorder->options),
 		.folder = recorder->folder,
 		.url = recorder->options->live,
-		.buffer_bytes = recorder->options->buffer_bytes,
+		.buffer_bytes = recorder->buffer_bytes,
 		.rotate_bytes = recorder->options->rotate_bytes,
 		.whom = is_command(recorder)      ? SESSION_NOT :
 			recorder->options->target ? SESSION_ONLY :

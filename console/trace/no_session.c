@@ -63,12 +63,6 @@ void session_close(struct session *session)
 	(void)session;
 }
 
-uint64_t session_buffer_bytes(const struct session *session)
-{
-	(void)session;
-	return 0;
-}
-
 int session_snapshot(const char *name, const char *folder, struct vigil_problem *ret_problem)
 {
 	(void)name;

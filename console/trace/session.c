@@ -40,7 +40,6 @@ struct session {
 	char name[SESSION_NAME_MAX];
 	enum session_mode mode;
 	struct lttng_handle *handle;
-	uint64_t buffer_bytes; /* of one processor */
 	bool is_started;
 };
 
@@ -120,19 +119,11 @@ static int session_create(const struct session_options *options, struct vigil_pr
 }
 
 /*
- * How large: measured with tests/helpers/poll_storm on two processors, both busy with
- * other work. Of a million events a second (33 MB) buffers of 512 KiB a processor lost
- * 3 in 100, of 2 MiB (LTTng's own) none; of three million 2 MiB lost 3 in 1000, 8 MiB
- * none. In many parts rather than a few, since a part is read only once it is full.
- *
- * A flight recorder keeps what it has room for, so its buffers are all it can show:
- * 16 MiB a processor, half a million events on each.
+ * Buffers come in many parts rather than a few large ones, since a part is read only
+ * once it is full. A part is a power of two, and no smaller than a page.
  */
 #define PARTS 16u
-#define BYTES_DEFAULT (UINT64_C(8) << 20)
-#define BYTES_SNAPSHOT (UINT64_C(16) << 20)
 
-/* A sub-buffer is a power of two, and no smaller than a page. */
 static uint64_t part_bytes(uint64_t buffer_bytes)
 {
 	uint64_t part = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -146,22 +137,17 @@ static int channel_enable(struct session *session, const struct session_options 
 			  struct vigil_problem *ret_problem)
 {
 	struct lttng_channel *channel = lttng_channel_create(&session->handle->domain);
-	bool is_snapshot = options->mode == SESSION_SNAPSHOT;
-	uint64_t wanted = options->buffer_bytes;
 	int r;
 
 	if (!channel)
 		return memory_failed(ret_problem);
-	if (!wanted)
-		wanted = is_snapshot ? BYTES_SNAPSHOT : BYTES_DEFAULT;
 	snprintf(channel->name, sizeof(channel->name), CHANNEL);
 	channel->enabled = 1;
-	channel->attr.overwrite = is_snapshot;
-	channel->attr.subbuf_size = part_bytes(wanted);
+	channel->attr.overwrite = options->mode == SESSION_SNAPSHOT;
+	channel->attr.subbuf_size = part_bytes(options->buffer_bytes);
 	channel->attr.num_subbuf = PARTS;
 	channel->attr.output = LTTNG_EVENT_MMAP;
 	channel->attr.switch_timer_interval = options->mode == SESSION_FILES ? SWITCH_TIMER_US : 0;
-	session->buffer_bytes = channel->attr.subbuf_size * PARTS;
 	r = lttng_enable_channel(session->handle, channel);
 	lttng_channel_destroy(channel);
 	return r < 0 ? session_failed(ret_problem, r, "make a channel for events") : 0;
@@ -373,11 +359,4 @@ void session_close(struct session *session)
 	if (session->handle)
 		lttng_destroy_handle(session->handle);
 	free(session);
-}
-
-uint64_t session_buffer_bytes(const struct session *session)
-{
-	long processors = sysconf(_SC_NPROCESSORS_CONF);
-
-	return session->buffer_bytes * (uint64_t)(processors > 0 ? processors : 1);
 }

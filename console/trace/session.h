@@ -34,12 +34,22 @@ enum session_mode {
 	SESSION_SNAPSHOT /* into memory, oldest overwritten, until session_snapshot */
 };
 
+/*
+ * Buffers for a processor that fit: measured with tests/helpers/poll_storm on two
+ * processors, both busy with other work. Of a million events a second (33 MB) 512 KiB
+ * lost 3 in 100, 2 MiB (LTTng's own) none; of three million 2 MiB lost 3 in 1000, 8 MiB
+ * none. A flight recorder keeps what it has room for, so its buffers are all it can
+ * show: half a million events on each processor.
+ */
+#define SESSION_BUFFER_BYTES (UINT64_C(8) << 20)
+#define SESSION_SNAPSHOT_BYTES (UINT64_C(16) << 20)
+
 struct session_options {
 	const char *name;
 	enum session_mode mode;
 	const char *folder;    /* absolute; of files, and where snapshots go */
 	const char *url;       /* of a relay, "net://HOST"; live */
-	uint64_t buffer_bytes; /* for each processor, of each user; 0: what fits */
+	uint64_t buffer_bytes; /* for each processor, of each user */
 	uint64_t rotate_bytes; /* begin a new part after so many; 0: never */
 	enum session_whom whom;
 	const uint32_t *pids; /* as the processes themselves see them */
@@ -77,9 +87,6 @@ int session_stop(struct session *session, struct vigil_problem *ret_problem);
 
 /* Takes the session out of the daemon. What was recorded stays. NULL is fine. */
 void session_close(struct session *session);
-
-/* Bytes of its buffers: what may still come to the disk after session_stop. */
-uint64_t session_buffer_bytes(const struct session *session);
 
 /*
  * Writes out what a session of mode SNAPSHOT, of whatever process, has in memory:

@@ -14,8 +14,6 @@
 /* LTTng's part of a snapshot's path: "lttng-DATE-TIME-N". */
 #define NAME "lttng"
 
-#define FILE_URL "file://"
-
 /* ---- Which flight recorder ---- */
 
 /* The folder a session of vigil's writes snapshots to. */
@@ -30,9 +28,8 @@ static bool folder_of(const char *name, char *ret_folder, size_t size)
 	while (!is_found && (output = lttng_snapshot_output_list_get_next(list))) {
 		const char *url = lttng_snapshot_output_get_ctrl_url(output);
 
-		if (strncmp(url, FILE_URL, strlen(FILE_URL)) != 0)
-			continue;
-		is_found = (size_t)snprintf(ret_folder, size, "%s", url + strlen(FILE_URL)) < size;
+		/* A path, or an address of a relay. */
+		is_found = *url == '/' && (size_t)snprintf(ret_folder, size, "%s", url) < size;
 	}
 	lttng_snapshot_output_list_destroy(list);
 	return is_found;
