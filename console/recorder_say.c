@@ -70,7 +70,7 @@ void say_progress(struct recorder *recorder)
 
 static bool has_trace(const struct recorder *recorder)
 {
-	static const char *const parts[] = { "ust", "archives" };
+	static const char *const parts[] = { "ust/uid", "archives" };
 	char path[PATH_MAX + 16];
 	struct stat st;
 

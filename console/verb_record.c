@@ -259,9 +259,9 @@ static int record(struct recorder *recorder)
 {
 	int status;
 
-	if (ready_relay(recorder) || ready_daemon(recorder) || folder_make(recorder))
+	if (ready_relay(recorder) || folder_make(recorder))
 		return EXIT_CANNOT;
-	if (signals_open(recorder) || start(recorder)) {
+	if (ready_daemon(recorder) || signals_open(recorder) || start(recorder)) {
 		session_close(recorder->session);
 		guard_end(&recorder->guard);
 		command_fini(&recorder->command);

@@ -14,6 +14,7 @@
 static unsigned polls_per_burst;
 static uint64_t end_ns;
 static vigil_executor loop;
+static sem_t burst_done; /* the first of each thread */
 
 static uint64_t now_ns(void)
 {
@@ -26,7 +27,7 @@ static uint64_t now_ns(void)
 static void *storm(void *arg)
 {
 	vigil_task task = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "storm", 0);
-	uint64_t next_ns = now_ns();
+	uint64_t next_ns = now_ns(), first_ns = next_ns;
 
 	vigil_worker_begin(loop, "storm");
 	while (!end_ns || next_ns < end_ns) {
@@ -36,6 +37,8 @@ static void *storm(void *arg)
 			vigil_poll_begin(task);
 			vigil_poll_end(task);
 		}
+		if (next_ns == first_ns)
+			sem_post(&burst_done);
 		next_ns += BURST_NS;
 		ts.tv_sec = (time_t)(next_ns / 1000000000u);
 		ts.tv_nsec = (long)(next_ns % 1000000000u);
@@ -58,11 +61,14 @@ int main(int argc, char **argv)
 	loop = vigil_executor_new(VIGIL_EXECUTOR_MULTI_THREAD, "storm");
 	polls_per_burst = rate / 2000 / threads;
 	end_ns = seconds ? now_ns() + seconds * UINT64_C(1000000000) : 0;
-	puts("ready");
-	fflush(stdout);
+	sem_init(&burst_done, 0, 0);
 	for (unsigned i = 0; i < threads; i++)
 		if (pthread_create(&thread[i], NULL, storm, NULL))
 			return 1;
+	for (unsigned i = 0; i < threads; i++)
+		sem_wait(&burst_done);
+	puts("ready");
+	fflush(stdout);
 	for (unsigned i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
 	vigil_fini();
