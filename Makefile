@@ -215,9 +215,10 @@ $(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flag
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libtrace.a | $(LIBS)
+$(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libconsole.a $(BUILD)/libtrace.a \
+		| $(LIBS) $(BUILD)/tests/helpers/trace_load
 	$(call say,LINK)
-	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
+	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 
 # Compiled with the library in one go, for the fuzzer to see its branches.
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_SRCS) $(wildcard include/vigil/* libtrace/*.h)

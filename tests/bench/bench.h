@@ -49,10 +49,16 @@ int bench_calls(struct row *rows);
 int bench_threads(struct row *rows);
 int bench_memory(struct row *rows);
 int bench_subject(struct row *rows);
+
+/* Within session_begin and session_end. */
 int bench_trace(struct row *rows);
+int bench_read(struct row *rows);
 
 /* Inside a session, started by bench_trace: prints its figures for it. */
 int bench_traced(void);
+
+/* In a process of its own: prints the peak of its memory. */
+int bench_read_memory(const char *path);
 
 /* The board that all but bench_off record to. */
 void bench_start(void);

@@ -16,6 +16,8 @@
 
 #include <vigil/vigil.h>
 
+#include "tests/bench/session.h"
+
 #define ROWS 32
 #define LONGEST_ROW_NS 2500000000u /* then pairs count whatever the machine does */
 
@@ -191,6 +193,23 @@ static void rows_print_json(const struct row *rows, int count)
 	printf("]\n");
 }
 
+/* What needs a session daemon. */
+static int traces_measure(struct row *rows)
+{
+	const char *lack = session_begin();
+	int count = 1;
+
+	if (lack) {
+		rows[0] = (struct row){ .name = "traces" };
+		snprintf(rows[0].skipped, sizeof(rows[0].skipped), "%s", lack);
+	} else {
+		count = bench_trace(rows);
+		count += bench_read(rows + count);
+	}
+	session_end();
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	static struct row rows[ROWS];
@@ -198,6 +217,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--traced"))
 		return bench_traced();
+	if (argc == 3 && !strcmp(argv[1], "--read"))
+		return bench_read_memory(argv[2]);
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json"))) {
 		fprintf(stderr, "usage: bench [--json]\n");
 		return 2;
@@ -209,7 +230,7 @@ int main(int argc, char **argv)
 	count += bench_subject(rows + count);
 	count += bench_memory(rows + count);
 	bench_stop();
-	count += bench_trace(rows + count);
+	count += traces_measure(rows + count);
 	if (argc == 2)
 		rows_print_json(rows, count);
 	else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trace_load EVENTS: about that many events of a server's mixture, from one thread:
- * for each request a wake, a poll, a wait, a lock; every hundredth a new connection.
+ * for each request a wake, a poll, a wait, a lock; every tenth a new connection, so that
+ * a million events fill the ring of finished tasks.
  * Exit status 1: no board.
  */
 #include <stdlib.h>
@@ -43,10 +44,10 @@ int main(int argc, char **argv)
 		task_open(i);
 	for (long i = 0; i < events / PER_REQUEST; i++) {
 		request_serve(tasks[i % TASKS]);
-		if (i % 100)
+		if (i % 10)
 			continue;
-		vigil_task_end(tasks[i / 100 % TASKS], VIGIL_OUTCOME_COMPLETED);
-		task_open((int)(i / 100 % TASKS));
+		vigil_task_end(tasks[i / 10 % TASKS], VIGIL_OUTCOME_COMPLETED);
+		task_open((int)(i / 10 % TASKS));
 	}
 	vigil_fini();
 	return 0;
