@@ -120,7 +120,7 @@ static int bytes_read(const uint8_t *bytes, size_t size, struct source ret_sourc
 	int r = header_read(bytes, size, &header);
 
 	memset(ret_sources, 0, VIGIL_TABLES * sizeof(*ret_sources));
-	for (uint32_t i = 0; i < VIGIL_TABLES && i < header.tables && !r; i++)
+	for (uint32_t i = 0; !r && i < VIGIL_TABLES && i < header.tables; i++)
 		r = table_read(bytes, size, &header, i, &ret_sources[i]);
 	if (!r && (!ret_sources[VIGIL_TABLE_process].used || !ret_sources[VIGIL_TABLE_counts].used))
 		r = -EBADMSG;

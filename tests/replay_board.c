@@ -208,6 +208,59 @@ Test(replay, of_all_that_was_lost_and_misused)
 	cr_assert(counts->misused_balance && counts->misused_owner && counts->misused_overlap);
 }
 
+/* ---- Threads at once ---- */
+
+TestSuite(replay_at_once, .fini = scene_end);
+
+#define THREADS 3
+#define ROUNDS 200
+
+static void *work(void *arg)
+{
+	vigil_resource lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, NULL, arg, 0, 0);
+
+	for (int i = 0; i < ROUNDS; i++) {
+		vigil_task task = SPAWN(arg, 0);
+		vigil_span span = vigil_span_new(VIGIL_LEVEL_INFO, arg);
+
+		vigil_poll_begin(task);
+		vigil_span_enter(span);
+		vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+		time_passes(1);
+		vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+		vigil_attr_i64(task, "round", i, NULL);
+		vigil_event(VIGIL_LEVEL_INFO, arg);
+		vigil_wake(task);
+		vigil_lock_released(lock);
+		vigil_span_free(span);
+		vigil_poll_end(task);
+		if (i % 4)
+			vigil_task_fail(task, i, i % 2 ? "odd" : NULL);
+	}
+	return NULL;
+}
+
+/*
+ * Events of a thread are in order, those of several as they were told, which is not
+ * always as they were applied. What threads share here, numbers and records, is told.
+ */
+Test(replay_at_once, of_threads)
+{
+	static char *const names[THREADS] = { "one", "two", "three" };
+	pthread_t list[THREADS];
+
+	traced_start();
+	live_start_with((struct vigil_options){ .tasks = 4096, .spans = 4096 });
+	for (int i = 0; i < THREADS; i++)
+		cr_assert_eq(pthread_create(&list[i], NULL, work, names[i]), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(list[i], NULL);
+	replay_begin();
+	apply(&replay, 0, traced_count);
+
+	cr_assert_eq(differences(&replay), 0);
+}
+
 /* ---- Traces that are not whole ---- */
 
 static uint64_t seed;
