@@ -124,31 +124,28 @@ struct vigil_cell_record *lane_cell_make(struct lane *lane, uint32_t site)
 	return cell;
 }
 
-/* Where an edge stands or is to stand; NULL: past the last probe nobody would find it. */
-static inline uint32_t *edge_slot(struct lane *lane, uint32_t from, uint32_t to)
+static inline uint32_t edge_place(uint32_t from, uint32_t to)
 {
-	uint32_t at = (from * 31u + to) % LANE_EDGES;
-	const struct vigil_edge_record *edge;
-
-	for (int probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
-		if (!lane->edges[at])
-			return &lane->edges[at];
-		edge = RECORD_AT(lane->board, edge, lane->edges[at] - 1);
-		if (likely(load(&edge->from) == from && load(&edge->to) == to))
-			return &lane->edges[at];
-	}
-	return NULL;
+	return (from * 31u + to) % LANE_EDGES;
 }
 
 struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t to)
 {
-	uint32_t *slot = edge_slot(lane, from, to);
+	uint32_t at = edge_place(from, to);
 	struct vigil_edge_record *edge;
 	uint32_t index;
+	int probe;
 
-	if (likely(slot && *slot))
-		return RECORD_AT(lane->board, edge, *slot - 1);
-	index = slot ? fixed_take(lane->board, VIGIL_TABLE_edge) : 0;
+	for (probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
+		index = lane->edges[at];
+		if (!index)
+			break;
+		edge = RECORD_AT(lane->board, edge, index - 1);
+		if (likely(load(&edge->from) == from && load(&edge->to) == to))
+			return edge;
+	}
+	/* Past the last probe nobody would find it again. */
+	index = probe < EDGE_PROBES ? fixed_take(lane->board, VIGIL_TABLE_edge) : 0;
 	if (!index) {
 		COUNT(lane->board, lost_edges);
 		return NULL;
@@ -157,7 +154,7 @@ struct vigil_edge_record *lane_edge(struct lane *lane, uint32_t from, uint32_t t
 	store(&edge->worker, lane->index + 1);
 	store(&edge->from, from);
 	store_release(&edge->to, to);
-	*slot = index;
+	lane->edges[at] = index;
 	return edge;
 }
 
@@ -196,13 +193,18 @@ void lane_cell_adopt(struct board *board, uint32_t index)
 void lane_edge_adopt(struct board *board, uint32_t index)
 {
 	const struct vigil_edge_record *edge = RECORD_AT(board, edge, index);
-	uint32_t *slot;
+	uint32_t at = edge_place(edge->from, edge->to);
+	struct lane *lane;
 
 	if (!edge->to || !edge->worker || edge->worker > board->tables[VIGIL_TABLE_worker].used)
 		return;
-	slot = edge_slot(&board->lanes[edge->worker - 1], edge->from, edge->to);
-	if (slot && !*slot)
-		*slot = index + 1;
+	lane = &board->lanes[edge->worker - 1];
+	for (int probe = 0; probe < EDGE_PROBES; probe++, at = (at + 1) % LANE_EDGES) {
+		if (lane->edges[at])
+			continue;
+		lane->edges[at] = index + 1;
+		return;
+	}
 }
 
 void lane_message(struct lane *lane, uint64_t now, uint32_t site, uint32_t level, uint64_t span,
