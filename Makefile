@@ -96,6 +96,9 @@ TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c))
 TEST_HELPERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c)) \
 	       $(patsubst %.c,$(BUILD)/tests/boardcat,$(wildcard tests/describe/boardcat.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+# What reads traces, for the fuzz target of that name.
+TRACE_READER = $(wildcard $(addprefix console/trace/,apply.c beside.c ctf*.c feed.c keep.c \
+	       process.c recording.c slice.c trace.c trace_child.c))
 
 all: $(LIBS) $(COMMAND) $(EXAMPLES)
 
@@ -221,6 +224,8 @@ $(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libconsole.a $(BUILD)/libtrace.a \
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 
 # Compiled with the library in one go, for the fuzzer to see its branches.
+$(BUILD)/fuzz/trace: $(TRACE_READER) $(wildcard console/trace/*.h)
+$(BUILD)/fuzz/trace: private LIB_LIBS += $(TRACE_LIBS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_SRCS) $(wildcard include/vigil/* libtrace/*.h)
 	$(call say,FUZZ)
 	@mkdir -p $(@D)

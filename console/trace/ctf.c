@@ -19,6 +19,7 @@
 #include "console/trace/ctf_graph.h"
 
 #define SPAN_BYTES (64u << 20)
+#define PATIENCE_S 60
 
 struct child {
 	struct ctf_reader reader;
@@ -212,7 +213,12 @@ static void files_read(struct child *child)
 	r = ctf_map_read(&child->folders, &child->map);
 	if (!r)
 		map_put(child);
-	if (r && child->options->begin_unix_ns)
+	if (r == -EBADMSG)
+		problem_put(child,
+			    "%s cannot be read: its file \"metadata\", which says what the rest "
+			    "means, is damaged; put it back from a copy",
+			    child->options->paths[0]);
+	else if (r && child->options->begin_unix_ns)
 		problem_put(child,
 			    "%s can be read from its start only: its packets are not LTTng-UST's",
 			    child->options->paths[0]);
@@ -239,6 +245,7 @@ void ctf_read(struct feed *feed, const struct ctf_options *options)
 	child.reader.feed = feed;
 	child.reader.end_unix_ns = UINT64_MAX;
 	child.options = options;
+	ctf_patience(options->patience_s ? options->patience_s : PATIENCE_S);
 	if (options->is_live)
 		live_read(&child);
 	else

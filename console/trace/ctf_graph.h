@@ -19,6 +19,9 @@ struct ctf_graph {
 };
 
 /* All return false with a problem. */
+/* The processor time that babeltrace2 may take from now on without telling anything. */
+void ctf_patience(unsigned seconds);
+
 bool ctf_graph_begin(struct ctf_graph *graph, struct ctf_reader *reader);
 bool ctf_graph_add_folders(struct ctf_graph *graph, const struct ctf_folders *folders);
 bool ctf_graph_add_live(struct ctf_graph *graph, const char *url);

@@ -62,8 +62,11 @@ static uint8_t *file_read(const char *path, size_t most, size_t *ret_size, int *
 	return bytes;
 }
 
-/* Takes the packet headers out of metadata, in place: 37 bytes, sizes in bits at 24 and 28. */
-static void metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
+/*
+ * Takes the packet headers out of metadata, in place: 37 bytes, sizes in bits at 24 and
+ * 28. Returns whether its packets were whole.
+ */
+static bool metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
 {
 	const size_t header = 37;
 	size_t at = 0, to = 0;
@@ -72,6 +75,9 @@ static void metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
 		size_t content = word32(bytes + at + 24, is_swapped) / 8;
 		size_t packet = word32(bytes + at + 28, is_swapped) / 8;
 
+		if (word32(bytes + at, is_swapped) != METADATA_MAGIC ||
+		    memcmp(bytes + at + 4, bytes + 4, 16) != 0)
+			break;
 		if (content < header || packet < content || packet > size - at)
 			break;
 		memmove(bytes + to, bytes + at + header, content - header);
@@ -79,6 +85,7 @@ static void metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
 		at += packet;
 	}
 	bytes[to] = '\0';
+	return at == size;
 }
 
 static const char *after(const char *text, const char *words)
@@ -145,9 +152,12 @@ int ctf_layout_read(const char *metadata, struct ctf_layout *ret_layout)
 		r = -ENOTSUP;
 	if (!r) {
 		memcpy(ret_layout->uuid, bytes + 4, 16);
-		metadata_join(bytes, size, ret_layout->is_swapped);
+		if (!metadata_join(bytes, size, ret_layout->is_swapped))
+			r = -EBADMSG;
 		ret_layout->has_short_long =
 			strstr(text, "size = 32; align = 8; signed = false; } := unsigned long;");
+	}
+	if (!r) {
 		r = is_known(text) ? clock_read(text, ret_layout) : -ENOTSUP;
 	}
 	free(bytes);

@@ -25,7 +25,10 @@ struct ctf_layout {
 	bool has_short_long;   /* its longs have 32 bits */
 };
 
-/* Returns 0, -ENOTSUP for a layout we do not know, or -errno. */
+/*
+ * Returns 0, -ENOTSUP for a layout we do not know, -EBADMSG for metadata whose own
+ * packets are damaged, over which babeltrace2 may go round for ever, or -errno.
+ */
 int ctf_layout_read(const char *metadata, struct ctf_layout *ret_layout);
 
 struct ctf_packet {

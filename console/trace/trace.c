@@ -104,6 +104,11 @@ static enum trace_result child_lost(struct trace *trace)
 {
 	int status = child_end(trace, 0);
 
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGVTALRM)
+		return damaged(trace,
+			       "babeltrace2 does not come to an end over %s: it is damaged; all "
+			       "before that stands",
+			       trace->what);
 	if (WIFSIGNALED(status))
 		return damaged(trace,
 			       "babeltrace2 crashed (signal %d, %s) while it read %s: all before "

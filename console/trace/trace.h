@@ -65,6 +65,7 @@ struct trace_options {
 	const char *const *paths; /* folders; or, live, one URL net://... of a relay */
 	size_t path_count;
 	bool is_live;        /* trace_next does not wait: TRACE_AGAIN */
+	unsigned patience_s; /* see ctf.h; 0: the usual */
 	uint64_t span_bytes; /* read in spans of so many bytes: for tests; 0: as is best */
 
 	/* In the child, instead of babeltrace2: for tests. NULL: babeltrace2. */

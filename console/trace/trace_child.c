@@ -25,6 +25,7 @@ static void child_run(const struct trace *trace, uint64_t begin_unix_ns)
 		.path_count = options->path_count,
 		.is_live = options->is_live,
 		.begin_unix_ns = begin_unix_ns,
+		.patience_s = options->patience_s,
 		.span_bytes = options->span_bytes,
 		.scratch = trace->scratch[0] ? trace->scratch : NULL,
 	};
