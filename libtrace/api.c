@@ -358,13 +358,10 @@ void(vigil_op_free)(vigil_op op)
 
 static void attr(vigil_object object, const struct attr_value *value)
 {
-	uint64_t made;
-
 	BEGIN(NOTHING);
-	made = board_attr_set(call.board, now, object, value);
-	TRACE(attr, now, call_worker(&call), object, made, value->key, value->type, value->value,
+	TRACE(attr, now, call_worker(&call), object, value->key, value->type, value->value,
 	      value->text, value->unit);
-	(void)made;
+	board_attr_set(call.board, now, object, value);
 }
 
 void(vigil_attr_i64)(vigil_object object, const char *key, int64_t value, const char *unit)

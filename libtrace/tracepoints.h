@@ -72,8 +72,8 @@
 	X(op_poll_begin, (uint64_t ns, uint64_t worker, uint64_t op))                              \
 	X(op_poll_end, (uint64_t ns, uint64_t worker, uint64_t op, uint32_t ready))                \
 	X(op_free, (uint64_t ns, uint64_t worker, uint64_t op))                                    \
-	X(attr, (uint64_t ns, uint64_t worker, uint64_t object, uint64_t attr, const char *key,    \
-		 uint32_t type, uint64_t value, const char *text, const char *unit))               \
+	X(attr, (uint64_t ns, uint64_t worker, uint64_t object, const char *key, uint32_t type,    \
+		 uint64_t value, const char *text, const char *unit))                              \
 	X(span_new, (uint64_t ns, uint64_t worker, uint64_t span, uint64_t id, uint32_t site,      \
 		     uint64_t parent, uint32_t level, const char *name))                           \
 	X(span_enter, (uint64_t ns, uint64_t worker, uint64_t span))                               \

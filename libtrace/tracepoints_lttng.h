@@ -203,9 +203,9 @@ IN_CLASS_(op_at, op_free, DEBUG_UNIT, OP_)
 /* Attributes. `value` holds the bits, `number` what they mean. */
 
 EVENT_(attr, DEBUG_PROCESS,
-       LIST_(AT_, uint64_t, object, uint64_t, attr, const char *, key, uint32_t, type,
+       LIST_(AT_, uint64_t, object, const char *, key, uint32_t, type,
 	     uint64_t, value, const char *, text, const char *, unit),
-       LIST_(at_ ref_(object) ref_(attr) text_(key) word_(attr_type, type) ref_(value)
+       LIST_(at_ ref_(object) text_(key) word_(attr_type, type) ref_(value)
 	     lttng_ust_field_float(double, number, attr_number(type, value)) text_(text)
 	     text_(unit)))
 

@@ -145,6 +145,27 @@ Test(ctf_packets, metadata_that_is_none_is_refused)
 	cr_assert_eq(ctf_layout_read(metadata, &layout), -ENOENT);
 }
 
+Test(ctf_packets, metadata_that_was_cut_short_is_damaged)
+{
+	struct stat st;
+
+	metadata_put(known_text);
+	cr_assert_eq(stat(metadata, &st), 0);
+	cr_assert_eq(truncate(metadata, st.st_size - 1), 0);
+
+	cr_assert_eq(ctf_layout_read(metadata, &layout), -EBADMSG);
+}
+
+Test(ctf_packets, metadata_with_a_packet_of_no_size_is_damaged)
+{
+	const uint32_t none = 0;
+
+	metadata_put(known_text);
+	file_put(metadata, &none, sizeof(none), 28);
+
+	cr_assert_eq(ctf_layout_read(metadata, &layout), -EBADMSG);
+}
+
 /* ---- Streams ---- */
 
 Test(ctf_packets, every_packet_of_a_whole_stream_is_found)

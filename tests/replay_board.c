@@ -65,7 +65,6 @@ static bool is_told_before(const struct trace_event *event)
 	case TRACE_resource_new:
 	case TRACE_op_new:
 	case TRACE_span_new:
-	case TRACE_attr:
 	case TRACE_process_room:
 	case TRACE_process_clock:
 	case TRACE_process_begin:

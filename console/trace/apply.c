@@ -173,9 +173,15 @@ static struct lane *lane_expect(struct board *board, struct adoption *adoption, 
 
 static void thread_apply(struct board *board, struct lane *lane, const struct trace_event *e)
 {
-	(void)lane;
-	if (!lane_of(board, e->worker))
+	lane = lane_of(board, e->worker);
+	if (!lane) {
 		lane_open(board, e->ns, (uint32_t)e->value, (struct wanted){ e->worker, e->id });
+		return;
+	}
+	/* Adopted a moment ago: now it is known who it is. */
+	store(&lane->record->tid, (uint32_t)e->value);
+	store(&lane->record->id, pool_serial(board, VIGIL_TABLE_worker, e->id));
+	store(&lane->record->created_ns, e->ns);
 }
 
 /* ---- Events ---- */

@@ -66,7 +66,7 @@ static uint8_t *file_read(const char *path, size_t most, size_t *ret_size, int *
  * Takes the packet headers out of metadata, in place: 37 bytes, sizes in bits at 24 and
  * 28. Returns whether its packets were whole.
  */
-static bool metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
+static bool metadata_join(uint8_t *bytes, size_t size, const uint8_t uuid[16], bool is_swapped)
 {
 	const size_t header = 37;
 	size_t at = 0, to = 0;
@@ -76,7 +76,7 @@ static bool metadata_join(uint8_t *bytes, size_t size, bool is_swapped)
 		size_t packet = word32(bytes + at + 28, is_swapped) / 8;
 
 		if (word32(bytes + at, is_swapped) != METADATA_MAGIC ||
-		    memcmp(bytes + at + 4, bytes + 4, 16) != 0)
+		    memcmp(bytes + at + 4, uuid, 16) != 0)
 			break;
 		if (content < header || packet < content || packet > size - at)
 			break;
@@ -152,7 +152,7 @@ int ctf_layout_read(const char *metadata, struct ctf_layout *ret_layout)
 		r = -ENOTSUP;
 	if (!r) {
 		memcpy(ret_layout->uuid, bytes + 4, 16);
-		if (!metadata_join(bytes, size, ret_layout->is_swapped))
+		if (!metadata_join(bytes, size, ret_layout->uuid, ret_layout->is_swapped))
 			r = -EBADMSG;
 		ret_layout->has_short_long =
 			strstr(text, "size = 32; align = 8; signed = false; } := unsigned long;");

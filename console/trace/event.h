@@ -89,7 +89,7 @@ struct trace_event {
 	FIELD(op_poll_begin, op, object)                                                           \
 	FIELD(op_poll_end, op, object) FIELD(op_poll_end, ready, flags)                            \
 	FIELD(op_free, op, object)                                                                 \
-	FIELD(attr, object, object) FIELD(attr, attr, other) FIELD(attr, key, name)                \
+	FIELD(attr, object, object) FIELD(attr, key, name)                                         \
 	FIELD(attr, type, state) FIELD(attr, value, value) FIELD(attr, text, text)                 \
 	FIELD(attr, unit, extra)                                                                   \
 	FIELD(span_new, id, id) FIELD(span_new, span, object) FIELD(span_new, site, site)          \

@@ -123,9 +123,9 @@ TOLD(op_new, (AT, uint64_t op, uint64_t id, uint32_t site, uint64_t resource, ui
 TOLD(op_poll_begin, (AT, uint64_t op), .object = op)
 TOLD(op_poll_end, (AT, uint64_t op, uint32_t ready), .object = op, .flags = ready)
 TOLD(op_free, (AT, uint64_t op), .object = op)
-TOLD(attr, (AT, uint64_t object, uint64_t attr, const char *key, uint32_t type, uint64_t value,
+TOLD(attr, (AT, uint64_t object, const char *key, uint32_t type, uint64_t value,
 	    const char *text, const char *unit),
-     .object = object, .other = attr, .name = key, .state = type, .value = value, .text = text,
+     .object = object, .name = key, .state = type, .value = value, .text = text,
      .extra = unit)
 TOLD(span_new, (AT, uint64_t span, uint64_t id, uint32_t site, uint64_t parent, uint32_t level,
 		const char *name),
