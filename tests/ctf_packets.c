@@ -230,6 +230,32 @@ Test(ctf_packets, a_packet_that_claims_more_than_the_file_has_is_damage)
 	ctf_stream_free(&s);
 }
 
+Test(ctf_packets, a_packet_from_before_the_last_one_is_damage)
+{
+	struct ctf_stream s;
+
+	packet_put(0, 100, 190, 0, 0);
+	packet_put(1, 50, 290, 1, 0);
+	packet_put(2, 200, 290, 2, 0);
+	s = read_stream();
+
+	cr_assert_eq(s.count, 2);
+	cr_expect_eq(s.packets[1].begin, 200);
+	ctf_stream_free(&s);
+}
+
+Test(ctf_packets, a_packet_that_ends_beyond_all_time_is_damage)
+{
+	struct ctf_stream s;
+
+	packet_put(0, 100, 190, 0, 0);
+	packet_put(1, 200, UINT64_MAX - 5, 1, 0);
+	s = read_stream();
+
+	cr_assert_eq(s.count, 1);
+	ctf_stream_free(&s);
+}
+
 Test(ctf_packets, a_packet_without_size_ends_nothing)
 {
 	const uint64_t none = 0;

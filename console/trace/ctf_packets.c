@@ -111,7 +111,7 @@ static int clock_read(const char *text, struct ctf_layout *layout)
 		layout->clock_offset = strtoull(seconds, NULL, 10) * NS_PER_S;
 	if (cycles && cycles < end)
 		layout->clock_offset += strtoull(cycles, NULL, 10);
-	return 0;
+	return layout->clock_offset < INT64_MAX ? 0 : -ENOTSUP;
 }
 
 /* Whether packets begin as LTTng-UST's do: the words below, in that order. */
@@ -187,7 +187,16 @@ static bool packet_read(const struct ctf_layout *layout, const uint8_t *at, uint
 						      word64(at + 72, is_swapped),
 	};
 	return content >= HEADER * 8 - 64 && content <= size && size % 64 == 0 &&
-	       ret_packet->size <= left && ret_packet->begin <= ret_packet->end;
+	       ret_packet->size <= left && ret_packet->begin <= ret_packet->end &&
+	       ret_packet->end < INT64_MAX - layout->clock_offset;
+}
+
+/* Packets of a stream follow each other in time; who searches them relies on it. */
+static bool is_after(const struct ctf_stream *stream, const struct ctf_packet *packet)
+{
+	const struct ctf_packet *last = stream->count ? &stream->packets[stream->count - 1] : NULL;
+
+	return !last || (packet->begin >= last->begin && packet->end >= last->end);
 }
 
 static int packet_add(struct ctf_stream *stream, const struct ctf_packet *packet)
@@ -219,7 +228,8 @@ static int packets_read(int fd, const struct ctf_layout *layout, struct ctf_stre
 
 		if (pread(fd, header, HEADER, (off_t)at) != HEADER)
 			return -EIO;
-		if (packet_read(layout, header, at, stream->bytes - at, &packet)) {
+		if (packet_read(layout, header, at, stream->bytes - at, &packet) &&
+		    is_after(stream, &packet)) {
 			r = packet_add(stream, &packet);
 			at += packet.size;
 			stream->damaged -= packet.size;
