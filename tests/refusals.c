@@ -117,8 +117,9 @@ Test(refusals, a_directory_that_is_not_there_is_told)
 
 Test(refusals, help_comes_for_all_and_for_each_verb)
 {
-	static const char *const verbs[] = { "top",       "ps",    "prune",  "tasks", "task",
-					     "executors", "locks", "wakers", "sites", "why" };
+	static const char *const verbs[] = { "top",   "ps",        "prune",  "tasks",
+					     "task",  "executors", "locks",  "wakers",
+					     "sites", "why",       "record", "snapshot" };
 
 	cr_expect_eq(vigil("--help", NULL), 0);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -153,6 +154,58 @@ Test(refusals, a_refusal_names_the_option_and_what_it_takes)
 		       "--watch needs a number of seconds from 0.01 to 86400, not \"0\"");
 	expect_refused(vigil("tasks", "--limit=0", NULL),
 		       "--limit needs a number of rows from 1, not \"0\"");
+}
+
+Test(refusals, what_record_is_asked_for_must_fit_together)
+{
+	expect_refused(vigil("record", "--for=soon", NULL),
+		       "--for needs a time such as 500ms or 30s, not \"soon\"");
+	expect_refused(vigil("record", "--for=0", NULL), "--for needs a time");
+	expect_refused(vigil("record", "--buffers=huge", NULL),
+		       "--buffers needs a size such as 64M or 1G, not \"huge\"");
+	expect_refused(vigil("record", "--rotate=10s", NULL), "--rotate needs a size");
+	expect_refused(vigil("record", "--on=fire", NULL), "blocked=200ms, not \"fire\"");
+	expect_refused(vigil("record", "--on=blocked=1s", NULL), "add --snapshot");
+	expect_refused(vigil("record", "--live", "--snapshot", NULL), "give one of them");
+	expect_refused(vigil("record", "--rotate=1G", "--live", NULL), "not with --live");
+	expect_refused(vigil("record", "--", NULL), "after -- stands a program");
+	expect_refused(vigil("record", "7", "--", "true", NULL), "not both");
+	expect_refused(vigil("record", "", NULL), "\"\" is no target");
+	expect_refused(vigil("record", "--live=here", "--", "true", NULL),
+		       "\"here\" is no address of a relay");
+	expect_refused(vigil("tasks", "-o", "t", NULL), "see `vigil tasks --help`");
+	expect_refused(vigil("snapshot", "/nonexist", NULL), "there is no folder /nonexist");
+	expect_refused(vigil("snapshot", dir, NULL), "vigil/recording: No such file");
+}
+
+Test(refusals, a_folder_with_something_in_it_is_not_recorded_into)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/letter", dir);
+	file_write(path, "Dear Sir,", 9);
+
+	expect_refused(vigil("record", "-o", dir, "--", "true", NULL), "is there and not empty");
+	expect_refused(vigil("record", "-o", path, "--", "true", NULL), "is there and no folder");
+	expect_refused(vigil("record", "-o", "/nonexist/t", "--", "true", NULL),
+		       "cannot make the folder /nonexist/t: No such file");
+}
+
+Test(refusals, a_target_without_probes_or_life_is_not_recorded)
+{
+	char pid[16];
+
+	setenv("VIGIL_LTTNG", "0", 1);
+	start("idle_server");
+	unsetenv("VIGIL_LTTNG");
+	snprintf(pid, sizeof(pid), "%d", scene);
+
+	expect_refused(vigil("record", pid, NULL), "libvigil-lttng.so is not loaded in it");
+	stop(SIGSTOP);
+	expect_refused(vigil("record", pid, NULL), "`kill -CONT ");
+	expect_refused(vigil("record", "nobody-at-all", NULL), "nobody-at-all");
+	stop(SIGKILL);
+	expect_refused(vigil("record", board(), NULL), "is gone; `vigil ps` lists");
 }
 
 Test(refusals, a_mistyped_verb_is_answered_with_the_one_meant)

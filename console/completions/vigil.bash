@@ -4,9 +4,10 @@
 _vigil()
 {
 	local cur=$2 prev=$3
-	local verbs='top ps prune tasks task executors locks wakers sites why help'
+	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot help'
 	local options='--json --filter --sort --watch --limit --all --over --task --dir --dead --dry-run
-		--view --interval --color --svg --no-mouse --ascii --help --version'
+		--view --interval --color --svg --no-mouse --output --for --live --snapshot --on --rotate --buffers
+		--ascii --help --version'
 	local pids
 
 	COMPREPLY=()
@@ -22,7 +23,7 @@ _vigil()
 		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why' -- "$cur")
 		return
 		;;
-	--dir)
+	--dir | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames
 		return
@@ -32,7 +33,7 @@ _vigil()
 		compopt -o filenames
 		return
 		;;
-	--filter | --sort | --limit | --over | --task | --interval)
+	--filter | --sort | --limit | --over | --task | --interval | --for | --on | --rotate | --buffers)
 		return
 		;;
 	help)

@@ -15,10 +15,12 @@ complete -c vigil -n __fish_use_subcommand -a locks -d 'Print locks, owners and 
 complete -c vigil -n __fish_use_subcommand -a wakers -d 'Print who wakes whom'
 complete -c vigil -n __fish_use_subcommand -a sites -d 'Print the places tasks come from'
 complete -c vigil -n __fish_use_subcommand -a why -d 'Print why tasks are stuck'
+complete -c vigil -n __fish_use_subcommand -a record -d 'Record all that happens'
+complete -c vigil -n __fish_use_subcommand -a snapshot -d 'Write out a flight recorder'
 complete -c vigil -n __fish_use_subcommand -a help -d 'Explain a verb'
 
 complete -c vigil -n '__fish_seen_subcommand_from help' -f \
-    -a 'top ps prune tasks task executors locks wakers sites why'
+    -a 'top ps prune tasks task executors locks wakers sites why record snapshot'
 complete -c vigil -n 'not __fish_seen_subcommand_from help' -a '(__vigil_processes)'
 
 complete -c vigil -l json -d 'Print one JSON document'
@@ -37,6 +39,13 @@ complete -c vigil -l interval -x -d 'Time between two pictures'
 complete -c vigil -l color -x -a 'auto never 16 256' -d Colours
 complete -c vigil -l svg -r -d 'Save a picture and leave'
 complete -c vigil -l no-mouse -d 'Leave the mouse to the terminal'
+complete -c vigil -s o -l output -x -a '(__fish_complete_directories)' -d 'The folder to make'
+complete -c vigil -l for -x -d 'End after this time'
+complete -c vigil -l live -d 'Send it to a relay'
+complete -c vigil -l snapshot -d 'Keep the latest in memory until asked for'
+complete -c vigil -l on -x -a 'blocked=200ms' -d 'When to write a snapshot'
+complete -c vigil -l rotate -x -d 'Begin a new part after so much'
+complete -c vigil -l buffers -x -d 'Memory for each processor'
 complete -c vigil -l ascii -d 'No characters beyond ASCII'
 complete -c vigil -l help -d Explain
 complete -c vigil -l version -d 'Print the version'
