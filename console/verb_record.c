@@ -18,12 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <vigil/vigil.h>
 
 #include "console/recorder.h"
 #include "console/trace/relay.h"
+
+#define END_TRIES 200 /* in hundredths of a second */
 
 /* ---- What was asked for ---- */
 
@@ -232,13 +235,24 @@ static void say_started(struct recorder *recorder)
 
 /* ---- From a recording to its end ---- */
 
+/* What it does as it ends is recorded too; if it does not, it goes on without us. */
+static void command_end(struct recorder *recorder)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+
+	if (!is_command(recorder) || command_look(&recorder->command))
+		return;
+	kill(recorder->command.pid, SIGTERM);
+	for (int i = 0; i < END_TRIES && !command_look(&recorder->command); i++)
+		nanosleep(&moment, NULL);
+}
+
 static void finish(struct recorder *recorder)
 {
 	struct vigil_problem problem;
 
-	if (recorder->ending == ENDING_TIME && is_command(recorder) &&
-	    !command_look(&recorder->command))
-		kill(recorder->command.pid, SIGTERM);
+	if (recorder->ending == ENDING_TIME)
+		command_end(recorder);
 	/* What a flight recorder is for. */
 	if (recorder->options->is_snapshot &&
 	    (recorder->ending == ENDING_KILLED || recorder->ending == ENDING_TARGET))

@@ -261,6 +261,8 @@ Test(record, of_a_command_those_that_ran_before_are_kept_out)
 
 	cr_expect(has_events_of(text, (pid_t)recording_of(trace).pid));
 	cr_expect(!has_events_of(text, storm));
+	expect_said("its time was over");
+	cr_expect(!wrote("record.err", "goes on"), "it was ended with its recording");
 	free(text);
 }
 
