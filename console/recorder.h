@@ -51,19 +51,20 @@ struct recorder {
 	size_t target_count;
 	uint32_t *others; /* instrumented processes that are not recorded, by vpid */
 	size_t other_count;
-	int relay;             /* a connection; below 0: none */
-	int signals;           /* a signalfd */
-	unsigned asked;        /* times it was asked to end */
-	uint64_t started_ns;   /* CLOCK_MONOTONIC */
-	uint64_t ended_ns;     /* 0: it runs */
-	uint64_t said_ns;      /* when the line of progress was last drawn */
-	uint64_t scanned_ns;   /* when we last looked for new processes */
-	uint64_t bytes;        /* on disk */
-	uint64_t buffer_bytes; /* of a processor */
-	uint64_t room_bytes;   /* left on the disk at the last look */
-	uint64_t slack_bytes;  /* of it, for the end */
-	bool had_board;        /* some process under it was instrumented */
-	bool is_drawn;         /* a line of progress stands on the terminal */
+	int relay;                 /* a connection; below 0: none */
+	int signals;               /* a signalfd */
+	unsigned asked;            /* times it was asked to end */
+	uint64_t started_ns;       /* CLOCK_MONOTONIC */
+	uint64_t ended_ns;         /* 0: it runs */
+	uint64_t said_ns;          /* when the line of progress was last drawn */
+	uint64_t scanned_ns;       /* when we last looked for new processes */
+	uint64_t bytes;            /* on disk */
+	uint64_t buffer_bytes;     /* of a processor */
+	uint64_t room_bytes;       /* left on the disk at the last look */
+	uint64_t slack_bytes;      /* of it, for the end */
+	uint64_t keyframes_due_ns; /* when boards are copied next */
+	bool had_board;            /* some process under it was instrumented */
+	bool is_drawn;             /* a line of progress stands on the terminal */
 	enum ending ending;
 	char why[400]; /* a sentence about the ending */
 };
@@ -90,7 +91,13 @@ int targets_copy(struct recorder *recorder);
 
 /* Takes in processes that came meanwhile, when somebody looks at their boards. */
 void targets_scan(struct recorder *recorder);
+bool target_has_ended(const struct target *target);
 void targets_fini(struct recorder *recorder);
+
+/* ---- recorder_keyframes.c ---- */
+
+/* Of a flight recorder: copies the boards again, when it is time. */
+void keyframes_take(struct recorder *recorder);
 
 /* ---- recorder_folder.c ---- */
 

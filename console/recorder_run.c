@@ -117,12 +117,9 @@ static void targets_watch(struct recorder *recorder)
 			command_ended(recorder);
 		return;
 	}
-	for (size_t i = 0; i < recorder->target_count && recorder->options->target; i++) {
-		struct pollfd fd = { .fd = recorder->targets[i].pidfd, .events = POLLIN };
-
-		if (fd.fd >= 0 && poll(&fd, 1, 0) > 0)
+	for (size_t i = 0; i < recorder->target_count && recorder->options->target; i++)
+		if (target_has_ended(&recorder->targets[i]))
 			target_ended(recorder, &recorder->targets[i]);
-	}
 }
 
 static void time_watch(struct recorder *recorder, uint64_t now)
@@ -164,6 +161,7 @@ static void look(struct recorder *recorder)
 	if (disk_is_full(recorder))
 		end(recorder, ENDING_DISK, "the disk is full");
 	targets_scan(recorder);
+	keyframes_take(recorder);
 	if (recorder->options->blocked_ns && !recorder->ending &&
 	    trigger_look(recorder, why, sizeof(why)))
 		recorder_snapshot(recorder, why);

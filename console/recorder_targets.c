@@ -2,6 +2,7 @@
 /* Whom a recording is of: the processes that live, and those that come. */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +208,18 @@ int targets_copy(struct recorder *recorder)
 	return EXIT_DONE;
 }
 
+bool target_has_ended(const struct target *target)
+{
+	struct pollfd fd = { .fd = target->pidfd, .events = POLLIN };
+
+	return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
 void targets_scan(struct recorder *recorder)
 {
 	uint64_t now = recorder_now();
 
-	if (!recorder->options->blocked_ns || recorder->options->target ||
+	if (!recorder->options->is_snapshot || recorder->options->target ||
 	    now - recorder->scanned_ns < SCAN_NS)
 		return;
 	recorder->scanned_ns = now;

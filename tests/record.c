@@ -452,6 +452,57 @@ Test(record, a_flight_recorder_is_written_out_when_asked)
 	cr_expect(wrote("late.err", "has ended: poll_storm was killed by SIGKILL"));
 }
 
+/* Until its buffers have come round and a board was copied since. */
+static bool has_late_keyframe(void)
+{
+	struct recording recording;
+	bool is_late;
+
+	if (run("shoot", vigil_path(), "snapshot", trace))
+		return false;
+	recording = recording_of(snapshot_path("snapshot-1"));
+	is_late = recording.keyframe_count == 1 &&
+		  recording.keyframes[0].begin_ns > recording.started_ns + 400000000;
+	recording_fini(&recording);
+	if (!is_late)
+		run("rm", "rm", "-r", snapshot_path("snapshot-1"));
+	return is_late;
+}
+
+Test(record, a_snapshot_has_a_board_of_when_its_events_begin)
+{
+	struct vigil_problem problem = { "" };
+	struct vigil_reader *reader;
+	char pid[16], path[320];
+
+	if (lack)
+		return;
+	storm = storm_start("storm");
+	snprintf(pid, sizeof(pid), "%d", storm);
+
+	record_start("--snapshot", "--buffers=512K", pid);
+	cr_assert(await(has_late_keyframe()));
+
+	snprintf(path, sizeof(path), "%s/vigil/%s", snapshot_path("snapshot-1"),
+		 recording_of(snapshot_path("snapshot-1")).keyframes[0].file);
+	cr_assert_eq(vigil_reader_open_file(path, 0, &reader, &problem), 0, "%s", problem.text);
+	cr_expect_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 2);
+	vigil_reader_close(reader);
+}
+
+Test(record, a_snapshot_that_has_all_of_a_program_needs_no_board)
+{
+	if (lack)
+		return;
+
+	record_storm("--snapshot");
+	cr_assert(await(recording_of(trace).keyframe_count > 0));
+	cr_expect_eq(run("one", vigil_path(), "snapshot"), 0, "%s", output("one.err"));
+	kill(started(), SIGKILL);
+
+	cr_expect_eq(recording_of(snapshot_path("snapshot-1")).keyframe_count, 0);
+}
+
 Test(record, a_worker_that_is_blocked_writes_one_snapshot)
 {
 	if (lack)

@@ -68,6 +68,13 @@ int keyframe_save(struct vigil_reader *reader, const char *folder, struct record
 	return r;
 }
 
+bool keyframe_is_same(const struct keyframe *one, const struct keyframe *other)
+{
+	size_t length = strcspn(one->file, ".");
+
+	return strcspn(other->file, ".") == length && !strncmp(one->file, other->file, length);
+}
+
 bool keyframe_has_probes(uint32_t pid)
 {
 	char path[64], *line = NULL;

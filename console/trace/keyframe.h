@@ -19,6 +19,9 @@
 int keyframe_save(struct vigil_reader *reader, const char *folder, struct recording *recording,
 		  struct vigil_problem *ret_problem);
 
+/* Whether two are of the same process: PID-START. */
+bool keyframe_is_same(const struct keyframe *one, const struct keyframe *other);
+
 /* Whether a process, a pid as we see it, has LTTng's probes loaded: else it emits nothing. */
 bool keyframe_has_probes(uint32_t pid);
 

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "console/trace/keyframe.h"
 #include "console/trace/session.h"
 
 #define SNAPSHOTS_MAX 10000
@@ -49,18 +51,105 @@ static void folder_remove(const char *folder)
 	rmdir(folder);
 }
 
-/* A name of its own for the same board: it costs nothing, and outlives the recorder's. */
-static void boards_link(const char *from, const char *to, const struct recording *recording)
-{
-	char there[PATH_MAX + 96], here[PATH_MAX + 96];
+/* ---- Which keyframes ---- */
 
-	for (size_t i = 0; i < recording->keyframe_count; i++) {
-		snprintf(there, sizeof(there), "%s/" RECORDING_FOLDER "/%s", from,
-			 recording->keyframes[i].file);
-		snprintf(here, sizeof(here), "%s/" RECORDING_FOLDER "/%s", to,
-			 recording->keyframes[i].file);
-		if (link(there, here))
-			(void)!symlink(there, here);
+/* How a packet of LTTng's begins, as far as we look. */
+struct packet {
+	uint32_t magic;
+	uint8_t uuid[16];
+	uint32_t stream;
+	uint64_t instance;
+	uint64_t begin_ns; /* CLOCK_MONOTONIC */
+	uint64_t end_ns, content_bits, packet_bits;
+	uint64_t number;
+};
+
+#define PACKET_MAGIC 0xc1fc1fc1u
+
+static uint64_t whole_since_ns;
+
+/* A stream that begins with a later packet than its first has lost what came before. */
+static int stream_look(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct packet packet;
+	int fd;
+
+	(void)st;
+	if (type != FTW_F || strncmp(path + ftw->base, "vigil_", 6) != 0 ||
+	    strchr(path + ftw->base, '.'))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &packet, sizeof(packet)) == sizeof(packet) && packet.magic == PACKET_MAGIC &&
+	    packet.number && packet.begin_ns > whole_since_ns)
+		whole_since_ns = packet.begin_ns;
+	close(fd);
+	return 0;
+}
+
+/* Since when the snapshot has all events. 0: since its recorder began. */
+static uint64_t whole_since(const char *folder)
+{
+	whole_since_ns = 0;
+	nftw(folder, stream_look, 16, FTW_PHYS);
+	return whole_since_ns;
+}
+
+/* Whether the process came to be when its events were kept already: they say it all. */
+static bool is_born_within(const char *path, uint64_t since_ns)
+{
+	struct vigil_problem ignored;
+	struct vigil_reader *reader;
+	bool is_within;
+
+	if (vigil_reader_open_file(path, 0, &reader, &ignored))
+		return false;
+	is_within = VIGIL_AT(reader, process, 0)->created_ns >= since_ns;
+	vigil_reader_close(reader);
+	return is_within;
+}
+
+/*
+ * Of each process the oldest copy that was made when events were kept already: from
+ * there on nothing is missing. Else the newest one: with events that the buffers lost
+ * between, but none after it.
+ */
+static bool is_chosen(const struct recording *all, size_t index, uint64_t since_ns)
+{
+	const struct keyframe *it = &all->keyframes[index];
+
+	for (size_t i = 0; i < all->keyframe_count; i++) {
+		const struct keyframe *other = &all->keyframes[i];
+
+		if (i == index || !keyframe_is_same(it, other))
+			continue;
+		if (it->begin_ns >= since_ns ?
+			    other->begin_ns >= since_ns && other->begin_ns < it->begin_ns :
+			    other->begin_ns > it->begin_ns)
+			return false;
+	}
+	return true;
+}
+
+/* Another name for the same file: it costs nothing, and outlives the recorder's. */
+static void boards_link(const char *from, const char *to, const struct recording *all,
+			struct recording *own)
+{
+	uint64_t since_ns = whole_since(to);
+
+	for (size_t i = 0; i < all->keyframe_count; i++) {
+		const struct keyframe *keyframe = &all->keyframes[i];
+		char there[PATH_MAX + 96], here[PATH_MAX + 96];
+
+		if (!is_chosen(all, i, since_ns))
+			continue;
+		snprintf(there, sizeof(there), "%s/" RECORDING_FOLDER "/%s", from, keyframe->file);
+		snprintf(here, sizeof(here), "%s/" RECORDING_FOLDER "/%s", to, keyframe->file);
+		if (is_born_within(there, since_ns > all->started_ns ? since_ns : all->started_ns))
+			continue;
+		if (!link(there, here))
+			recording_add(own, keyframe);
 	}
 }
 
@@ -69,8 +158,11 @@ int snapshot_write(const char *folder, const struct recording *recording, const 
 {
 	struct recording own = *recording;
 	struct timespec now;
-	int r = folder_make(folder, ret_folder, ret_problem);
+	int r;
 
+	own.keyframes = NULL;
+	own.keyframe_count = 0;
+	r = folder_make(folder, ret_folder, ret_problem);
 	if (r)
 		return r;
 	r = session_snapshot(recording->session, ret_folder, ret_problem);
@@ -79,11 +171,13 @@ int snapshot_write(const char *folder, const struct recording *recording, const 
 		return r;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	boards_link(folder, ret_folder, recording);
+	boards_link(folder, ret_folder, recording, &own);
 	own.state = RECORDING_COMPLETE;
 	own.ended_unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	snprintf(own.ended, sizeof(own.ended), "%s", why);
-	return recording_write(&own, ret_folder, ret_problem);
+	r = recording_write(&own, ret_folder, ret_problem);
+	recording_fini(&own);
+	return r;
 }
 
 unsigned snapshot_last(const char *folder)
