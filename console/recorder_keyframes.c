@@ -81,7 +81,7 @@ void keyframes_take(struct recorder *recorder)
 {
 	struct recording *recording = &recorder->recording;
 	uint64_t begin = recorder_now(), bytes = 0, end;
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	if (!recorder->options->is_snapshot || begin < recorder->keyframes_due_ns)
 		return;

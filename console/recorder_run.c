@@ -134,7 +134,7 @@ static void time_watch(struct recorder *recorder, uint64_t now)
 /* What LTTng says of itself costs a few messages, so not at every look. */
 static void counts_watch(struct recorder *recorder, uint64_t now)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	if (now - recorder->said_ns < COUNTS_NS)
 		return;

@@ -129,7 +129,7 @@ static void all_add(struct recorder *recorder, uint64_t since_unix_ns)
 	int count = vigil_find(NULL, &list);
 
 	for (int i = 0; i < count; i++) {
-		struct vigil_problem problem;
+		struct vigil_problem problem = { "" };
 		struct vigil_reader *reader;
 
 		if (!list[i].is_readable || list[i].status != VIGIL_STATUS_ALIVE ||
@@ -199,7 +199,7 @@ uint32_t *targets_vpids(const struct recorder *recorder, size_t *ret_count)
 
 int targets_copy(struct recorder *recorder)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	for (size_t i = 0; i < recorder->target_count; i++)
 		if (keyframe_save(recorder->targets[i].reader, recorder->folder,

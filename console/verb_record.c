@@ -115,7 +115,7 @@ static void session_name(struct recorder *recorder)
 static void recording_end(struct recorder *recorder)
 {
 	struct recording *recording = &recorder->recording;
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	recording->state = recorder->ending >= ENDING_KILLED ? RECORDING_CUT : RECORDING_COMPLETE;
 	/* A target that was killed leaves a complete trace. */
@@ -144,7 +144,7 @@ static int open_session(struct recorder *recorder)
 			recorder->options->target ? SESSION_ONLY :
 						    SESSION_ALL,
 	};
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 	uint32_t *pids = targets_vpids(recorder, &options.pid_count);
 	int r = 0;
 
@@ -165,7 +165,7 @@ static int open_session(struct recorder *recorder)
 
 static int ready_relay(struct recorder *recorder)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	if (!recorder->options->live)
 		return EXIT_DONE;
@@ -175,7 +175,7 @@ static int ready_relay(struct recorder *recorder)
 
 static int ready_daemon(struct recorder *recorder)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 	bool is_started;
 
 	if (session_daemon_ensure(&is_started, &problem))
@@ -188,7 +188,7 @@ static int ready_daemon(struct recorder *recorder)
 /* Everything up to where the first event may come. */
 static int start(struct recorder *recorder)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 	int r = 0;
 
 	session_name(recorder);
@@ -249,7 +249,7 @@ static void command_end(struct recorder *recorder)
 
 static void finish(struct recorder *recorder)
 {
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 
 	if (recorder->ending == ENDING_TIME)
 		command_end(recorder);

@@ -22,8 +22,6 @@
 
 #include "console/trace/session.h"
 
-extern char **environ;
-
 #define DAEMON "lttng-sessiond"
 #define ANSWER_TRIES 250
 #define ANSWER_PAUSE_NS 20000000
