@@ -64,7 +64,6 @@ Test(record, a_running_program_is_recorded_alone_with_its_board_beside_it)
 	cr_expect_str_eq(VIGIL_AT(reader, process, 0)->name, "storm");
 	cr_expect_eq(vigil_reader_count(reader, VIGIL_TABLE_task), 2);
 	vigil_reader_close(reader);
-	recording_fini(&recording);
 	free(text);
 	end_by_pid(&other);
 }

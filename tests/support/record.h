@@ -15,6 +15,7 @@
 static char trace[96];
 static const char *lack;
 static pid_t recorder, storm;
+static struct recording last_read;
 
 static inline void record_begin(void)
 {
@@ -40,6 +41,7 @@ static inline void record_end(void)
 {
 	end_by_pid(&recorder);
 	end_by_pid(&storm);
+	recording_fini(&last_read);
 	home_remove();
 }
 
@@ -102,13 +104,14 @@ static inline pid_t storm_start(const char *name)
 		await_words("record.out", "ready");                                                \
 	} while (0)
 
+/* What a recording says of itself now; its keyframes until the next call. */
 static inline struct recording recording_of(const char *folder)
 {
 	struct vigil_problem problem = { "" };
-	struct recording recording;
 
-	cr_assert_eq(recording_read(folder, &recording, &problem), 0, "%s", problem.text);
-	return recording;
+	recording_fini(&last_read);
+	cr_assert_eq(recording_read(folder, &last_read, &problem), 0, "%s", problem.text);
+	return last_read;
 }
 
 /* The program that the recorder started; it is no child of ours. */
