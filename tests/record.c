@@ -3,10 +3,8 @@
  * Recordings into a folder: what is in them, whom they are of, and how they end when
  * something is killed or the disk is full. Other modes: record_modes.c.
  */
-#include <sys/mount.h>
-
-#include "libtrace/tracepoints.h"
 #include "tests/support/record.h"
+#include "libtrace/tracepoints.h"
 
 TestSuite(record, .init = record_begin, .fini = record_end, .timeout = 120);
 
@@ -236,11 +234,8 @@ Test(record, a_killed_session_daemon_is_told_and_its_trace_is_readable)
 
 Test(record, a_full_disk_is_told_and_its_trace_is_readable)
 {
-	char disk[64];
-
 	if (lack)
 		return;
-	snprintf(disk, sizeof(disk), "%s/disk", home);
 	cr_assert_eq(mkdir(disk, 0777), 0);
 	if (mount("tmpfs", disk, "tmpfs", 0, "size=8M,mode=0777")) {
 		fprintf(stderr, "skipped: no file system may be mounted here\n");
@@ -255,5 +250,4 @@ Test(record, a_full_disk_is_told_and_its_trace_is_readable)
 
 	expect_said("the disk is full; what was written by then can be read");
 	expect_polls(trace);
-	cr_expect_eq(umount(disk), 0);
 }

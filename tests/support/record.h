@@ -8,11 +8,14 @@
 
 #include "tests/support/lttng.h"
 
+#include <sys/mount.h>
+
 #include "console/trace/recording.h"
 
 #define STORM "20000", "2" /* events a second, threads */
 
 static char trace[96];
+static char disk[64]; /* where a test mounts one */
 static const char *lack;
 static pid_t recorder, storm;
 static struct recording last_read;
@@ -26,6 +29,7 @@ static inline void record_begin(void)
 	if (lack)
 		fprintf(stderr, "skipped: %s\n", lack);
 	snprintf(trace, sizeof(trace), "%s/t", home);
+	snprintf(disk, sizeof(disk), "%s/disk", home);
 }
 
 static inline void end_by_pid(pid_t *pid)
@@ -42,6 +46,7 @@ static inline void record_end(void)
 	end_by_pid(&recorder);
 	end_by_pid(&storm);
 	recording_fini(&last_read);
+	umount2(disk, MNT_DETACH);
 	home_remove();
 }
 
