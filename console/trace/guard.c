@@ -22,7 +22,7 @@ static void said(const char *folder, const char *words)
 static void recording_end(struct session *session, const char *folder)
 {
 	struct recording recording;
-	struct vigil_problem problem;
+	struct vigil_problem problem = { "" };
 	struct session_counts counts = { .lost_packets = 0 };
 	struct timespec now;
 	bool is_whole = !session_stop(session, &problem);
