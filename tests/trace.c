@@ -136,6 +136,52 @@ Test(trace, vigil_init_after_vigil_fini_is_another_process_of_the_same_pid)
 	cr_assert_eq(boards_differ(live_board->base, trace_process(trace, 1)->base, 0), 0);
 }
 
+Test(trace, a_trace_without_pids_takes_the_one_that_the_process_says)
+{
+	requests_serve(1);
+	told_pid = 0;
+	trace = told_open();
+	told_apply(trace, SIZE_MAX);
+
+	cr_expect_eq(only_process()->pid, (uint32_t)getpid());
+}
+
+/* Another process, which begins while the one before goes on. */
+static void second_process_begin(void)
+{
+	size_t first = traced_count;
+
+	for (size_t i = 0; i < first; i++)
+		if (traced_at(i)->kind == TRACE_process_room ||
+		    traced_at(i)->kind == TRACE_process_begin)
+			traced_put(*traced_at(i));
+	traced_list[traced_count - 1].number++;
+}
+
+Test(trace, processes_that_cannot_be_told_apart_are_a_sentence)
+{
+	requests_serve(1);
+	second_process_begin();
+	told_pid = 0;
+	trace = told_open();
+
+	cr_assert_eq(told_apply(trace, SIZE_MAX), TRACE_DAMAGED);
+	cr_expect_not_null(strstr(trace_problem(trace), "-t vpid"), "%s", trace_problem(trace));
+}
+
+Test(trace, a_clock_that_steps_back_makes_the_live_board)
+{
+	requests_serve(3);
+	live_time -= 2000;
+	request_serve();
+	live_time += UINT64_C(3600000000000);
+	request_serve();
+	trace = told_open();
+	told_apply(trace, SIZE_MAX);
+
+	cr_assert_eq(boards_differ(live_board->base, only_process()->base, 0), 0);
+}
+
 /* ---- What was born unseen ---- */
 
 Test(trace, what_was_born_before_the_trace_is_adopted_and_says_so)

@@ -61,12 +61,12 @@ static struct process *process_load(const char *path, uint32_t index,
 	process_show(process);
 	process->copied_begin_ns = keyframe->begin_ns;
 	process->copied_end_ns = keyframe->end_ns;
-	process->public.is_whole = true;
-	process->public.last_ns = keyframe->end_ns;
-	process->public.last_unix_ns =
+	process->known.is_whole = true;
+	process->known.last_ns = keyframe->end_ns;
+	process->known.last_unix_ns =
 		recording->started_unix_ns + (keyframe->end_ns - recording->started_ns);
-	process->public.first_unix_ns = process->public.last_unix_ns;
-	snprintf(process->public.name, sizeof(process->public.name), "%.31s",
+	process->known.first_unix_ns = process->known.last_unix_ns;
+	snprintf(process->known.name, sizeof(process->known.name), "%.31s",
 		 process->board.process->name);
 	return process;
 }

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "console/trace/ctf_damage.h"
 #include "console/trace/ctf_graph.h"
@@ -75,14 +76,32 @@ static void end_put(struct child *child, enum ctf_run how)
 
 /* ---- Files ---- */
 
+/* The folder of a flight recorder: its snapshots overlap. */
+static bool has_snapshots(const char *path)
+{
+	char below[4096];
+	struct stat st;
+
+	snprintf(below, sizeof(below), "%s/snapshot-1", path);
+	return !stat(below, &st) && S_ISDIR(st.st_mode);
+}
+
 static bool files_find(struct child *child)
 {
 	const struct ctf_options *options = child->options;
 
 	for (size_t i = 0; i < options->path_count; i++) {
 		size_t before = child->folders.count;
-		int r = ctf_find(options->paths[i], &child->folders);
+		int r;
 
+		if (has_snapshots(options->paths[i])) {
+			problem_put(child,
+				    "%s has snapshots, each a trace of its own: give one, such as "
+				    "%s/snapshot-1",
+				    options->paths[i], options->paths[i]);
+			return false;
+		}
+		r = ctf_find(options->paths[i], &child->folders);
 		if (!r && child->folders.count > before)
 			continue;
 		if (r)

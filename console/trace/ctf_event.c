@@ -29,9 +29,9 @@ static uint16_t kind_of(const char *name)
 	if (!name || strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return TRACE_KINDS;
 	name += strlen(PREFIX);
-	for (uint16_t i = 0; i < TRACE_KINDS; i++)
+	for (int i = 0; i < TRACE_KINDS; i++)
 		if (!strcmp(name, kind_names[i]))
-			return i;
+			return (uint16_t)i;
 	return TRACE_KINDS;
 }
 

@@ -58,8 +58,10 @@ static int entries_look(const char *path, int depth, struct ctf_folders *folders
 {
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
-	int r = dir ? 0 : -errno;
+	int r = 0;
 
+	if (!dir)
+		return -errno;
 	while (!r && (entry = readdir(dir))) {
 		char below[4096];
 		struct stat st;
@@ -72,8 +74,7 @@ static int entries_look(const char *path, int depth, struct ctf_folders *folders
 		if (!lstat(below, &st) && S_ISDIR(st.st_mode))
 			r = folder_look(below, depth + 1, folders);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return r;
 }
 

@@ -56,14 +56,15 @@ static int folder_read(struct ctf_map *map, size_t folder)
 
 	snprintf(metadata, sizeof(metadata), "%s/metadata", path);
 	r = ctf_layout_read(metadata, &map->layouts[folder]);
-	dir = r ? NULL : opendir(path);
-	if (!r && !dir)
-		r = -errno;
+	if (r)
+		return r;
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
 	while (!r && (entry = readdir(dir)))
 		if (is_stream(path, entry->d_name))
 			r = stream_add(map, folder, entry->d_name);
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return r;
 }
 

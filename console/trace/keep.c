@@ -26,11 +26,11 @@ struct keep {
 
 /* Followed by the image, if it has a board; sizes are multiples of 8. */
 struct keep_process {
-	struct trace_process public;
+	struct trace_process known;
 	struct board_shape shape;
 	struct adoption adoption;
 	uint64_t uuid[2];
-	uint64_t is_past;
+	uint64_t is_past, has_vpid, has_finished;
 	uint64_t copied_begin_ns, copied_end_ns;
 	uint64_t image_size;
 };
@@ -58,13 +58,15 @@ static uint8_t *process_keep(const struct process *process, uint8_t *at)
 {
 	struct keep_process *kept = (struct keep_process *)(void *)at;
 
-	kept->public = process->public;
-	kept->public.board = NULL;
-	kept->public.base = NULL;
+	kept->known = process->known;
+	kept->known.board = NULL;
+	kept->known.base = NULL;
 	kept->shape = process->shape;
 	kept->adoption = process->adoption;
 	memcpy(kept->uuid, process->uuid, sizeof(kept->uuid));
 	kept->is_past = process->is_past;
+	kept->has_vpid = process->has_vpid;
+	kept->has_finished = process->has_finished;
 	kept->copied_begin_ns = process->copied_begin_ns;
 	kept->copied_end_ns = process->copied_end_ns;
 	kept->image_size = image_size(process);
@@ -127,16 +129,18 @@ static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t le
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return -ENOMEM;
-	process->public = kept.public;
-	process->public.index = trace->count;
-	process->public.board = NULL;
-	process->public.base = NULL;
-	process->public.host[sizeof(kept.public.host) - 1] = '\0';
-	process->public.name[sizeof(kept.public.name) - 1] = '\0';
+	process->known = kept.known;
+	process->known.index = trace->count;
+	process->known.board = NULL;
+	process->known.base = NULL;
+	process->known.host[sizeof(kept.known.host) - 1] = '\0';
+	process->known.name[sizeof(kept.known.name) - 1] = '\0';
 	process->shape = kept.shape;
 	process->adoption = kept.adoption;
 	memcpy(process->uuid, kept.uuid, sizeof(process->uuid));
 	process->is_past = kept.is_past != 0;
+	process->has_vpid = kept.has_vpid != 0;
+	process->has_finished = kept.has_finished != 0;
 	process->copied_begin_ns = kept.copied_begin_ns;
 	process->copied_end_ns = kept.copied_end_ns;
 	if (kept.image_size)

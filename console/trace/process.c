@@ -20,20 +20,25 @@ struct process *process_new(uint32_t index, const struct trace_event *record)
 
 	if (!process)
 		return NULL;
-	process->public.index = index;
-	process->public.pid = (uint32_t)record->number;
+	process->known.index = index;
+	process->known.pid = (uint32_t)record->number;
+	process->has_vpid = record->number != 0;
 	process->uuid[0] = record->object;
 	process->uuid[1] = record->other;
-	snprintf(process->public.host, sizeof(process->public.host), "%s", record->text);
-	snprintf(process->public.name, sizeof(process->public.name), "%s", record->name);
+	snprintf(process->known.host, sizeof(process->known.host), "%s", record->text);
+	snprintf(process->known.name, sizeof(process->known.name), "%s", record->name);
 	return process;
 }
 
 struct process *process_again(uint32_t index, const struct process *before)
 {
-	return process_new(index, &(struct trace_event){ .number = (int32_t)before->public.pid,
-							 .text = before->public.host,
-							 .name = before->public.name });
+	int32_t vpid = before->has_vpid ? (int32_t)before->known.pid : 0;
+
+	return process_new(index, &(struct trace_event){ .number = vpid,
+							 .object = before->uuid[0],
+							 .other = before->uuid[1],
+							 .text = before->known.host,
+							 .name = before->known.name });
 }
 
 void process_free(struct process *process)
@@ -73,20 +78,20 @@ static void process_late(struct process *process, const struct trace_event *firs
 {
 	struct vigil_process_record *record = process->board.process;
 
-	record->pid = process->public.pid;
+	record->pid = process->known.pid;
 	record->life = VIGIL_LIFE_LIVE;
 	record->created_ns = first->ns;
 	record->created_unix_ns = first->unix_ns;
 	record->clock_source = VIGIL_CLOCK_MONOTONIC;
-	text_put(record->name, sizeof(record->name), process->public.name);
+	text_put(record->name, sizeof(record->name), process->known.name);
 	adoption_begin(&process->adoption, &process->board, false, first->ns);
 }
 
 void process_show(struct process *process)
 {
-	process->public.board = &process->board;
-	process->public.base = process->board.base;
-	process->public.size = process->board.size;
+	process->known.board = &process->board;
+	process->known.base = process->board.base;
+	process->known.size = process->board.size;
 }
 
 int process_board(struct process *process, const struct trace_event *first)
@@ -103,8 +108,8 @@ int process_board(struct process *process, const struct trace_event *first)
 		return r;
 	process->board.is_replay = true;
 	process_show(process);
-	process->public.first_unix_ns = first->unix_ns;
-	process->public.is_whole = is_announced;
+	process->known.first_unix_ns = first->unix_ns;
+	process->known.is_whole = is_announced;
 	if (!is_announced)
 		process_late(process, first);
 	board_publish(&process->board);
@@ -113,29 +118,32 @@ int process_board(struct process *process, const struct trace_event *first)
 
 void process_note(struct process *process, const struct trace_event *event)
 {
-	struct trace_process *public = &process->public;
+	struct trace_process *known = &process->known;
 
-	public->events++;
-	public->last_unix_ns = event->unix_ns;
-	public->last_ns = event->ns;
-	public->adopted = process->adoption.count;
+	known->events++;
+	known->last_unix_ns = event->unix_ns;
+	known->last_ns = event->ns;
+	known->adopted = process->adoption.count;
 	if (event->kind == TRACE_process_end)
-	public->is_over = true;
-	if (event->kind == TRACE_process_begin)
-		snprintf(public->name, sizeof(public->name), "%s", event->name);
+		known->is_over = process->has_finished = true;
+	if (event->kind != TRACE_process_begin)
+		return;
+	snprintf(known->name, sizeof(known->name), "%s", event->name);
+	if (!process->has_vpid)
+		known->pid = (uint32_t)event->number;
 }
 
 void process_gap(struct process *process, const struct trace_gap *gap)
 {
-	struct trace_process *public = &process->public;
+	struct trace_process *known = &process->known;
 	uint64_t lost = gap->events ? gap->events : gap->packets;
 
-	if (!process->board.base || public->is_over)
+	if (!process->board.base || known->is_over)
 		return;
-	public->lost_events += lost;
-	public->is_whole = false;
-	store(&process->board.counts->lost_events, public->lost_events);
+	known->lost_events += lost;
+	known->is_whole = false;
+	store(&process->board.counts->lost_events, known->lost_events);
 	board_doubt(&process->board);
 	adoption_begin(&process->adoption, &process->board, true,
-		       trace_process_ns(public, gap->begin_unix_ns));
+		       trace_process_ns(known, gap->begin_unix_ns));
 }

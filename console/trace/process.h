@@ -8,12 +8,14 @@
 #include "libtrace/board.h"
 
 struct process {
-	struct trace_process public;
+	struct trace_process known;
 	struct board board;
 	struct board_shape shape; /* as its process_room events say */
 	struct adoption adoption;
-	uint64_t uuid[2]; /* of its trace: with the pid, how the feed knows it */
-	bool is_past;     /* another one began with its pid */
+	uint64_t uuid[2];  /* of its trace: with the pid, how the feed knows it */
+	bool has_finished; /* vigil_fini */
+	bool has_vpid;     /* the trace tells processes apart */
+	bool is_past;      /* another one began with its pid */
 	uint64_t copied_begin_ns, copied_end_ns; /* its board comes from beside the trace; 0: no */
 };
 

@@ -36,9 +36,9 @@ enum session_mode {
 
 /*
  * Buffers for a processor that fit: measured with tests/helpers/poll_storm on two
- * processors, both busy with other work. Of a million events a second (33 MB) 512 KiB
- * lost 3 in 100, 2 MiB (LTTng's own) none; of three million 2 MiB lost 3 in 1000, 8 MiB
- * none. A flight recorder keeps what it has room for, so its buffers are all it can
+ * processors. Of a million events a second (33 MB), both busy with other work, 512 KiB
+ * lost 3 in 100, 2 MiB (LTTng's own) none; of three million, both idle, 2 MiB lost 3 in
+ * 1000, 8 MiB none. A flight recorder keeps what it has room for, so its buffers are all it can
  * show: half a million events on each processor.
  */
 #define SESSION_BUFFER_BYTES (UINT64_C(8) << 20)

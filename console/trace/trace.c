@@ -145,11 +145,11 @@ static bool process_is(struct process *process, const struct trace_event *record
 {
 	bool has_uuid = process->uuid[0] || process->uuid[1];
 
-	if (process->public.pid != (uint32_t)record->number)
+	if ((process->has_vpid ? process->known.pid : 0) != (uint32_t)record->number)
 		return false;
 	if (has_uuid)
 		return process->uuid[0] == record->object && process->uuid[1] == record->other;
-	if (process->public.host[0] && strcmp(process->public.host, record->text) != 0)
+	if (process->known.host[0] && strcmp(process->known.host, record->text) != 0)
 		return false;
 	process->uuid[0] = record->object;
 	process->uuid[1] = record->other;
@@ -191,11 +191,28 @@ static struct process *process_of(struct trace *trace, const struct trace_event 
 	if (event->kind != TRACE_process_room || !process->board.base)
 		return process;
 	/* It announces a board and has one: exec, or vigil_init after vigil_fini. */
-	process->public.is_over = process->is_past = true;
+	process->known.is_over = process->is_past = true;
 	if (!process_put(trace, process_again(trace->count, process)))
 		return NULL;
 	trace->lives[event->process] = trace->count - 1;
 	return trace->processes[trace->count - 1];
+}
+
+/* In a trace that does not tell processes apart, one began while another went on. */
+static bool is_mixed(const struct trace *trace, const struct process *process,
+		     const struct trace_event *event)
+{
+	if (process->has_vpid || event->kind != TRACE_process_begin)
+		return false;
+	for (uint32_t i = 0; i < trace->count; i++) {
+		const struct process *other = trace->processes[i];
+
+		if (other != process && !other->has_vpid && !other->has_finished &&
+		    other->uuid[0] == process->uuid[0] && other->uuid[1] == process->uuid[1] &&
+		    other->known.pid && other->known.pid != (uint32_t)event->number)
+			return true;
+	}
+	return false;
 }
 
 /* ---- Records of the feed ---- */
@@ -242,7 +259,7 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 	if (!process)
 		return damaged(trace, "out of memory for the processes of %s", trace->what);
 	trace->event = *record;
-	trace->event.process = (uint16_t)process->public.index;
+	trace->event.process = (uint16_t)process->known.index;
 	if (record->unix_ns > trace->now)
 		trace->now = record->unix_ns;
 	trace->equal = record->unix_ns == trace->last_unix_ns ? trace->equal + 1 : 1;
@@ -256,7 +273,13 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 	r = process_board(process, record);
 	if (r)
 		return damaged(trace, "no board can be made for process %u of %s: %s",
-			       process->public.pid, trace->what, strerror(-r));
+			       process->known.pid, trace->what, strerror(-r));
+	if (is_mixed(trace, process, record))
+		return damaged(trace,
+			       "%s has events of several processes and does not say whose each "
+			       "is: record with `lttng add-context -u -t vpid`, or with `vigil "
+			       "record`; all before that stands",
+			       trace->what);
 	process_note(process, record);
 	*ret_event = &trace->event;
 	return TRACE_EVENT;
@@ -338,7 +361,7 @@ uint32_t trace_process_count(const struct trace *trace)
 
 const struct trace_process *trace_process(const struct trace *trace, uint32_t index)
 {
-	return index < trace->count ? &trace->processes[index]->public : NULL;
+	return index < trace->count ? &trace->processes[index]->known : NULL;
 }
 
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)

@@ -16,6 +16,7 @@
 
 static size_t told_first;                   /* events before it are not in the trace */
 static size_t told_gap_from, told_gap_to;   /* nor are these, and the trace says so */
+static uint32_t told_pid = TOLD_PID;        /* 0: the trace does not tell processes apart */
 static void (*told_end)(struct feed *feed); /* instead of the trace's end */
 
 static inline uint64_t told_unix(size_t i)
@@ -50,7 +51,7 @@ static inline void told_read(struct feed *feed, uint64_t begin_unix_ns)
 					      .unix_ns = told_unix(traced_count),
 					      .value = traced_count });
 	feed_put(feed, &(struct trace_event){ .kind = FEED_PROCESS,
-					      .number = TOLD_PID,
+					      .number = (int32_t)told_pid,
 					      .text = "host",
 					      .name = "",
 					      .object = 1 });
