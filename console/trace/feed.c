@@ -61,10 +61,10 @@ static void end_close(int *fd)
 int feed_new(struct feed **ret_feed)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
-	int r = feed ? 0 : -ENOMEM;
+	int r = 0;
 
-	if (r)
-		return r;
+	if (!feed)
+		return -ENOMEM;
 	feed->ends[0] = feed->ends[1] = -1;
 	feed->slots = mmap(NULL, (size_t)SLOTS * SLOT_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);

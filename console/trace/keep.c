@@ -80,10 +80,11 @@ void *trace_keep(const struct trace *trace, size_t *ret_size)
 {
 	size_t size = keep_size(trace);
 	struct keep *keep = calloc(1, size);
-	uint8_t *at = (uint8_t *)(keep + 1);
+	uint8_t *at;
 
 	if (!keep)
 		return NULL;
+	at = (uint8_t *)(keep + 1);
 	*keep = (struct keep){
 		.magic = KEEP_MAGIC,
 		.size = size,
