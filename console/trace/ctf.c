@@ -198,7 +198,7 @@ static enum ctf_run spans_run(struct child *child, uint64_t from)
 		uint64_t to = ctf_map_span(&child->map, from, bytes);
 
 		r = span_run(child, from, to);
-		if (r == CTF_RUN_PROBLEM)
+		if (r == CTF_RUN_PROBLEM && child->graph.is_begun)
 			r = span_mend(child, from, to, &from);
 		else
 			from = to;

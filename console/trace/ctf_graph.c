@@ -236,6 +236,7 @@ enum ctf_run ctf_graph_run(struct ctf_graph *graph)
 {
 	bt_graph_run_once_status r = BT_GRAPH_RUN_ONCE_STATUS_OK;
 
+	graph->is_begun = true;
 	while (!graph->is_unheard) {
 		r = bt_graph_run_once(graph->graph);
 		if (r == BT_GRAPH_RUN_ONCE_STATUS_AGAIN) {

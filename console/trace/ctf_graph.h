@@ -14,6 +14,7 @@ struct ctf_graph {
 	bt_graph *graph;
 	const bt_component_filter *muxer;
 	uint64_t muxed;    /* input ports of the muxer in use */
+	bool is_begun;     /* it was made: what goes wrong from here on is in the streams */
 	bool is_unheard;   /* nobody reads the feed any more */
 	char problem[600]; /* why something did not work */
 };

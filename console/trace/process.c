@@ -5,6 +5,7 @@
  */
 #include "console/trace/process.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +102,13 @@ int process_board(struct process *process, const struct trace_event *first)
 
 	if (process->board.base)
 		return 0;
-	if (!is_announced)
+	r = is_announced ? board_init(&process->board, -1, &process->shape) : -EINVAL;
+	/* Nothing was announced, or events of it are missing. */
+	if (r == -EINVAL) {
+		is_announced = false;
 		shape_guess(&process->shape);
-	r = board_init(&process->board, -1, &process->shape);
+		r = board_init(&process->board, -1, &process->shape);
+	}
 	if (r)
 		return r;
 	process->board.is_replay = true;
