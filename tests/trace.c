@@ -256,6 +256,7 @@ Test(trace, a_gap_is_told_and_counted_on_the_board)
 	cr_expect_eq(gaps[0].begin_unix_ns, told_unix(told_gap_from));
 	cr_expect_eq(only_process()->lost_events, gaps[0].events);
 	cr_expect_eq(only_process()->board->counts->lost_events, gaps[0].events);
+	cr_expect_gt(only_process()->board->counts->unsure_ns, LIVE_START);
 	cr_expect_not(only_process()->is_whole);
 }
 

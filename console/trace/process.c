@@ -148,6 +148,7 @@ void process_gap(struct process *process, const struct trace_gap *gap)
 	known->lost_events += lost;
 	known->is_whole = false;
 	store(&process->board.counts->lost_events, known->lost_events);
+	store(&process->board.counts->unsure_ns, trace_process_ns(known, gap->end_unix_ns));
 	board_doubt(&process->board);
 	adoption_begin(&process->adoption, &process->board, true,
 		       trace_process_ns(known, gap->begin_unix_ns));
