@@ -95,6 +95,8 @@ static const struct verb verbs[] = {
 	  "who wakes whom, how often, and how late" },
 	{ "sites", OPERANDS_TARGET, TAKES_LIST, verb_sites,
 	  "all tasks grouped by the line that spawned them" },
+	{ "report", OPERANDS_TARGET, TAKES_JSON, verb_report,
+	  "what happened in a trace" },
 	{ "why", OPERANDS_TARGET_TASK, TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
 	  "from a stuck task to the cause; without a task, every stuck one" },
 	{ "record", OPERANDS_COMMAND, TAKES_RECORD | TAKES_OUTPUT, verb_record,

@@ -56,6 +56,7 @@ int verb_executors(const struct verb_options *options);
 int verb_locks(const struct verb_options *options);
 int verb_wakers(const struct verb_options *options);
 int verb_sites(const struct verb_options *options);
+int verb_report(const struct verb_options *options);
 int verb_why(const struct verb_options *options);
 int verb_record(const struct verb_options *options);
 int verb_snapshot(const struct verb_options *options);

@@ -257,12 +257,11 @@ static void list_add(void *arg, const struct slice *slice)
 		list->slices[list->count++] = *slice;
 }
 
-size_t slices_of(const struct trace *trace, const struct trace_event *event,
-		 struct slice ret_slices[SLICES_MAX])
+size_t slices_of_process(const struct trace_process *process, const struct trace_event *event,
+			 struct slice ret_slices[SLICES_MAX])
 {
-	const struct trace_process *process = trace_process(trace, event->process);
 	struct list list = { ret_slices, 0 };
-	struct out out = { process->board, event->process, list_add, &list };
+	struct out out = { process->board, process->index, list_add, &list };
 
 	switch (event->kind) {
 	case TRACE_poll_begin:
@@ -291,6 +290,12 @@ size_t slices_of(const struct trace *trace, const struct trace_event *event,
 		break;
 	}
 	return list.count;
+}
+
+size_t slices_of(const struct trace *trace, const struct trace_event *event,
+		 struct slice ret_slices[SLICES_MAX])
+{
+	return slices_of_process(trace_process(trace, event->process), event, ret_slices);
 }
 
 /* ---- What is open ---- */

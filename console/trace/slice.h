@@ -47,6 +47,10 @@ struct slice {
 size_t slices_of(const struct trace *trace, const struct trace_event *event,
 		 struct slice ret_slices[SLICES_MAX]);
 
+/* The same, of an event of this process. */
+size_t slices_of_process(const struct trace_process *process, const struct trace_event *event,
+			 struct slice ret_slices[SLICES_MAX]);
+
 /*
  * The slices that are still open now, as if the process ended at end_ns: one of the
  * state of each live task, running, runnable or waiting, the locks that are held, the

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The critical path of one task: its run, its time runnable, and for each wait what
+ * who ended it did meanwhile, and who that waited for, some levels deep.
+ *
+ * The last slices of all tasks are kept in a ring, so that a wait can be followed when
+ * it ends. Steps are kept until there are too many; then the shortest become a count.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/report/report_private.h"
+
+#define LOG_SIZE (1u << 19) /* slices, of all tasks */
+#define DEPTH 5
+#define CHILDREN 16 /* steps below one wait */
+
+struct log_entry {
+	uint64_t begin_ns, end_ns;
+	uint64_t task, id;
+	uint64_t prev; /* of the same task, plus one */
+	uint64_t waker;
+	uint64_t worker;
+	struct report_wait wait;
+	uint32_t site, wake_site;
+	int32_t fd;
+	enum slice_kind kind;
+	bool is_open;
+};
+
+struct report_log {
+	uint64_t count; /* ever put */
+	struct log_entry list[LOG_SIZE];
+};
+
+/* Steps as they are found, the last first. */
+struct steps {
+	struct report_step list[CHILDREN];
+	size_t count;
+};
+
+/* ---- The log ---- */
+
+static const struct log_entry *entry_at(const struct report_log *log, uint64_t number)
+{
+	return number && log->count - (number - 1) <= LOG_SIZE ?
+		       &log->list[(number - 1) % LOG_SIZE] :
+		       NULL;
+}
+
+static void entry_fill(struct report_process *rp, struct log_entry *entry,
+		       const struct slice *slice)
+{
+	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, slice->task);
+
+	entry->begin_ns = slice->begin_ns;
+	entry->end_ns = slice->end_ns;
+	entry->task = slice->task;
+	entry->worker = slice->worker;
+	entry->fd = slice->fd;
+	entry->kind = slice->kind;
+	entry->id = t ? t->id : 0;
+	entry->site = t ? t->site : 0;
+}
+
+static const struct log_entry *log_put(struct report_process *rp, const struct slice *slice,
+				       uint64_t waker, uint32_t wake_site, bool is_open)
+{
+	struct report_log *log = rp->path.log;
+	struct log_entry *entry = &log->list[log->count % LOG_SIZE];
+	struct task_sum *sum = task_sum_of(rp, slice->task);
+
+	*entry = (struct log_entry){ .prev = sum ? sum->log_last : 0, .is_open = is_open };
+	entry_fill(rp, entry, slice);
+	entry->waker = slice->kind == SLICE_RUNNABLE ? slice->other : waker;
+	entry->wake_site = slice->kind == SLICE_RUNNABLE ? slice->site : wake_site;
+	if (slice->kind == SLICE_WAIT)
+		wait_like(rp, slice, wake_site, &entry->wait);
+	log->count++;
+	if (sum)
+		sum->log_last = log->count;
+	return entry;
+}
+
+/* ---- Steps ---- */
+
+static void waker_of(struct report_process *rp, uint64_t waker, struct report_who *ret_who)
+{
+	uint32_t row = row_worker(rp, waker);
+
+	*ret_who = (struct report_who){ 0 };
+	if (vigil_ref_table(waker) == VIGIL_TABLE_task && waker)
+		who_of(rp, waker, ret_who);
+	else if (row != REPORT_NONE)
+		snprintf(ret_who->name, sizeof(ret_who->name), "%s", rp->workers[row].name);
+}
+
+static struct report_step step_of(struct report_process *rp, const struct log_entry *entry,
+				  int depth)
+{
+	struct report_step step = { .depth = depth,
+				    .kind = entry->kind,
+				    .steps = 1,
+				    .begin_ns = entry->begin_ns,
+				    .end_ns = entry->end_ns,
+				    .worker = row_worker(rp, entry->worker),
+				    .wait = entry->wait,
+				    .fd = entry->fd,
+				    .wake_site = entry->wake_site,
+				    .is_open = entry->is_open };
+
+	who_of(rp, entry->task, &step.who);
+	if (!step.who.id) {
+		step.who.id = entry->id;
+		step.who.site = entry->site;
+	}
+	if (entry->kind != SLICE_RUN)
+		waker_of(rp, entry->waker, &step.waker);
+	return step;
+}
+
+static void steps_put(struct steps *steps, struct report_step step, uint64_t from_ns,
+		      uint64_t to_ns)
+{
+	if (step.begin_ns < from_ns)
+		step.begin_ns = from_ns;
+	if (step.end_ns > to_ns)
+		step.end_ns = to_ns;
+	if (step.begin_ns < step.end_ns && steps->count < CHILDREN)
+		steps->list[steps->count++] = step;
+}
+
+/* The poll that runs now is not in the log. */
+static void running_put(struct report_process *rp, struct steps *steps, uint64_t task, int depth,
+			uint64_t from_ns, uint64_t to_ns)
+{
+	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, task);
+	struct log_entry entry = { .kind = SLICE_RUN, .task = task, .end_ns = to_ns, .fd = -1 };
+
+	if (!t || t->life != VIGIL_LIFE_LIVE || !t->depth)
+		return;
+	entry.begin_ns = t->poll_begin_ns;
+	entry.worker = t->worker;
+	entry.id = t->id;
+	entry.site = t->site;
+	steps_put(steps, step_of(rp, &entry, depth), from_ns, to_ns);
+}
+
+static uint64_t log_last_of(const struct report_process *rp, uint64_t task)
+{
+	uint32_t index = vigil_ref_index(task);
+
+	return index < rp->inside->task_room ? rp->inside->tasks[index].log_last : 0;
+}
+
+/* What a task did in a while, and of what it waited for then, backwards. */
+static void steps_find(struct report_process *rp, struct steps *steps, uint64_t task, int depth,
+		       uint64_t from_ns, uint64_t to_ns)
+{
+	const struct report_log *log = rp->path.log;
+	uint64_t number = log_last_of(rp, task);
+	const struct log_entry *entry = entry_at(log, number);
+
+	running_put(rp, steps, task, depth, from_ns, to_ns);
+	for (; entry && entry->task == task && entry->end_ns > from_ns && steps->count < CHILDREN;
+	     entry = entry_at(log, number)) {
+		uint64_t begin_ns = entry->begin_ns > from_ns ? entry->begin_ns : from_ns;
+		uint64_t end_ns = entry->end_ns < to_ns ? entry->end_ns : to_ns;
+
+		if (entry->kind == SLICE_WAIT && depth < DEPTH && begin_ns < end_ns &&
+		    entry->waker != task && entry->waker != rp->path.ref &&
+		    vigil_ref_table(entry->waker) == VIGIL_TABLE_task)
+			steps_find(rp, steps, entry->waker, depth + 1, begin_ns, end_ns);
+		steps_put(steps, step_of(rp, entry, depth), from_ns, to_ns);
+		number = entry->prev;
+	}
+	rp->path.is_cut |= number && !entry;
+}
+
+/* ---- What is kept of it ---- */
+
+static void step_fold(struct report_step *into, const struct report_step *step)
+{
+	if (!into->steps)
+		*into = (struct report_step){ .begin_ns = step->begin_ns,
+					      .kind = SLICE_KINDS,
+					      .who = step->who };
+	into->steps += step->steps;
+	into->end_ns = step->end_ns;
+}
+
+/*
+ * Steps of the task's own shorter than short_ns become one of many, and so do
+ * neighbours of that; what others did meanwhile goes with them.
+ */
+static size_t steps_fold(struct report_step *steps, size_t count, uint64_t short_ns)
+{
+	size_t used = 0;
+	bool is_dropped = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct report_step step = steps[i];
+		bool has_fold = used && steps[used - 1].kind == SLICE_KINDS;
+
+		if (!step.depth)
+			is_dropped =
+				step.kind == SLICE_KINDS || step.end_ns - step.begin_ns < short_ns;
+		if (!is_dropped) {
+			steps[used++] = step;
+			continue;
+		}
+		if (step.depth)
+			continue;
+		if (!has_fold)
+			steps[used++] = (struct report_step){ 0 };
+		step_fold(&steps[used - 1], &step);
+	}
+	return used;
+}
+
+static void step_keep(struct report_path *path, const struct report_step *step)
+{
+	while (path->count == REPORT_STEPS) {
+		path->short_ns = path->short_ns ? 2 * path->short_ns : 1000;
+		path->count = steps_fold(path->steps, path->count, path->short_ns);
+		/* Nothing is as long: only what others did can go. */
+		if (path->count == REPORT_STEPS && path->short_ns > UINT64_MAX / 4)
+			return;
+	}
+	path->steps[path->count++] = *step;
+}
+
+static void cause_add(struct report_process *rp, const struct report_step *step,
+		      const struct steps *below)
+{
+	struct report_path *path = &rp->path;
+	struct report_cause *cause = NULL;
+
+	for (uint32_t i = 0; i < path->cause_count && !cause; i++) {
+		struct report_cause *it = &path->causes[i];
+
+		if (it->wait.kind == step->wait.kind && it->wait.object == step->wait.object &&
+		    it->wait.number == step->wait.number && it->wait.ender == step->wake_site &&
+		    it->waker.site == step->waker.site)
+			cause = it;
+	}
+	if (!cause && path->cause_count < REPORT_CAUSES)
+		cause = &path->causes[path->cause_count++];
+	if (!cause)
+		cause = &path->causes[REPORT_CAUSES - 1];
+	if (!cause->wait.sum.count) {
+		cause->wait = step->wait;
+		cause->wait.ender = step->wake_site;
+	}
+	cause->waker = step->waker;
+	sum_add(&cause->wait.sum, step->end_ns - step->begin_ns);
+	for (size_t i = 0; i < below->count; i++) {
+		const struct report_step *it = &below->list[i];
+		uint64_t *ns = it->kind == SLICE_RUN      ? &cause->run_ns :
+			       it->kind == SLICE_RUNNABLE ? &cause->runnable_ns :
+							    &cause->wait_ns;
+
+		*ns += it->depth == 1 ? it->end_ns - it->begin_ns : 0;
+	}
+}
+
+/* A slice of the task itself. */
+static void own_take(struct report_process *rp, const struct log_entry *entry)
+{
+	struct report_path *path = &rp->path;
+	struct report_step step = step_of(rp, entry, 0);
+	uint64_t ns = entry->end_ns - entry->begin_ns;
+	struct steps below = { .count = 0 };
+
+	sum_add(entry->kind == SLICE_RUN      ? &path->run :
+		entry->kind == SLICE_RUNNABLE ? &path->runnable :
+						&path->wait,
+		ns);
+	if (entry->kind == SLICE_WAIT && entry->waker && entry->waker != path->ref &&
+	    vigil_ref_table(entry->waker) == VIGIL_TABLE_task)
+		steps_find(rp, &below, entry->waker, 1, entry->begin_ns, entry->end_ns);
+	if (entry->kind == SLICE_WAIT)
+		cause_add(rp, &step, &below);
+	step_keep(path, &step);
+	for (size_t i = below.count; i && ns >= path->short_ns; i--)
+		step_keep(path, &below.list[i - 1]);
+}
+
+/* ---- Whose it is ---- */
+
+static bool path_open(struct report_process *rp)
+{
+	struct report_path *path = &rp->path;
+
+	if (!path->log) {
+		path->log = malloc(sizeof(*path->log));
+		path->steps = calloc(REPORT_STEPS, sizeof(*path->steps));
+		path->causes = calloc(REPORT_CAUSES, sizeof(*path->causes));
+		if (path->log)
+			path->log->count = 0;
+	}
+	if (path->log && path->steps && path->causes)
+		return true;
+	rp->has_no_memory = true;
+	return false;
+}
+
+void path_slice(struct report_process *rp, const struct slice *slice, uint64_t waker,
+		uint32_t wake_site, bool is_open)
+{
+	const struct log_entry *entry;
+
+	if (!path_open(rp))
+		return;
+	entry = log_put(rp, slice, waker, wake_site, is_open);
+	if (rp->path.is_found && slice->task == rp->path.ref)
+		own_take(rp, entry);
+}
+
+void path_settle(struct report_process *rp, uint64_t ref)
+{
+	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, ref);
+	struct report_path *path = &rp->path;
+
+	if (!t || t->id != rp->options->task)
+		return;
+	path->is_found = true;
+	path->ref = ref;
+	who_of_record(rp, t, &path->task.who);
+	path->task.born_ns = t->created_ns;
+	path->task.outcome = t->life == VIGIL_LIFE_ENDED ? t->outcome : VIGIL_OUTCOME_NONE;
+}
+
+void path_fini(struct report_path *path)
+{
+	free(path->log);
+	free(path->steps);
+	free(path->causes);
+}

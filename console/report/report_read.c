@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole trace, read once from its start to its end, with progress. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console/format.h"
+#include "console/report/report_private.h"
+
+#define PROGRESS_EVENTS (1u << 20)
+
+static void progress_tell(const struct report *report, const struct trace_event *event,
+			  bool is_shown)
+{
+	char events[FORMAT_SIZE], span[FORMAT_SIZE];
+
+	if (!is_shown || report->events % PROGRESS_EVENTS)
+		return;
+	format_count(events, sizeof(events), report->events);
+	format_duration(span, sizeof(span), event->unix_ns - report->first_unix_ns, FORMAT_ASCII);
+	fprintf(stderr, "\r%s events read, %s of the trace \033[K", events, span);
+}
+
+static void gaps_count(struct report *report, const struct trace *trace)
+{
+	size_t count;
+	const struct trace_gap *gaps = trace_gaps(trace, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct report_process *rp =
+			gaps[i].process < report->room ? report->processes[gaps[i].process] : NULL;
+
+		report->gaps++;
+		report->lost_events += gaps[i].events;
+		report->lost_packets += gaps[i].packets;
+		report->unknown_gaps += !gaps[i].events;
+		if (rp)
+			rp->gaps++;
+	}
+}
+
+static int events_read(struct report *report, struct trace *trace)
+{
+	bool is_shown = !report->options.is_quiet && isatty(STDERR_FILENO);
+	const struct trace_event *event;
+	enum trace_result r;
+
+	while ((r = trace_next(trace, &event)) == TRACE_EVENT || r == TRACE_GAP) {
+		const struct trace_process *process;
+
+		if (r == TRACE_GAP)
+			continue;
+		process = trace_process(trace, event->process);
+		if (report->events && report_is_over(report, event))
+			break;
+		report_before(report, process, event);
+		trace_apply(trace, event);
+		report_after(report, process, event);
+		if (report->has_no_memory)
+			return -ENOMEM;
+		progress_tell(report, event, is_shown);
+	}
+	if (is_shown && report->events >= PROGRESS_EVENTS)
+		fputs("\r\033[K", stderr);
+	if (r == TRACE_DAMAGED)
+		snprintf(report->problem, sizeof(report->problem), "%s", trace_problem(trace));
+	return 0;
+}
+
+int report_read(const char *path, const struct report_options *options, struct report **ret_report,
+		struct vigil_problem *ret_problem)
+{
+	const struct trace_options trace_options = { .paths = &path, .path_count = 1 };
+	struct report *report = report_new(path, options);
+	struct trace *trace = NULL;
+	int r = report ? trace_open(&trace_options, &trace, ret_problem) : -ENOMEM;
+
+	if (!r)
+		r = events_read(report, trace);
+	for (uint32_t i = 0; !r && i < trace_process_count(trace); i++)
+		report_close(report, trace_process(trace, i));
+	if (!r) {
+		gaps_count(report, trace);
+		report->foreign = trace_foreign(trace);
+		report_end(report);
+		r = report->has_no_memory ? -ENOMEM : 0;
+	}
+	trace_close(trace);
+	if (!r) {
+		*ret_report = report;
+		return 0;
+	}
+	report_free(report);
+	if (r == -ENOMEM)
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "out of memory for the report of %s", path);
+	return r;
+}

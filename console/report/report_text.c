@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* A report as text: first what is wrong, then what was lost, then the tables. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "console/format.h"
+#include "console/report/report_grid.h"
+#include "console/text.h"
+
+#define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
+#define COUNT_WORDS(n) format_count((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (n))
+
+/* ---- What was lost ---- */
+
+const char *report_lost_words(const struct report *report, char *buf, size_t size)
+{
+	char packets[64] = "", unknown[96] = "";
+
+	if (report->is_board)
+		snprintf(buf, size, "%s", "");
+	else if (!report->gaps)
+		snprintf(buf, size, "Nothing was lost: the trace has no gap.");
+	else {
+		if (report->lost_packets)
+			snprintf(packets, sizeof(packets), " and %" PRIu64 " packets",
+				 report->lost_packets);
+		if (report->unknown_gaps)
+			snprintf(unknown, sizeof(unknown),
+				 "; how many in %" PRIu64 " of them is not known",
+				 report->unknown_gaps);
+		snprintf(buf, size,
+			 "LOST: %" PRIu64 " events%s in %" PRIu64 " gap%s%s. Times around a gap "
+			 "are guesses; record with larger buffers.",
+			 report->lost_events, packets, report->gaps, report->gaps == 1 ? "" : "s",
+			 unknown);
+	}
+	return buf;
+}
+
+const char *report_born_words(const struct report_process *rp, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (rp->adopted)
+		snprintf(buf, size,
+			 "%" PRIu64 " objects were born %s: their names and their time before are "
+			 "not known.",
+			 rp->adopted,
+			 rp->lost_events ? "before the trace or where events were lost" :
+					   "before the trace");
+	return buf;
+}
+
+/* ---- Summary ---- */
+
+static void tasks_line(const struct report_process *rp, const struct text *text)
+{
+	text_line(text,
+		  "%" PRIu64 " tasks spawned, %" PRIu64 " ended, %" PRIu64
+		  " alive at the end (at most %" PRIu64 " at once)",
+		  rp->kinds[TRACE_task_spawn], rp->kinds[TRACE_task_end], rp->live_end,
+		  rp->live.max);
+	text_line(text,
+		  "%" PRIu64 " polls: %s in all, p50 %s, p99 %s, longest %s; runnable before: p50 "
+		  "%s, p99 %s, longest %s",
+		  rp->run.count, DURATION(rp->run.ns),
+		  DURATION(vigil_hist_percentile(&rp->run_hist, 0.5)),
+		  DURATION(vigil_hist_percentile(&rp->run_hist, 0.99)), DURATION(rp->run.max_ns),
+		  DURATION(vigil_hist_percentile(&rp->runnable_hist, 0.5)),
+		  DURATION(vigil_hist_percentile(&rp->runnable_hist, 0.99)),
+		  DURATION(rp->runnable.max_ns));
+}
+
+static void process_heading(const struct report_process *rp, const struct text *text)
+{
+	char words[200];
+
+	text_line(text, "%s, pid %" PRIu32 "%s%s: %s%s", rp->name[0] ? rp->name : "a process",
+		  rp->pid, rp->host[0] ? " on " : "", rp->host,
+		  rp->command[0] ? rp->command : "its command line is not known",
+		  rp->is_over ? "" : " (did not say that it ended)");
+	text_line(text, "%s of it, %" PRIu64 " events%s", DURATION(rp->end_ns - rp->begin_ns),
+		  rp->events, rp->is_whole ? ", from its start" : "");
+	tasks_line(rp, text);
+	report_born_words(rp, words, sizeof(words));
+	if (words[0])
+		text_line(text, "%s", words);
+}
+
+static void findings_print(const struct report_process *rp, const struct text *text)
+{
+	struct report_finding findings[REPORT_FINDINGS];
+	size_t count = report_findings(rp, findings);
+
+	if (!count)
+		text_line(text, "Nothing stands out: no task ran.");
+	for (size_t i = 0; i < count; i++) {
+		fprintf(text->file, "%zu. ", i + 1);
+		text_wrapped(text, 0, findings[i].text);
+	}
+}
+
+/* ---- Tables ---- */
+
+static void grid_print(const struct grid *grid, const struct text *text)
+{
+	const char *titles[16];
+	bool is_right[16];
+	struct text_table *table;
+	int r = 0;
+
+	for (size_t i = 0; i < grid->column_count; i++) {
+		titles[i] = grid->columns[i].title;
+		is_right[i] = grid->columns[i].is_right;
+	}
+	table = text_table_new(grid->column_count, titles, is_right);
+	for (size_t i = 0; table && i < grid->count && !r; i++)
+		r = text_table_put(table, grid->cells[i]);
+	fputc('\n', text->file);
+	if (text->is_terminal)
+		fputs("\033[1m", text->file);
+	text_line(text, "%s%s%s", grid->title, grid->help[0] ? ". " : "", grid->help);
+	if (text->is_terminal)
+		fputs("\033[m", text->file);
+	if (table)
+		text_table_print(table, text);
+	if (grid->more)
+		text_line(text, "and %zu more", grid->more);
+	text_table_free(table);
+}
+
+static void path_heading(const struct report_process *rp, const struct text *text)
+{
+	const struct report_path *path = &rp->path;
+	char who[120];
+
+	if (!path->is_wanted)
+		return;
+	fputc('\n', text->file);
+	if (!path->is_found) {
+		text_line(text, "Task %" PRIu64 " is not in the trace of this process.",
+			  rp->options->task);
+		return;
+	}
+	text_line(text, "Task %s, spawned at %s, from %s after the start on",
+		  report_who_words(&path->task.who, who, sizeof(who)),
+		  report_place(rp, path->task.who.site),
+		  DURATION(report_since(rp, path->task.born_ns)));
+	if (path->short_ns)
+		text_line(text, "Steps shorter than %s are counted only.",
+			  DURATION(path->short_ns));
+	if (path->is_cut)
+		text_line(text, "What others did long before they woke it is not kept.");
+}
+
+static void process_print(const struct report_process *rp, const struct text *text)
+{
+	struct grid grid;
+
+	for (int kind = 0; kind < GRID_KINDS; kind++) {
+		if (kind == GRID_PATH_WHO)
+			path_heading(rp, text);
+		if (grid_make(rp, (enum grid_kind)kind, &grid))
+			grid_print(&grid, text);
+		grid_free(&grid);
+	}
+}
+
+static void window_words(const struct report *report, char *buf, size_t size)
+{
+	const struct report_options *options = &report->options;
+
+	buf[0] = '\0';
+	if (options->from_ns || options->to_ns != UINT64_MAX)
+		snprintf(buf, size, ", of it from %s to %s", DURATION(options->from_ns),
+			 options->to_ns == UINT64_MAX ? "the end" : DURATION(options->to_ns));
+}
+
+void report_text(const struct report *report, const struct text *text)
+{
+	char words[300];
+
+	window_words(report, words, sizeof(words));
+	text_line(text, "%s: %s, %" PRIu64 " events of %" PRIu32 " process%s%s", report->what,
+		  DURATION(report->last_unix_ns - report->first_unix_ns), report->events,
+		  report->process_count, report->process_count == 1 ? "" : "es", words);
+	if (report->problem[0])
+		text_line(text, "DAMAGED: %s", report->problem);
+	text_wrapped(text, 0, report_lost_words(report, words, sizeof(words)));
+	for (uint32_t i = 0; i < report->process_count; i++) {
+		fputc('\n', text->file);
+		process_heading(report->processes[i], text);
+		findings_print(report->processes[i], text);
+		process_print(report->processes[i], text);
+	}
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* What printers ask of a report: words for its rows, and rows in an order. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/names.h"
+#include "console/report/report.h"
+
+/* ---- Words ---- */
+
+static const struct report_site *site_at(const struct report_process *process, uint32_t site)
+{
+	return site && process->sites && site <= process->site_count ? &process->sites[site - 1] :
+								       NULL;
+}
+
+const char *report_place(const struct report_process *process, uint32_t site)
+{
+	const struct report_site *row = site_at(process, site);
+
+	return row && row->place[0] ? row->place : "-";
+}
+
+const char *report_place_long(const struct report_process *process, uint32_t site, char *buf,
+			      size_t size)
+{
+	const struct report_site *row = site_at(process, site);
+
+	if (row && row->function[0] && strcmp(row->place, row->function) != 0)
+		snprintf(buf, size, "%s %s", row->place, row->function);
+	else
+		snprintf(buf, size, "%s", report_place(process, site));
+	return buf;
+}
+
+const char *report_site_name(const struct report_site *site)
+{
+	return site->name[0] ? site->name : site->function[0] ? site->function : "-";
+}
+
+const char *report_who_words(const struct report_who *who, char *buf, size_t size)
+{
+	if (who->id)
+		snprintf(buf, size, "%" PRIu64 " %s", who->id, who->name);
+	else
+		snprintf(buf, size, "%s", who->name[0] ? who->name : "-");
+	return buf;
+}
+
+const char *report_resource_words(const struct report_process *process, uint32_t row, char *buf,
+				  size_t size)
+{
+	const struct report_resource *it =
+		row < process->resource_count ? &process->resources[row] : NULL;
+	const struct report_site *site = it ? site_at(process, it->site) : NULL;
+	const char *name = it ? it->name : "-", *kind = it ? word_resource_kind(it->kind) : "";
+
+	if (it && it->kind == VIGIL_RESOURCE_MUTEX)
+		kind = "lock";
+	else if (it && it->kind == VIGIL_RESOURCE_OTHER)
+		kind = it->type[0] ? it->type : "resource";
+	if (!name[0])
+		name = site && site->name[0] ? site->name : report_place(process, it->site);
+	snprintf(buf, size, "%s \"%s\"", kind, name);
+	return buf;
+}
+
+const char *report_object_words(const struct report_process *process, enum report_object object,
+				uint32_t number, char *buf, size_t size)
+{
+	const struct report_site *site = site_at(process, number);
+
+	buf[0] = '\0';
+	if (object == REPORT_RESOURCE)
+		report_resource_words(process, number, buf, size);
+	else if (object == REPORT_TASK)
+		snprintf(buf, size, "task %s", site ? report_site_name(site) : "-");
+	return buf;
+}
+
+const char *report_worker_name(const struct report_process *process, uint32_t row)
+{
+	return row < process->worker_count ? process->workers[row].name : "-";
+}
+
+const char *report_executor_name(const struct report_process *process, uint32_t row)
+{
+	return row < process->executor_count ? process->executors[row].name : "-";
+}
+
+uint64_t report_since(const struct report_process *process, uint64_t ns)
+{
+	return ns > process->origin_ns ? ns - process->origin_ns : 0;
+}
+
+/* ---- Rows in an order ---- */
+
+struct ordered {
+	uint64_t key;
+	const void *row;
+};
+
+/* Largest first; what is equal, in the order of the rows. */
+static int compare(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? 1 : -1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Pointers to the rows that have a key, largest first. */
+static void *rows_ordered(const void *rows, size_t count, size_t size,
+			  uint64_t (*key)(const void *row), size_t *ret_count)
+{
+	struct ordered *keys = calloc(count + 1, sizeof(*keys));
+	const void **list = calloc(count + 1, sizeof(*list));
+	size_t used = 0;
+
+	for (size_t i = 0; rows && keys && i < count; i++) {
+		keys[used].row = (const unsigned char *)rows + i * size;
+		keys[used].key = key(keys[used].row);
+		used += keys[used].key != 0;
+	}
+	if (used)
+		qsort(keys, used, sizeof(*keys), compare);
+	for (size_t i = 0; list && i < used; i++)
+		list[i] = keys[i].row;
+	free(keys);
+	*ret_count = list ? used : 0;
+	return list;
+}
+
+#define KEY(name, type, expression)                                                                \
+	static uint64_t name(const void *it)                                                       \
+	{                                                                                          \
+		const struct type *row = it;                                                       \
+                                                                                                   \
+		return expression;                                                                 \
+	}
+
+/* One more than nothing for what did something in no time at all. */
+KEY(site_run, report_site, row->run.ns ? row->run.ns + 1 : row->run.count || row->spawned)
+KEY(site_runnable, report_site, row->runnable.ns)
+KEY(site_wait, report_site, row->wait.ns)
+KEY(site_span, report_site, row->span.ns ? row->span.ns + 1 : row->span.count != 0)
+KEY(site_op, report_site, row->op.ns ? row->op.ns + 1 : row->op.count != 0)
+KEY(lock_wait, report_resource,
+    row->wait.ns  ? row->wait.ns + UINT32_MAX :
+    row->hold.ns  ? 1 + row->hold.ns / 1000000 :
+    row->acquired ? 1 :
+		    row->hold.count != 0)
+KEY(wait_sum, report_wait, row->sum.ns)
+
+const struct report_site **report_sites(const struct report_process *process,
+					enum report_order order, size_t *ret_count)
+{
+	static uint64_t (*const keys[])(const void *) = { site_run, site_runnable, site_wait };
+
+	return rows_ordered(process->sites, process->site_count, sizeof(*process->sites),
+			    keys[order], ret_count);
+}
+
+const struct report_site **report_span_sites(const struct report_process *process,
+					     size_t *ret_count)
+{
+	return rows_ordered(process->sites, process->site_count, sizeof(*process->sites), site_span,
+			    ret_count);
+}
+
+const struct report_site **report_op_sites(const struct report_process *process, size_t *ret_count)
+{
+	return rows_ordered(process->sites, process->site_count, sizeof(*process->sites), site_op,
+			    ret_count);
+}
+
+const struct report_resource **report_locks(const struct report_process *process, size_t *ret_count)
+{
+	return rows_ordered(process->resources, process->resource_count,
+			    sizeof(*process->resources), lock_wait, ret_count);
+}
+
+const struct report_wait **report_waits(const struct report_process *process, size_t *ret_count)
+{
+	return rows_ordered(process->waits, process->wait_count, sizeof(*process->waits), wait_sum,
+			    ret_count);
+}
