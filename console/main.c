@@ -37,6 +37,7 @@ enum takes {
 	TAKES_ENDED = 1024,
 	TAKES_RECORD = 2048,
 	TAKES_OUTPUT = 4096,
+	TAKES_REPORT = 8192,
 	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
 };
 
@@ -47,7 +48,8 @@ enum operands {
 	OPERANDS_TASK,
 	OPERANDS_TARGET_TASK,
 	OPERANDS_COMMAND,
-	OPERANDS_SESSION
+	OPERANDS_SESSION,
+	OPERANDS_TRACES
 };
 
 struct verb {
@@ -95,8 +97,8 @@ static const struct verb verbs[] = {
 	  "who wakes whom, how often, and how late" },
 	{ "sites", OPERANDS_TARGET, TAKES_LIST, verb_sites,
 	  "all tasks grouped by the line that spawned them" },
-	{ "report", OPERANDS_TARGET, TAKES_JSON, verb_report,
-	  "what happened in a trace" },
+	{ "report", OPERANDS_TRACES, TAKES_JSON | TAKES_TASK | TAKES_REPORT, verb_report,
+	  "what happened in a trace: what is slow, stuck, contended, lost" },
 	{ "why", OPERANDS_TARGET_TASK, TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
 	  "from a stuck task to the cause; without a task, every stuck one" },
 	{ "record", OPERANDS_COMMAND, TAKES_RECORD | TAKES_OUTPUT, verb_record,
@@ -104,6 +106,9 @@ static const struct verb verbs[] = {
 	{ "snapshot", OPERANDS_SESSION, TAKES_NONE, verb_snapshot,
 	  "write out what a flight recorder (record --snapshot) has in memory" },
 };
+
+/* Those without a letter. */
+enum { OPTION_HTML = 1000, OPTION_PROCESS, OPTION_FROM, OPTION_TO, OPTION_TOP };
 
 static const struct {
 	struct option option;
@@ -126,7 +131,17 @@ static const struct {
 	{ { "over", required_argument, NULL, 'O' }, TAKES_OVER, "=TIME",
 	  "stuck is what has waited longer than this; 1s" },
 	{ { "task", required_argument, NULL, 't' }, TAKES_TASK, "=TASK",
-	  "the chain of this task; for when no TARGET stands before TASK" },
+	  "this task's chain, without a TARGET before it; its critical path" },
+	{ { "html", optional_argument, NULL, OPTION_HTML }, TAKES_REPORT, "[=FILE]",
+	  "write a page that needs no network; report.html, - is stdout" },
+	{ { "process", required_argument, NULL, OPTION_PROCESS }, TAKES_REPORT, "=PID",
+	  "only this process of the trace" },
+	{ { "from", required_argument, NULL, OPTION_FROM }, TAKES_REPORT, "=TIME",
+	  "from this many seconds after the start of the trace" },
+	{ { "to", required_argument, NULL, OPTION_TO }, TAKES_REPORT, "=TIME",
+	  "up to this many seconds after its start" },
+	{ { "top", required_argument, NULL, OPTION_TOP }, TAKES_REPORT, "=N",
+	  "rows of a table; 10" },
 	{ { "dir", required_argument, NULL, 'd' }, TAKES_DIR, "=DIR",
 	  "look for boards there, not in the usual place" },
 	{ { "dead", no_argument, NULL, 'D' }, TAKES_PRUNE, "",
@@ -177,7 +192,8 @@ static const char *operands_words(enum operands operands)
 					     " [TARGET] TASK",
 					     " [TARGET [TASK]]",
 					     " [TARGET | -- CMD...]",
-					     " [SESSION | DIR]" };
+					     " [SESSION | DIR]",
+					     " [TRACE [TRACE] | TARGET]" };
 
 	return words[operands];
 }
@@ -341,6 +357,43 @@ static int trigger_take(const char *words, uint64_t *ret_blocked_ns)
 			   ret_blocked_ns);
 }
 
+/* Seconds, or a time with its unit. */
+static int moment_take(const char *option, const char *words, uint64_t *ret_ns)
+{
+	char *end;
+	double seconds = strtod(words, &end);
+
+	if (end != words && !*end && seconds >= 0 && seconds < 1e9) {
+		*ret_ns = (uint64_t)(seconds * 1e9 + 0.5);
+		return EXIT_DONE;
+	}
+	if (filter_number(words, PROPERTY_TIME, ret_ns))
+		return EXIT_DONE;
+	return refuse("%s needs a number of seconds such as 2.5, or a time such as 300ms, not "
+		      "\"%s\"",
+		      option, words);
+}
+
+static int process_take(const char *words, uint32_t *ret_pid)
+{
+	uint64_t pid;
+
+	if (!filter_number(words, PROPERTY_COUNT, &pid) || !pid || pid > INT32_MAX)
+		return refuse("--process needs the pid of a process of the trace, not \"%s\"",
+			      words);
+	*ret_pid = (uint32_t)pid;
+	return EXIT_DONE;
+}
+
+#define TOP_MOST 1000
+
+static int top_take(const char *words, uint64_t *ret_top)
+{
+	if (filter_number(words, PROPERTY_COUNT, ret_top) && *ret_top && *ret_top <= TOP_MOST)
+		return EXIT_DONE;
+	return refuse("--top needs a number of rows from 1 to %d, not \"%s\"", TOP_MOST, words);
+}
+
 static int option_take(int option, const char *value, struct verb_options *options)
 {
 	switch (option) {
@@ -406,6 +459,17 @@ static int option_take(int option, const char *value, struct verb_options *optio
 	case 'a':
 		options->is_ascii = true;
 		return EXIT_DONE;
+	case OPTION_HTML:
+		options->html = value ? value : "";
+		return EXIT_DONE;
+	case OPTION_PROCESS:
+		return process_take(value, &options->pid);
+	case OPTION_FROM:
+		return moment_take("--from", value, &options->from_ns);
+	case OPTION_TO:
+		return moment_take("--to", value, &options->to_ns);
+	case OPTION_TOP:
+		return top_take(value, &options->top);
 	default: /* --dead */
 		return EXIT_DONE;
 	}
@@ -463,7 +527,7 @@ static int options_read(const struct verb *verb, int argc, char **argv,
 static int operands_read(const struct verb *verb, int count, char **operands,
 			 struct verb_options *options)
 {
-	static const int most[] = { 0, 1, 2, 2, 1, 1 };
+	static const int most[] = { 0, 1, 2, 2, 1, 1, 2 };
 
 	if (count > most[verb->operands])
 		return refuse("%s does not know what to do with \"%s\"; see `vigil %s --help`",
@@ -477,7 +541,9 @@ static int operands_read(const struct verb *verb, int count, char **operands,
 	}
 	if (count > 0)
 		options->target = operands[0];
-	if (count > 1)
+	if (count > 1 && verb->operands == OPERANDS_TRACES)
+		options->other = operands[1];
+	else if (count > 1)
 		options->task = operands[1];
 	return -1;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/model.h"
 #include "console/report/report_private.h"
 
 /* ---- Making and freeing ---- */
@@ -103,20 +104,40 @@ static bool tops_init(struct report_process *rp, size_t room)
 	       top_init(&rp->by_wait, sizeof(struct report_task), room);
 }
 
+static struct report_process *process_make(struct report *report)
+{
+	struct report_process *rp = calloc(1, sizeof(*rp));
+
+	if (rp && !tops_init(rp, report->options.top)) {
+		process_free(rp);
+		return NULL;
+	}
+	if (rp)
+		rp->options = &report->options;
+	return rp;
+}
+
+struct report_process *report_process_new(struct report *report)
+{
+	if (!array_reach(&report->processes, &report->room, 0, sizeof(*report->processes)))
+		return NULL;
+	report->processes[0] = process_make(report);
+	return report->processes[0];
+}
+
 static struct report_process *process_new(struct report *report,
 					  const struct trace_process *process,
 					  const struct trace_event *first)
 {
-	struct report_process *rp = calloc(1, sizeof(*rp));
+	struct report_process *rp = process_make(report);
 
 	if (!rp)
 		return NULL;
 	rp->inside = calloc(1, sizeof(*rp->inside));
-	if (!rp->inside || !tops_init(rp, report->options.top)) {
+	if (!rp->inside) {
 		process_free(rp);
 		return NULL;
 	}
-	rp->options = &report->options;
 	rp->index = process->index;
 	rp->inside->board = process->board;
 	rp->path.is_wanted = report->options.task != 0;
@@ -410,6 +431,27 @@ static void process_note(struct report_process *rp, const struct trace_process *
 	rp->is_over = process->is_over;
 }
 
+/* Who is stuck, as the console would say it; of one that went on after the window nothing. */
+static void stuck_find(struct report_process *rp, const struct trace_process *process,
+		       uint64_t end_ns)
+{
+	struct vigil_problem problem;
+	struct vigil_reader *reader;
+	struct model *model;
+
+	if (rp->is_over ||
+	    vigil_reader_open_memory(process->base, process->size, &reader, &problem))
+		return;
+	vigil_reader_fix_now(reader, end_ns);
+	model = vigil_reader_refresh(reader) ? NULL : model_new(reader);
+	if (!model) {
+		vigil_reader_close(reader);
+		return;
+	}
+	report_stuck(rp, model);
+	model_free(model);
+}
+
 void report_close(struct report *report, const struct trace_process *process)
 {
 	struct report_process *rp = process_of(report, process, NULL);
@@ -429,6 +471,7 @@ void report_close(struct report *report, const struct trace_process *process)
 	rp->end_ns = end_ns;
 	tasks_close(rp);
 	rows_name_sites(rp);
+	stuck_find(rp, process, end_ns);
 	inside_free(rp->inside);
 	rp->inside = NULL;
 	report->has_no_memory |= rp->has_no_memory;

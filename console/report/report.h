@@ -68,6 +68,8 @@ struct report_sum {
 /* Of a place in the source. */
 struct report_site {
 	char place[80]; /* conn.c:120 */
+	char file[128];
+	uint32_t line;
 	char function[64];
 	char name[REPORT_NAME];
 	uint64_t spawned, ended, failed, cancelled, aborted;
@@ -349,6 +351,9 @@ struct json;
 
 void report_text(const struct report *report, const struct text *text);
 void report_json(const struct report *report, struct json *json);
+
+/* The object that says what a report is of. */
+void report_json_trace(const struct report *report, struct json *json, const char *key);
 void report_html(const struct report *report, FILE *file);
 
 void report_compare_text(const struct report *a, const struct report *b, const struct text *text);

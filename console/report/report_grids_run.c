@@ -33,7 +33,9 @@ static void cell_since(struct grid *grid, const struct report_process *process, 
 {
 	char words[FORMAT_SIZE];
 
-	grid_text(grid, "%s", format_duration(words, sizeof(words), report_since(process, ns), 0));
+	format_duration(words, sizeof(words),
+			process->is_board ? FORMAT_UNKNOWN : report_since(process, ns), 0);
+	grid_text(grid, "%s", words);
 }
 
 /* ---- Polls ---- */
@@ -67,7 +69,7 @@ void grid_polls(const struct report_process *process, struct grid *grid)
 
 	GRID_BEGIN(grid, "Slowest polls", "One poll is what a worker does without a break.",
 		   columns);
-	grid->more = process->run.count - count;
+	grid->more = process->is_board ? 0 : process->run.count - count;
 	for (size_t i = 0; i < count; i++) {
 		const struct report_poll *poll = top_at(&process->polls, i);
 
@@ -156,8 +158,8 @@ void grid_executors(const struct report_process *process, struct grid *grid)
 		grid_text(grid, "%s", it->name);
 		grid_text(grid, "%s", word_executor_kind(it->kind));
 		grid_count(grid, it->workers);
-		grid_text(grid, "%.2f", mean);
-		grid_text(grid, "%" PRIu64, it->runnable.max);
+		grid_text(grid, process->is_board ? "-" : "%.2f", mean);
+		grid_text(grid, process->is_board ? "-" : "%" PRIu64, it->runnable.max);
 		grid_count(grid, it->queued_max);
 		grid_count(grid, it->long_polls);
 		grid_time(grid, it->long_ns);

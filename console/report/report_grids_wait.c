@@ -240,9 +240,12 @@ static void step_words(const struct report_process *process, const struct report
 		snprintf(buf, size, "runs on %s", report_worker_name(process, step->worker));
 		break;
 	case SLICE_RUNNABLE:
-		snprintf(buf, size, "runnable, woken by %s at %s",
-			 report_who_words(&step->waker, who, sizeof(who)),
-			 report_place(process, step->wake_site));
+		if (!step->waker.name[0] && !step->wake_site)
+			snprintf(buf, size, "runnable");
+		else
+			snprintf(buf, size, "runnable, woken by %s at %s",
+				 report_who_words(&step->waker, who, sizeof(who)),
+				 report_place(process, step->wake_site));
 		break;
 	case SLICE_WAIT:
 		snprintf(buf, size, "waits: %s%s%s",

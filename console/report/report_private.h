@@ -43,6 +43,16 @@ struct report_inside {
 	uint32_t wait_slots[WAIT_SLOTS];
 };
 
+/* ---- report.c ---- */
+
+/* A process without a trace, the only one of its report. NULL without memory. */
+struct report_process *report_process_new(struct report *report);
+
+/* ---- report_board.c ---- */
+
+/* A sentence about who is stuck on a board, if anybody is. */
+void report_stuck(struct report_process *rp, const struct model *model);
+
 /* ---- report_rows.c ---- */
 
 /* Makes list[index] exist, zero at first. Returns false without memory. */
@@ -64,6 +74,8 @@ void row_rename(struct report_process *rp, uint64_t ref);
 
 /* Words of all sites, when the board is as it was last. */
 void rows_name_sites(struct report_process *rp);
+
+void report_site_name_put(struct report_site *row, const struct vigil_site_record *site);
 
 void who_of(const struct report_process *rp, uint64_t task, struct report_who *ret_who);
 void who_of_record(const struct report_process *rp, const struct vigil_task_record *task,

@@ -160,7 +160,7 @@ struct report_site *row_site(struct report_process *rp, uint32_t site)
 	return &rp->sites[site - 1];
 }
 
-static void site_name(struct report_site *row, const struct vigil_site_record *site)
+void report_site_name_put(struct report_site *row, const struct vigil_site_record *site)
 {
 	const char *slash = strrchr(site->file, '/');
 
@@ -169,6 +169,8 @@ static void site_name(struct report_site *row, const struct vigil_site_record *s
 			 slash ? slash + 1 : site->file, site->line);
 	else
 		copy(row->place, sizeof(row->place), site->function[0] ? site->function : "-");
+	copy(row->file, sizeof(row->file), site->file);
+	row->line = site->line;
 	copy(row->function, sizeof(row->function), site->function);
 	copy(row->name, sizeof(row->name), site->name);
 }
@@ -181,7 +183,7 @@ void rows_name_sites(struct report_process *rp)
 		struct report_site *row = row_site(rp, i);
 
 		if (row)
-			site_name(row, site_of(rp, i));
+			report_site_name_put(row, site_of(rp, i));
 	}
 }
 
