@@ -408,8 +408,11 @@ static void open_take(void *arg, const struct slice *slice)
 {
 	struct open_slices *open = arg;
 
-	if (open->has_last)
+	if (open->has_last) {
+		if (open->last.kind == SLICE_WAIT || open->last.kind == SLICE_BLOCKED)
+			wait_lock_open(open->rp, &open->last);
 		slice_take(open->rp, open->last, slice, true);
+	}
 	open->has_last = slice != NULL;
 	if (slice)
 		open->last = *slice;
@@ -439,7 +442,7 @@ static void stuck_find(struct report_process *rp, const struct trace_process *pr
 	struct vigil_reader *reader;
 	struct model *model;
 
-	if (rp->is_over ||
+	if (rp->is_over || rp->options->to_ns != UINT64_MAX ||
 	    vigil_reader_open_memory(process->base, process->size, &reader, &problem))
 		return;
 	vigil_reader_fix_now(reader, end_ns);
@@ -455,7 +458,7 @@ static void stuck_find(struct report_process *rp, const struct trace_process *pr
 void report_close(struct report *report, const struct trace_process *process)
 {
 	struct report_process *rp = process_of(report, process, NULL);
-	struct open_slices open = { .rp = rp };
+	struct open_slices open = { .rp = rp, .has_last = false };
 	uint64_t end_ns;
 
 	if (!rp || rp->is_closed)

@@ -86,7 +86,7 @@ struct report_worker {
 	uint32_t executor; /* row; REPORT_NONE */
 	uint64_t begin_ns, end_ns;
 	struct report_sum run, park, blocked;
-	uint64_t long_polls, long_ns;
+	uint64_t long_polls, long_ns, delayed_ns;
 	struct series *busy, *waiting; /* NULL: it never polled */
 	/* Of its outermost poll that runs. */
 	uint64_t area_ns; /* of its executor when that began */
@@ -325,6 +325,10 @@ const char *report_executor_name(const struct report_process *process, uint32_t 
 
 /* A time of the process's clock, since the start of the trace. */
 uint64_t report_since(const struct report_process *process, uint64_t ns);
+
+/* The same in words, to the microsecond: "0.715123 s"; "-" on a board. */
+const char *report_at_words(const struct report_process *process, uint64_t ns, char *buf,
+			    size_t size);
 
 /* Rows that have something to tell, in an order. Caller frees; NULL: none, or no memory. */
 enum report_order { REPORT_BY_RUN, REPORT_BY_RUNNABLE, REPORT_BY_WAIT };

@@ -178,6 +178,23 @@ static int workers_fill(struct report_process *rp, const struct model *model)
 
 /* ---- Locks and tasks ---- */
 
+/* Those who have it now have had it for a while, too. */
+static void holds_open(struct report_resource *row, const struct vigil_resource_record *it,
+		       uint64_t now)
+{
+	for (int i = 0; it->holders && i < VIGIL_OWNERS; i++) {
+		uint64_t ns = less_of(now, it->held_since_ns[i]);
+
+		if (!it->owner[i])
+			continue;
+		row->hold.ns += ns;
+		if (ns <= row->hold.max_ns)
+			continue;
+		row->hold.max_ns = ns;
+		row->hold_max_site = it->held_site[i];
+	}
+}
+
 static int locks_fill(struct report_process *rp, const struct model *model)
 {
 	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_resource);
@@ -200,6 +217,7 @@ static int locks_fill(struct report_process *rp, const struct model *model)
 		row->hold = sum_of(it->acquired, it->hold_ns, it->hold_max_ns);
 		row->wait = sum_of(it->contended, it->wait_ns, it->wait_max_ns);
 		row->hold_max_site = it->hold_max_site;
+		holds_open(row, it, model->now);
 		row->hold_hist = calloc(1, sizeof(*row->hold_hist));
 		row->wait_hist = calloc(1, sizeof(*row->wait_hist));
 		if (!row->hold_hist || !row->wait_hist)
@@ -279,6 +297,7 @@ static int process_fill(struct report_process *rp, struct model *model)
 
 	rp->is_board = true;
 	rp->is_whole = true;
+	rp->lost_events = model->totals.lost;
 	rp->is_over = model->status == VIGIL_STATUS_FINISHED;
 	rp->pid = vigil_reader_pid(model->reader);
 	memcpy(rp->name, process->name, sizeof(rp->name));

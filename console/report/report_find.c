@@ -77,17 +77,20 @@ static void find_poll(struct findings *findings, const struct report_process *rp
 {
 	const struct report_poll *poll = top_at(&rp->polls, 0);
 	char who[WORDS_SIZE], span[WORDS_SIZE], blocked[2 * WORDS_SIZE], delayed[WORDS_SIZE];
+	char at[WORDS_SIZE] = "", when[FORMAT_SIZE];
 
 	if (!rp->polls.count)
 		return;
+	if (!rp->is_board)
+		snprintf(at, sizeof(at), ", at %s",
+			 report_at_words(rp, poll->begin_ns, when, sizeof(when)));
 	span_words(poll, span, sizeof(span));
 	blocked_words(rp, poll, blocked, sizeof(blocked));
 	delayed_words(rp, poll, delayed, sizeof(delayed));
 	find(findings, poll->run_ns + poll->delayed_ns,
-	     "Longest poll: %s by task %s of %s on %s%s, %s after the start%s%s.",
-	     DURATION(poll->run_ns), report_who_words(&poll->who, who, sizeof(who)),
-	     report_place(rp, poll->who.site), report_worker_name(rp, poll->worker), span,
-	     DURATION(report_since(rp, poll->begin_ns)), blocked, delayed);
+	     "Longest poll: %s by task %s of %s on %s%s%s%s%s.", DURATION(poll->run_ns),
+	     report_who_words(&poll->who, who, sizeof(who)), report_place(rp, poll->who.site),
+	     report_worker_name(rp, poll->worker), span, at, blocked, delayed);
 }
 
 /* ---- The most contended lock ---- */
@@ -104,15 +107,15 @@ static void find_lock(struct findings *findings, const struct report_process *rp
 		return;
 	report_resource_words(rp, (uint32_t)(lock - rp->resources), name, sizeof(name));
 	if (lock->wait_max_holder)
-		snprintf(holder, sizeof(holder), ", while it was held from %s",
+		snprintf(holder, sizeof(holder), " for who had taken it at %s",
 			 report_place(rp, lock->wait_max_holder));
 	find(findings, lock->wait.ns,
-	     "Most contended lock: %s, waited for %" PRIu64
-	     " time%s, %s in all; longest %s at %s%s; "
-	     "longest hold %s, taken at %s.",
-	     name, lock->wait.count, lock->wait.count == 1 ? "" : "s", DURATION(lock->wait.ns),
-	     DURATION(lock->wait.max_ns), report_place(rp, lock->wait_max_site), holder,
-	     DURATION(lock->hold.max_ns), report_place(rp, lock->hold_max_site));
+	     "Most contended lock: %s, made at %s: %" PRIu64 " wait%s, %s in all; the longest, %s, "
+	     "at %s%s; longest hold %s, taken at %s.",
+	     name, report_place(rp, lock->site), lock->wait.count, lock->wait.count == 1 ? "" : "s",
+	     DURATION(lock->wait.ns), DURATION(lock->wait.max_ns),
+	     report_place(rp, lock->wait_max_site), holder, DURATION(lock->hold.max_ns),
+	     report_place(rp, lock->hold_max_site));
 }
 
 /* ---- The worst blocked worker ---- */
@@ -128,25 +131,33 @@ static const struct report_poll *worst_of(const struct report_process *rp, uint3
 	return NULL;
 }
 
+/* What others waited for it is worse than that it ran. */
+static uint64_t blocked_cost(const struct report_worker *worker)
+{
+	return worker->long_ns + worker->delayed_ns;
+}
+
 static void find_worker(struct findings *findings, const struct report_process *rp)
 {
 	const struct report_worker *worst = NULL;
 	const struct report_poll *poll;
-	uint32_t row;
+	char delayed[WORDS_SIZE] = "";
 
 	for (uint32_t i = 0; i < rp->worker_count; i++)
-		if (rp->workers[i].long_ns > (worst ? worst->long_ns : 0))
+		if (blocked_cost(&rp->workers[i]) > (worst ? blocked_cost(worst) : 0))
 			worst = &rp->workers[i];
 	if (!worst)
 		return;
-	row = (uint32_t)(worst - rp->workers);
-	poll = worst_of(rp, row);
-	find(findings, worst->long_ns,
-	     "Worst blocked worker: %s of executor %s, in %" PRIu64 " poll%s longer than %s, %s in "
-	     "all%s%s.",
+	poll = worst_of(rp, (uint32_t)(worst - rp->workers));
+	if (worst->delayed_ns)
+		snprintf(delayed, sizeof(delayed), ", which delayed runnable tasks by %s together",
+			 DURATION(worst->delayed_ns));
+	find(findings, blocked_cost(worst),
+	     "Worst blocked worker: %s of executor %s, %" PRIu64 " poll%s longer than %s, %s in "
+	     "all%s%s%s.",
 	     worst->name, report_executor_name(rp, worst->executor), worst->long_polls,
 	     worst->long_polls == 1 ? "" : "s", DURATION(REPORT_LONG_NS), DURATION(worst->long_ns),
-	     poll ? "; the longest was of tasks from " : "",
+	     delayed, poll ? "; the longest was of a task from " : "",
 	     poll ? report_place(rp, poll->who.site) : "");
 }
 

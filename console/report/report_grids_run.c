@@ -33,9 +33,7 @@ static void cell_since(struct grid *grid, const struct report_process *process, 
 {
 	char words[FORMAT_SIZE];
 
-	format_duration(words, sizeof(words),
-			process->is_board ? FORMAT_UNKNOWN : report_since(process, ns), 0);
-	grid_text(grid, "%s", words);
+	grid_text(grid, "%s", report_at_words(process, ns, words, sizeof(words)));
 }
 
 /* ---- Polls ---- */

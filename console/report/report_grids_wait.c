@@ -273,9 +273,7 @@ void grid_path(const struct report_process *process, struct grid *grid)
 		const struct report_step *step = &path->steps[i];
 
 		step_words(process, step, words, sizeof(words));
-		grid_text(
-			grid, "%s",
-			format_duration(at, sizeof(at), report_since(process, step->begin_ns), 0));
+		grid_text(grid, "%s", report_at_words(process, step->begin_ns, at, sizeof(at)));
 		grid_time(grid, step->end_ns - step->begin_ns);
 		grid_text(grid, "%*s%s%s%s%s", 4 * step->depth, "",
 			  step->depth ? report_who_words(&step->who, who, sizeof(who)) : "",

@@ -218,16 +218,22 @@ static size_t steps_fold(struct report_step *steps, size_t count, uint64_t short
 	return used;
 }
 
+/* Makes room: as short ones as are needed for a quarter of it become a count. */
+static void steps_shorten(struct report_path *path)
+{
+	do {
+		path->count = steps_fold(path->steps, path->count, path->short_ns);
+		if (path->count > REPORT_STEPS / 4 * 3)
+			path->short_ns = path->short_ns ? 2 * path->short_ns : 1000;
+	} while (path->count > REPORT_STEPS / 4 * 3 && path->short_ns < UINT64_MAX / 4);
+}
+
 static void step_keep(struct report_path *path, const struct report_step *step)
 {
-	while (path->count == REPORT_STEPS) {
-		path->short_ns = path->short_ns ? 2 * path->short_ns : 1000;
-		path->count = steps_fold(path->steps, path->count, path->short_ns);
-		/* Nothing is as long: only what others did can go. */
-		if (path->count == REPORT_STEPS && path->short_ns > UINT64_MAX / 4)
-			return;
-	}
-	path->steps[path->count++] = *step;
+	if (path->count == REPORT_STEPS)
+		steps_shorten(path);
+	if (path->count < REPORT_STEPS)
+		path->steps[path->count++] = *step;
 }
 
 static void cause_add(struct report_process *rp, const struct report_step *step,

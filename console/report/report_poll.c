@@ -210,6 +210,7 @@ static void worker_ran(struct report_process *rp, const struct slice *slice, uin
 		return;
 	worker->long_polls++;
 	worker->long_ns += ns;
+	worker->delayed_ns += delayed_ns;
 	if (worker->executor == REPORT_NONE)
 		return;
 	rp->executors[worker->executor].long_polls++;

@@ -122,6 +122,9 @@ void wait_like(struct report_process *rp, const struct slice *slice, uint32_t wa
 void wait_slice(struct report_process *rp, const struct slice *slice, uint32_t waker);
 void wait_blocked(struct report_process *rp, const struct slice *slice);
 void wait_lock(struct report_process *rp, const struct slice *slice);
+/* One that is not over, if it is for a lock: nobody took that. */
+void wait_lock_open(struct report_process *rp, const struct slice *slice);
+
 void wait_hold(struct report_process *rp, const struct slice *slice);
 
 /* ---- report_path.c ---- */

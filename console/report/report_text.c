@@ -8,7 +8,6 @@
 #include "console/text.h"
 
 #define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
-#define COUNT_WORDS(n) format_count((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (n))
 
 /* ---- What was lost ---- */
 
@@ -17,7 +16,11 @@ const char *report_lost_words(const struct report *report, char *buf, size_t siz
 	char packets[64] = "", unknown[96] = "";
 
 	if (report->is_board)
-		snprintf(buf, size, "%s", "");
+		snprintf(buf, size,
+			 "A board has sums alone: single polls and waits, times, queues, blocked "
+			 "executors and critical paths need a trace (`vigil record`).");
+	else if (!report->gaps && report->problem[0])
+		snprintf(buf, size, "What lies behind the damage is not known.");
 	else if (!report->gaps)
 		snprintf(buf, size, "Nothing was lost: the trace has no gap.");
 	else {
@@ -40,6 +43,9 @@ const char *report_lost_words(const struct report *report, char *buf, size_t siz
 const char *report_born_words(const struct report_process *rp, char *buf, size_t size)
 {
 	buf[0] = '\0';
+	if (rp->is_board && rp->lost_events)
+		snprintf(buf, size, "NOT RECORDED: %" PRIu64 " things; `vigil tasks` says which.",
+			 rp->lost_events);
 	if (rp->adopted)
 		snprintf(buf, size,
 			 "%" PRIu64 " objects were born %s: their names and their time before are "
@@ -77,9 +83,13 @@ static void process_heading(const struct report_process *rp, const struct text *
 	text_line(text, "%s, pid %" PRIu32 "%s%s: %s%s", rp->name[0] ? rp->name : "a process",
 		  rp->pid, rp->host[0] ? " on " : "", rp->host,
 		  rp->command[0] ? rp->command : "its command line is not known",
-		  rp->is_over ? "" : " (did not say that it ended)");
-	text_line(text, "%s of it, %" PRIu64 " events%s", DURATION(rp->end_ns - rp->begin_ns),
-		  rp->events, rp->is_whole ? ", from its start" : "");
+		  rp->is_over || rp->is_board ? "" : " (goes on after it)");
+	if (rp->is_board)
+		text_line(text, "%s since its start", DURATION(rp->end_ns - rp->begin_ns));
+	else
+		text_line(text, "%s of it, %" PRIu64 " events%s",
+			  DURATION(rp->end_ns - rp->begin_ns), rp->events,
+			  rp->is_whole ? ", from its start" : "");
 	tasks_line(rp, text);
 	report_born_words(rp, words, sizeof(words));
 	if (words[0])
@@ -131,7 +141,7 @@ static void grid_print(const struct grid *grid, const struct text *text)
 static void path_heading(const struct report_process *rp, const struct text *text)
 {
 	const struct report_path *path = &rp->path;
-	char who[120];
+	char who[120], at[FORMAT_SIZE];
 
 	if (!path->is_wanted)
 		return;
@@ -141,10 +151,10 @@ static void path_heading(const struct report_process *rp, const struct text *tex
 			  rp->options->task);
 		return;
 	}
-	text_line(text, "Task %s, spawned at %s, from %s after the start on",
+	text_line(text, "Task %s, spawned at %s, from %s on",
 		  report_who_words(&path->task.who, who, sizeof(who)),
 		  report_place(rp, path->task.who.site),
-		  DURATION(report_since(rp, path->task.born_ns)));
+		  report_at_words(rp, path->task.born_ns, at, sizeof(at)));
 	if (path->short_ns)
 		text_line(text, "Steps shorter than %s are counted only.",
 			  DURATION(path->short_ns));
@@ -180,9 +190,11 @@ void report_text(const struct report *report, const struct text *text)
 	char words[300];
 
 	window_words(report, words, sizeof(words));
-	text_line(text, "%s: %s, %" PRIu64 " events of %" PRIu32 " process%s%s", report->what,
-		  DURATION(report->last_unix_ns - report->first_unix_ns), report->events,
-		  report->process_count, report->process_count == 1 ? "" : "es", words);
+	if (!report->is_board)
+		text_line(text, "%s: %s, %" PRIu64 " events of %" PRIu32 " process%s%s",
+			  report->what, DURATION(report->last_unix_ns - report->first_unix_ns),
+			  report->events, report->process_count,
+			  report->process_count == 1 ? "" : "es", words);
 	if (report->problem[0])
 		text_line(text, "DAMAGED: %s", report->problem);
 	text_wrapped(text, 0, report_lost_words(report, words, sizeof(words)));

@@ -78,10 +78,13 @@ static void object_of(struct report_process *rp, uint64_t ref, struct report_wai
 	}
 }
 
+/* Where who has it took it; of one that is free, where who had it last did. */
 static uint32_t holder_site(const struct report_process *rp, uint64_t lock)
 {
 	const struct vigil_resource_record *r = RECORD_OF(rp->inside->board, resource, lock);
 
+	if (r && r->holders && r->mode == VIGIL_MODE_EXCLUSIVE && r->owner[0])
+		return r->held_site[0];
 	return r ? r->last_site : 0;
 }
 
@@ -138,29 +141,46 @@ void wait_blocked(struct report_process *rp, const struct slice *slice)
 
 /* ---- Locks ---- */
 
-void wait_lock(struct report_process *rp, const struct slice *slice)
+static void lock_waited(struct report_process *rp, const struct slice *slice, uint32_t row)
 {
-	uint32_t row = row_resource(rp, slice->object);
-	uint32_t holder = holder_site(rp, slice->object);
+	struct report_resource *lock = &rp->resources[row];
 	uint64_t ns = slice->end_ns - slice->begin_ns;
-	struct task_sum *sum = slice->task ? task_sum_of(rp, slice->task) : NULL;
-	struct report_resource *lock;
 
-	if (row == REPORT_NONE)
-		return;
-	lock = &rp->resources[row];
 	if (ns >= lock->wait.max_ns) {
 		lock->wait_max_site = slice->site;
-		lock->wait_max_holder = holder;
+		lock->wait_max_holder = holder_site(rp, slice->object);
 	}
 	sum_add(&lock->wait, ns);
 	hist_put_at(&lock->wait_hist, ns);
+}
+
+void wait_lock(struct report_process *rp, const struct slice *slice)
+{
+	uint32_t row = row_resource(rp, slice->object);
+	struct task_sum *sum = slice->task ? task_sum_of(rp, slice->task) : NULL;
+
+	if (row == REPORT_NONE)
+		return;
+	lock_waited(rp, slice, row);
 	if (!sum || sum->state == TASK_RUNNING)
 		return;
 	sum->lock_kind =
 		slice->state == VIGIL_MODE_SHARED ? VIGIL_WAIT_LOCK_SHARED : VIGIL_WAIT_LOCK;
 	sum->lock_row = row;
-	sum->lock_site = holder;
+	sum->lock_site = holder_site(rp, slice->object);
+}
+
+void wait_lock_open(struct report_process *rp, const struct slice *slice)
+{
+	struct slice wait = *slice;
+	uint32_t row = row_resource(rp, slice->other);
+
+	if (row == REPORT_NONE || !is_lock(slice->state))
+		return;
+	wait.object = slice->other;
+	wait.site = slice->kind == SLICE_BLOCKED ? slice->site : 0;
+	wait.begin_ns = window_of(rp, slice->begin_ns);
+	lock_waited(rp, &wait, row);
 }
 
 void wait_hold(struct report_process *rp, const struct slice *slice)

@@ -94,6 +94,18 @@ uint64_t report_since(const struct report_process *process, uint64_t ns)
 	return ns > process->origin_ns ? ns - process->origin_ns : 0;
 }
 
+const char *report_at_words(const struct report_process *process, uint64_t ns, char *buf,
+			    size_t size)
+{
+	uint64_t us = report_since(process, ns) / 1000;
+
+	if (process->is_board)
+		snprintf(buf, size, "-");
+	else
+		snprintf(buf, size, "%" PRIu64 ".%06" PRIu64 " s", us / 1000000, us % 1000000);
+	return buf;
+}
+
 /* ---- Rows in an order ---- */
 
 struct ordered {
