@@ -287,7 +287,8 @@ static void own_take(struct report_process *rp, const struct log_entry *entry)
 		steps_find(rp, &below, entry->waker, 1, entry->begin_ns, entry->end_ns);
 	if (entry->kind == SLICE_WAIT)
 		cause_add(rp, &step, &below);
-	step_keep(path, &step);
+	if (ns)
+		step_keep(path, &step);
 	for (size_t i = below.count; i && ns >= path->short_ns; i--)
 		step_keep(path, &below.list[i - 1]);
 }

@@ -115,6 +115,10 @@ void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns)
 		/* Another one had the record, and its end was not told. */
 		if (sum->gen)
 			state_put(rp, sum, TASK_NONE, ns);
+		sum->gen = 0;
+		/* The end of the poll in which it ended: it has been told. */
+		if (t->life != VIGIL_LIFE_LIVE)
+			return;
 		*sum = (struct task_sum){ .gen = t->gen,
 					  .executor = row_executor(rp, t->executor) };
 	}
