@@ -176,14 +176,14 @@ static bool change_tell(const struct pair *pair, const struct report_sum sums[SI
 /* Returns false when there is nothing to say. */
 static bool pair_tell(const struct pair *pair, char *buf, size_t size)
 {
-	const char *kind = pair->is_lock ? "lock" : "site";
+	const char *kind = pair->is_lock ? "" : "site ";
 
 	if (!pair->is_there[SIDE_A]) {
-		snprintf(buf, size, "New in B: %s %s.", kind, pair->name);
+		snprintf(buf, size, "New in B: %s%s.", kind, pair->name);
 		return true;
 	}
 	if (!pair->is_there[SIDE_B]) {
-		snprintf(buf, size, "Gone in B: %s %s.", kind, pair->name);
+		snprintf(buf, size, "Gone in B: %s%s.", kind, pair->name);
 		return true;
 	}
 	if (pair->is_lock)

@@ -83,7 +83,7 @@ static void process_heading(const struct report_process *rp, const struct text *
 	text_line(text, "%s, pid %" PRIu32 "%s%s: %s%s", rp->name[0] ? rp->name : "a process",
 		  rp->pid, rp->host[0] ? " on " : "", rp->host,
 		  rp->command[0] ? rp->command : "its command line is not known",
-		  rp->is_over || rp->is_board ? "" : " (goes on after it)");
+		  rp->is_over || rp->is_board ? "" : " (its end is not in the trace)");
 	if (rp->is_board)
 		text_line(text, "%s since its start", DURATION(rp->end_ns - rp->begin_ns));
 	else
