@@ -4,8 +4,9 @@
 _vigil()
 {
 	local cur=$2 prev=$3
-	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot help'
-	local options='--json --filter --sort --watch --limit --all --over --task --dir --dead --dry-run
+	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot report help'
+	local options='--json --filter --sort --watch --limit --all --over --task --html --process
+		--from --to --top --dir --dead --dry-run
 		--view --interval --color --svg --no-mouse --output --for --live --snapshot --on --rotate --buffers
 		--ascii --help --version'
 	local pids
@@ -28,12 +29,13 @@ _vigil()
 		compopt -o filenames
 		return
 		;;
-	--svg)
+	--svg | --html)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return
 		;;
-	--filter | --sort | --limit | --over | --task | --interval | --for | --on | --rotate | --buffers)
+	--filter | --sort | --limit | --over | --task | --interval | --for | --on | --rotate | --buffers | \
+		--process | --from | --to | --top)
 		return
 		;;
 	help)
