@@ -434,15 +434,18 @@ static void process_note(struct report_process *rp, const struct trace_process *
 	rp->is_over = process->is_over;
 }
 
-/* Who is stuck, as the console would say it; of one that went on after the window nothing. */
+/*
+ * Who is stuck, as the console would say it; nothing of one that went on after the window
+ * or the damage.
+ */
 static void stuck_find(struct report_process *rp, const struct trace_process *process,
-		       uint64_t end_ns)
+		       uint64_t end_ns, bool is_cut)
 {
 	struct vigil_problem problem;
 	struct vigil_reader *reader;
 	struct model *model;
 
-	if (rp->is_over || rp->options->to_ns != UINT64_MAX ||
+	if (rp->is_over || is_cut || rp->options->to_ns != UINT64_MAX ||
 	    vigil_reader_open_memory(process->base, process->size, &reader, &problem))
 		return;
 	vigil_reader_fix_now(reader, end_ns);
@@ -474,7 +477,7 @@ void report_close(struct report *report, const struct trace_process *process)
 	rp->end_ns = end_ns;
 	tasks_close(rp);
 	rows_name_sites(rp);
-	stuck_find(rp, process, end_ns);
+	stuck_find(rp, process, end_ns, report->problem[0] != '\0');
 	inside_free(rp->inside);
 	rp->inside = NULL;
 	report->has_no_memory |= rp->has_no_memory;

@@ -236,37 +236,47 @@ static void step_keep(struct report_path *path, const struct report_step *step)
 		path->steps[path->count++] = *step;
 }
 
-static void cause_add(struct report_process *rp, const struct report_step *step,
+static bool is_cause(const struct report_cause *cause, const struct report_step *step)
+{
+	return cause->wait.kind == step->wait.kind && cause->wait.object == step->wait.object &&
+	       cause->wait.number == step->wait.number && cause->wait.ender == step->wake_site &&
+	       cause->waker.site == step->waker.site;
+}
+
+/* The last one is for all that find no other. */
+static struct report_cause *cause_of(struct report_path *path, const struct report_step *step)
+{
+	uint32_t i = 0;
+
+	while (i < path->cause_count && !is_cause(&path->causes[i], step))
+		i++;
+	if (i == REPORT_CAUSES)
+		return &path->causes[REPORT_CAUSES - 1];
+	if (i == path->cause_count) {
+		path->cause_count++;
+		path->causes[i].wait = step->wait;
+		path->causes[i].wait.ender = step->wake_site;
+	}
+	return &path->causes[i];
+}
+
+static void cause_add(struct report_path *path, const struct report_step *step,
 		      const struct steps *below)
 {
-	struct report_path *path = &rp->path;
-	struct report_cause *cause = NULL;
+	struct report_cause *cause = cause_of(path, step);
 
-	for (uint32_t i = 0; i < path->cause_count && !cause; i++) {
-		struct report_cause *it = &path->causes[i];
-
-		if (it->wait.kind == step->wait.kind && it->wait.object == step->wait.object &&
-		    it->wait.number == step->wait.number && it->wait.ender == step->wake_site &&
-		    it->waker.site == step->waker.site)
-			cause = it;
-	}
-	if (!cause && path->cause_count < REPORT_CAUSES)
-		cause = &path->causes[path->cause_count++];
-	if (!cause)
-		cause = &path->causes[REPORT_CAUSES - 1];
-	if (!cause->wait.sum.count) {
-		cause->wait = step->wait;
-		cause->wait.ender = step->wake_site;
-	}
 	cause->waker = step->waker;
 	sum_add(&cause->wait.sum, step->end_ns - step->begin_ns);
 	for (size_t i = 0; i < below->count; i++) {
 		const struct report_step *it = &below->list[i];
-		uint64_t *ns = it->kind == SLICE_RUN      ? &cause->run_ns :
-			       it->kind == SLICE_RUNNABLE ? &cause->runnable_ns :
-							    &cause->wait_ns;
+		uint64_t ns = it->depth == 1 ? it->end_ns - it->begin_ns : 0;
 
-		*ns += it->depth == 1 ? it->end_ns - it->begin_ns : 0;
+		if (it->kind == SLICE_RUN)
+			cause->run_ns += ns;
+		else if (it->kind == SLICE_RUNNABLE)
+			cause->runnable_ns += ns;
+		else
+			cause->wait_ns += ns;
 	}
 }
 
@@ -286,7 +296,7 @@ static void own_take(struct report_process *rp, const struct log_entry *entry)
 	    vigil_ref_table(entry->waker) == VIGIL_TABLE_task)
 		steps_find(rp, &below, entry->waker, 1, entry->begin_ns, entry->end_ns);
 	if (entry->kind == SLICE_WAIT)
-		cause_add(rp, &step, &below);
+		cause_add(path, &step, &below);
 	if (ns)
 		step_keep(path, &step);
 	for (size_t i = below.count; i && ns >= path->short_ns; i--)

@@ -33,10 +33,11 @@ void *array_add(void *list, uint32_t *count, size_t size)
 	unsigned char *items = *(void **)list;
 
 	if (!(*count & (*count - 1))) {
-		items = realloc(items, (*count ? 2 * (size_t)*count : 1) * size);
-		if (!items)
+		unsigned char *more = realloc(items, (*count ? 2 * (size_t)*count : 1) * size);
+
+		if (!more)
 			return NULL;
-		*(void **)list = items;
+		*(void **)list = items = more;
 	}
 	memset(items + *count * size, 0, size);
 	return items + (*count)++ * size;

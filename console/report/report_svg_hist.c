@@ -93,15 +93,16 @@ static void axes(FILE *file, const struct scale *scale)
 {
 	char words[FORMAT_SIZE];
 
-	for (double decade = scale->low; decade <= scale->high; decade++) {
+	for (int decade = (int)scale->low; decade <= (int)scale->high; decade++) {
 		double ns = pow(10, decade), x = x_of(scale, ns);
 
 		fprintf(file, "<line class=\"tick\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
 			x, x, HIST_TOP, HIST_BOTTOM + 4);
-		html_label(file, decade >= scale->high ? "dim end" : "dim mid", x, HIST_BOTTOM + 18,
-			   0, format_duration(words, sizeof(words), (uint64_t)(ns + 0.5), 0));
+		html_label(file, decade >= (int)scale->high ? "dim end" : "dim mid", x,
+			   HIST_BOTTOM + 18, 0,
+			   format_duration(words, sizeof(words), (uint64_t)(ns + 0.5), 0));
 	}
-	for (double decade = 0; decade <= scale->most; decade++) {
+	for (int decade = 0; decade <= (int)scale->most; decade++) {
 		double y = y_of(scale, (uint64_t)(pow(10, decade) + 0.5));
 
 		html_label(file, "dim end", HIST_LEFT - 6, y + 4, 0,
