@@ -88,6 +88,14 @@ const char *grid_cell(const struct grid *grid, size_t row, size_t column)
 	return grid->cells[row * grid->column_count + column];
 }
 
+bool grid_is_empty(const struct grid *grid, size_t column)
+{
+	for (size_t row = 0; row < grid_rows(grid); row++)
+		if (grid_cell(grid, row, column)[0])
+			return false;
+	return true;
+}
+
 bool grid_make(const struct report_process *process, enum grid_kind kind, struct grid *ret_grid)
 {
 	*ret_grid = (struct grid){ .kind = kind };

@@ -53,6 +53,9 @@ void grid_free(struct grid *grid);
 size_t grid_rows(const struct grid *grid);
 const char *grid_cell(const struct grid *grid, size_t row, size_t column);
 
+/* Whether no row has anything there: printers leave it out. */
+bool grid_is_empty(const struct grid *grid, size_t column);
+
 /* ---- report_grid.c, for those who fill ---- */
 
 void grid_begin(struct grid *grid, const char *title, const char *help,

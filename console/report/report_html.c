@@ -126,8 +126,8 @@ static void cards(FILE *file, const struct report_process *rp)
 	snprintf(more, sizeof(more), "%" PRIu64 " events", rp->events);
 	card(file, "", "time seen", DURATION(rp->end_ns - rp->begin_ns),
 	     rp->is_board ? "since its start" : more);
-	snprintf(more, sizeof(more), "%s ended, %s alive at the end",
-		 COUNT(rp->kinds[TRACE_task_end]), COUNT(rp->live_end));
+	snprintf(more, sizeof(more), "%s ended, %s left", COUNT(rp->kinds[TRACE_task_end]),
+		 COUNT(rp->live_end));
 	card(file, "", "tasks spawned", COUNT(rp->kinds[TRACE_task_spawn]), more);
 	snprintf(more, sizeof(more), "%s in them", DURATION(rp->run.ns));
 	card(file, "", "polls", COUNT(rp->run.count), more);
@@ -186,6 +186,8 @@ static void grid_head(FILE *file, const struct grid *grid)
 {
 	fputs("<thead><tr>", file);
 	for (size_t i = 0; i < grid->column_count; i++) {
+		if (grid_is_empty(grid, i))
+			continue;
 		fprintf(file, "<th%s", grid->columns[i].is_right ? " class=\"r\"" : "");
 		if (grid->columns[i].help[0]) {
 			fputs(" title=\"", file);
@@ -205,6 +207,8 @@ static void grid_body(FILE *file, const struct grid *grid)
 	for (size_t row = 0; row < grid_rows(grid); row++) {
 		fputs("<tr>", file);
 		for (size_t i = 0; i < grid->column_count; i++) {
+			if (grid_is_empty(grid, i))
+				continue;
 			fprintf(file, "<td%s>", grid->columns[i].is_right ? " class=\"r\"" : "");
 			html_text(file, grid_cell(grid, row, i));
 			fputs("</td>", file);

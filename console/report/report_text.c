@@ -111,20 +111,34 @@ static void findings_print(const struct report_process *rp, const struct text *t
 
 /* ---- Tables ---- */
 
-static void grid_print(const struct grid *grid, const struct text *text)
+#define COLUMNS 16
+
+static struct text_table *grid_table(const struct grid *grid, const char **titles, bool *is_right)
 {
-	const char *titles[16];
-	bool is_right[16];
 	struct text_table *table;
+	size_t shown[COLUMNS], count = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < grid->column_count; i++) {
-		titles[i] = grid->columns[i].title;
-		is_right[i] = grid->columns[i].is_right;
+	for (size_t i = 0; i < grid->column_count && count < COLUMNS; i++) {
+		if (grid_is_empty(grid, i))
+			continue;
+		titles[count] = grid->columns[i].title;
+		is_right[count] = grid->columns[i].is_right;
+		shown[count++] = i;
 	}
-	table = text_table_new(grid->column_count, titles, is_right);
-	for (size_t i = 0; table && i < grid->count && !r; i++)
-		r = text_table_put(table, grid->cells[i]);
+	table = text_table_new(count, titles, is_right);
+	for (size_t row = 0; table && row < grid_rows(grid) && !r; row++)
+		for (size_t i = 0; i < count && !r; i++)
+			r = text_table_put(table, grid_cell(grid, row, shown[i]));
+	return table;
+}
+
+static void grid_print(const struct grid *grid, const struct text *text)
+{
+	const char *titles[COLUMNS];
+	bool is_right[COLUMNS];
+	struct text_table *table = grid_table(grid, titles, is_right);
+
 	fputc('\n', text->file);
 	if (text->is_terminal)
 		fputs("\033[1m", text->file);
