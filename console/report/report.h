@@ -326,7 +326,10 @@ const char *report_executor_name(const struct report_process *process, uint32_t 
 /* A time of the process's clock, since the start of the trace. */
 uint64_t report_since(const struct report_process *process, uint64_t ns);
 
-/* The same in words, to the microsecond: "0.715123 s"; "-" on a board. */
+/* From the first event to the last. */
+uint64_t report_duration(const struct report *report);
+
+/* report_since in words, to the microsecond: "0.715123 s"; "-" on a board. */
 const char *report_at_words(const struct report_process *process, uint64_t ns, char *buf,
 			    size_t size);
 

@@ -269,7 +269,7 @@ static void side_print(const char *side, const struct report *report, const stru
 	char words[300];
 
 	text_line(text, "%s: %s, %s, %" PRIu64 " events", side, report->what,
-		  DURATION(report->last_unix_ns - report->first_unix_ns), report->events);
+		  DURATION(report_duration(report)), report->events);
 	if (report->problem[0])
 		text_line(text, "   DAMAGED: %s", report->problem);
 	report_lost_words(report, words, sizeof(words));

@@ -314,7 +314,7 @@ static void head(FILE *file, const struct report *report)
 	fputs("</h1>\n<p>", file);
 	if (!report->is_board)
 		html_format(file, "%s, %" PRIu64 " events of %" PRIu32 " process%s.",
-			    DURATION(report->last_unix_ns - report->first_unix_ns), report->events,
+			    DURATION(report_duration(report)), report->events,
 			    report->process_count, report->process_count == 1 ? "" : "es");
 	fputs("</p></header>\n", file);
 }

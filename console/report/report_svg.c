@@ -39,6 +39,8 @@ static uint64_t bin_length(const struct report_process *rp, size_t bin)
 	return end > begin ? end - begin : 0;
 }
 
+#define TICKS_MOST 13
+
 /* 1, 2 or 5 times a power of ten, of which a length has 12 at most. */
 static uint64_t step_of(uint64_t length)
 {
@@ -60,9 +62,9 @@ static void axis(FILE *file, const struct report_process *rp, int height)
 {
 	uint64_t step = step_of(rp->end_ns - rp->begin_ns);
 	uint64_t since = report_since(rp, rp->begin_ns);
-	uint64_t first = (since + step - 1) / step * step;
+	uint64_t at = (since + step - 1) / step * step;
 
-	for (uint64_t at = first; at <= report_since(rp, rp->end_ns); at += step) {
+	for (int i = 0; i < TICKS_MOST && at <= report_since(rp, rp->end_ns); i++, at += step) {
 		double x = x_of(rp, rp->begin_ns + (at - since));
 
 		fprintf(file, "<line class=\"tick\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/>",
@@ -79,11 +81,10 @@ static int step_at(const struct report_process *rp, const struct series *series,
 {
 	uint64_t length = bin_length(rp, bin);
 	double share = length ? (double)series->values[bin] / (double)length : 0;
-	int step = 1 + (int)(share * STEPS);
 
 	if (!series->values[bin])
 		return 0;
-	return step > STEPS ? STEPS : step;
+	return share < 1 ? 1 + (int)(share * STEPS) : STEPS;
 }
 
 /* Bins that are equally busy are one rectangle. */

@@ -12,7 +12,8 @@
 #define HIST_BOTTOM (HIST_HEIGHT - 24)
 #define HIST_LEFT 40
 #define HIST_RIGHT (HIST_WIDTH - 6)
-#define PER_BAR 8 /* buckets: four bars an octave */
+#define DECADES_MOST 19 /* 10^19 ns still fits 64 bits */
+#define PER_BAR 8       /* buckets: four bars an octave */
 
 struct scale {
 	double low, high; /* log10 of ns */
@@ -60,6 +61,8 @@ static void scale_find(const struct vigil_hist *hist, struct scale *scale)
 	scale->low = floor(log10(fmax(1, (double)vigil_bucket_low(first * PER_BAR))));
 	scale->high = ceil(
 		log10(fmax((double)vigil_bucket_low((last + 1) * PER_BAR), (double)hist->max_ns)));
+	if (scale->high > DECADES_MOST)
+		scale->high = DECADES_MOST;
 	if (scale->high <= scale->low)
 		scale->high = scale->low + 1;
 	scale->most = log10((double)most + 1);

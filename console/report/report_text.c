@@ -206,9 +206,8 @@ void report_text(const struct report *report, const struct text *text)
 	window_words(report, words, sizeof(words));
 	if (!report->is_board)
 		text_line(text, "%s: %s, %" PRIu64 " events of %" PRIu32 " process%s%s",
-			  report->what, DURATION(report->last_unix_ns - report->first_unix_ns),
-			  report->events, report->process_count,
-			  report->process_count == 1 ? "" : "es", words);
+			  report->what, DURATION(report_duration(report)), report->events,
+			  report->process_count, report->process_count == 1 ? "" : "es", words);
 	if (report->problem[0])
 		text_line(text, "DAMAGED: %s", report->problem);
 	text_wrapped(text, 0, report_lost_words(report, words, sizeof(words)));

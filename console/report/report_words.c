@@ -94,6 +94,13 @@ uint64_t report_since(const struct report_process *process, uint64_t ns)
 	return ns > process->origin_ns ? ns - process->origin_ns : 0;
 }
 
+uint64_t report_duration(const struct report *report)
+{
+	return report->last_unix_ns > report->first_unix_ns ?
+		       report->last_unix_ns - report->first_unix_ns :
+		       0;
+}
+
 const char *report_at_words(const struct report_process *process, uint64_t ns, char *buf,
 			    size_t size)
 {
