@@ -206,6 +206,28 @@ Test(report, polls_that_still_run_are_told_of)
 	cr_expect_eq(poll->run_ns, MS(70));
 }
 
+Test(report, a_task_that_was_there_before_the_trace_is_told_of)
+{
+	const struct report_task *task;
+
+	traces_begin((struct report_options){ .task = 1 });
+	board_lies_beside();
+	told(WORKER(0), TRACE_worker_park, .object = 0);
+	passes(MS(4));
+	begins(0, 0);
+	passes(MS(3));
+	ends(0, 0);
+	report_finish();
+
+	cr_assert_eq(first()->by_run.count, 1u);
+	task = top_at(&first()->by_run, 0);
+	cr_expect_eq(task->run_ns, MS(3));
+	cr_expect_eq(task->runnable_ns, MS(4));
+	cr_expect_eq(first()->executors[0].runnable.area, MS(4));
+	cr_expect_eq(first()->path.run.ns, MS(3));
+	cr_expect_eq(first()->path.runnable.ns, MS(4));
+}
+
 /* ---- What a poll delays ---- */
 
 Test(report, a_poll_is_charged_with_what_its_executor_waited_meanwhile)

@@ -146,6 +146,7 @@ static struct report_process *process_new(struct report *report,
 	rp->live = (struct level){ .since_ns = rp->begin_ns,
 				   .areas = bins_series(&rp->bins, false),
 				   .peaks = bins_series(&rp->bins, true) };
+	tasks_begin(rp);
 	return rp;
 }
 

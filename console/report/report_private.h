@@ -103,6 +103,9 @@ void task_slice(struct report_process *rp, const struct slice *slice);
 /* An event has happened to it: how is it now? */
 void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns);
 
+/* Those that are there when the trace begins, on a board that lay beside it. */
+void tasks_begin(struct report_process *rp);
+
 /* The end of the pass: those that live are told to the tops. */
 void tasks_close(struct report_process *rp);
 

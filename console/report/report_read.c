@@ -11,16 +11,21 @@
 
 #define PROGRESS_EVENTS (1u << 20)
 
-static void progress_tell(const struct report *report, const struct trace_event *event,
-			  bool is_shown)
+/* How far it is read, where the trace says how long it is. */
+static void progress_tell(const struct report *report, const struct trace *trace,
+			  const struct trace_event *event, bool is_shown)
 {
-	char events[FORMAT_SIZE], span[FORMAT_SIZE];
+	const struct trace_extent *extent = trace_extent(trace);
+	char events[FORMAT_SIZE], share[FORMAT_SIZE] = "";
 
 	if (!is_shown || report->events % PROGRESS_EVENTS)
 		return;
+	if (extent->end_unix_ns > extent->begin_unix_ns && event->unix_ns > extent->begin_unix_ns)
+		format_percent(share, sizeof(share),
+			       (double)(event->unix_ns - extent->begin_unix_ns) /
+				       (double)(extent->end_unix_ns - extent->begin_unix_ns));
 	format_count(events, sizeof(events), report->events);
-	format_duration(span, sizeof(span), event->unix_ns - report->first_unix_ns, FORMAT_ASCII);
-	fprintf(stderr, "\r%s events read, %s of the trace \033[K", events, span);
+	fprintf(stderr, "\r%s events read%s%s \033[K", events, share[0] ? ", " : "", share);
 }
 
 static void gaps_count(struct report *report, const struct trace *trace)
@@ -60,7 +65,7 @@ static int events_read(struct report *report, struct trace *trace)
 		report_after(report, process, event);
 		if (report->has_no_memory)
 			return -ENOMEM;
-		progress_tell(report, event, is_shown);
+		progress_tell(report, trace, event, is_shown);
 	}
 	if (is_shown && report->events >= PROGRESS_EVENTS)
 		fputs("\r\033[K", stderr);

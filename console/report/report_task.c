@@ -127,6 +127,23 @@ void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns)
 		task_over(rp, sum, t);
 }
 
+void tasks_begin(struct report_process *rp)
+{
+	const struct board *board = rp->inside->board;
+	uint32_t used = board->tables[VIGIL_TABLE_task].used;
+
+	for (uint32_t i = 0; i < used; i++) {
+		const struct vigil_task_record *t = RECORD_AT(board, task, i);
+		uint64_t ref = vigil_ref_make(VIGIL_TABLE_task, i, t->gen);
+
+		if (t->life != VIGIL_LIFE_LIVE)
+			continue;
+		task_settle(rp, ref, rp->begin_ns);
+		if (rp->path.is_wanted)
+			path_settle(rp, ref);
+	}
+}
+
 void tasks_close(struct report_process *rp)
 {
 	struct report_inside *inside = rp->inside;

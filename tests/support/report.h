@@ -42,6 +42,9 @@ static inline void passes(uint64_t ns)
 	passed += ns;
 }
 
+/* Whether events reach the board alone, as if they were before the trace. */
+static bool is_unseen;
+
 static inline void tell(struct trace_event event)
 {
 	struct process *process = traced[event.process];
@@ -53,9 +56,11 @@ static inline void tell(struct trace_event event)
 	event.unix_ns = TRACE_STARTS + passed;
 	cr_assert_eq(process_board(process, &event), 0);
 	process_note(process, &event);
-	report_before(made, &process->public, &event);
+	if (!is_unseen)
+		report_before(made, &process->known, &event);
 	event_apply(&process->board, &process->adoption, &event);
-	report_after(made, &process->public, &event);
+	if (!is_unseen)
+		report_after(made, &process->known, &event);
 }
 
 #define told(by, what, ...)                                                                        \
@@ -80,12 +85,18 @@ static inline void process_starts(uint16_t index, uint32_t pid, const char *name
 	     .extra = "0.1.0");
 }
 
-static inline void report_begin(struct report_options options)
+static inline void traces_begin(struct report_options options)
 {
 	options.is_quiet = true;
 	passed = 0;
+	is_unseen = false;
 	made = report_new("traces/server", &options);
 	cr_assert_not_null(made);
+}
+
+static inline void report_begin(struct report_options options)
+{
+	traces_begin(options);
 	process_starts(0, 4711, "server");
 }
 
@@ -95,9 +106,9 @@ static inline struct report *report_finish(void)
 	for (size_t i = 0; i < 2; i++) {
 		if (!traced[i])
 			continue;
-		traced[i]->public.last_ns = CLOCK_STARTS + passed;
-		traced[i]->public.last_unix_ns = TRACE_STARTS + passed;
-		report_close(made, &traced[i]->public);
+		traced[i]->known.last_ns = CLOCK_STARTS + passed;
+		traced[i]->known.last_unix_ns = TRACE_STARTS + passed;
+		report_close(made, &traced[i]->known);
 	}
 	report_end(made);
 	cr_assert_not(made->has_no_memory);
@@ -211,6 +222,16 @@ static inline void server_parts(void)
 	told(WORKER(0), TRACE_resource_new, .object = RESOURCE(0), .id = 1, .site = CACHE,
 	     .state = VIGIL_RESOURCE_MUTEX, .flags = VIGIL_RESOURCE_THREAD, .name = "cache");
 	passes(MS(1));
+}
+
+/* A task was spawned, and is runnable, when the trace begins. */
+static inline void board_lies_beside(void)
+{
+	is_unseen = true;
+	process_starts(0, 4711, "server");
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	is_unseen = false;
 }
 
 /* A connection waits to be readable, then is polled for as long as is said. */
