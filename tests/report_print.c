@@ -138,11 +138,23 @@ Test(report_print, what_was_lost_is_said_at_the_top)
 	made->unknown_gaps = 1;
 
 	text = as_text(made);
-	lost = strstr(text, "LOST: 1234 events in 2 gaps; how many in 1 of them is not known.");
+	lost = strstr(text,
+		      "LOST: 1234 events in 2 gaps, and as many as nobody knows in 1 of them.");
 	tasks = strstr(text, "tasks spawned");
 	cr_assert(lost && tasks, "%s", text);
 	cr_expect(lost < tasks);
 	cr_expect_null(strstr(text, "Nothing was lost"));
+}
+
+Test(report_print, that_nobody_knows_how_many_were_lost_is_not_said_as_none)
+{
+	report_begin((struct report_options){ 0 });
+	server_runs();
+	report_finish();
+	made->gaps = made->unknown_gaps = made->lost_packets = 1;
+
+	cr_expect(strstr(as_text(made), "LOST: an unknown number of events (1 packet) in 1 gap."),
+		  "%s", printed);
 }
 
 Test(report_print, a_damaged_trace_does_not_claim_that_nothing_was_lost)

@@ -87,6 +87,7 @@ static void window_set(struct report *report, struct report_process *rp,
 {
 	uint64_t late_ns = first->unix_ns - report->first_unix_ns;
 
+	rp->first_ns = first->ns;
 	rp->origin_ns = first->ns > late_ns ? first->ns - late_ns : 0;
 	rp->begin_ns = plus(rp->origin_ns, report->options.from_ns);
 	rp->end_ns = plus(rp->origin_ns, report->options.to_ns);
@@ -431,6 +432,7 @@ static void process_note(struct report_process *rp, const struct trace_process *
 	rp->lost_events = process->lost_events;
 	rp->adopted = process->adopted;
 	rp->replaced = process->board->replaced;
+	rp->before_ns = less_of(rp->first_ns, process->board->process->created_ns);
 	rp->is_whole = process->is_whole;
 	rp->is_over = process->is_over;
 }

@@ -216,6 +216,8 @@ struct report_process {
 	uint32_t pid;
 	char host[64], name[32], command[256];
 	uint64_t first_unix_ns, last_unix_ns;
+	uint64_t first_ns;           /* on its own clock */
+	uint64_t before_ns;          /* that it had run when the trace began */
 	uint64_t origin_ns;          /* first_ns, as the clock of the trace's start */
 	uint64_t begin_ns, end_ns;   /* the window, on its own clock */
 	uint64_t events;             /* all that are its */

@@ -436,6 +436,7 @@ static void put_head(struct json *json, const struct report_process *rp)
 	json_u64(json, "lost_events", rp->lost_events);
 	json_u64(json, "gaps", rp->gaps);
 	json_u64(json, "born_unseen", rp->adopted);
+	json_u64(json, "ran_before_ns", rp->before_ns);
 	json_bool(json, "is_whole", rp->is_whole);
 	json_bool(json, "is_over", rp->is_over);
 	put_findings(json, rp);

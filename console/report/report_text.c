@@ -11,32 +11,40 @@
 
 /* ---- What was lost ---- */
 
+static void gaps_words(const struct report *report, char *buf, size_t size)
+{
+	char events[64] = "an unknown number of events", packets[64] = "", unknown[96] = "";
+	const char *s = report->gaps == 1 ? "" : "s";
+
+	if (report->lost_events)
+		snprintf(events, sizeof(events), "%" PRIu64 " event%s", report->lost_events,
+			 report->lost_events == 1 ? "" : "s");
+	if (report->lost_packets)
+		snprintf(packets, sizeof(packets), " (%" PRIu64 " packet%s)", report->lost_packets,
+			 report->lost_packets == 1 ? "" : "s");
+	if (report->lost_events && report->unknown_gaps)
+		snprintf(unknown, sizeof(unknown),
+			 ", and as many as nobody knows in %" PRIu64 " of them",
+			 report->unknown_gaps);
+	snprintf(buf, size,
+		 "LOST: %s%s in %" PRIu64
+		 " gap%s%s. Times around a gap are guesses; larger buffers "
+		 "lose less.",
+		 events, packets, report->gaps, s, unknown);
+}
+
 const char *report_lost_words(const struct report *report, char *buf, size_t size)
 {
-	char packets[64] = "", unknown[96] = "";
-
 	if (report->is_board)
 		snprintf(buf, size,
 			 "A board has sums alone: single polls and waits, times, queues, blocked "
 			 "executors and critical paths need a trace (`vigil record`).");
-	else if (!report->gaps && report->problem[0])
+	else if (report->gaps)
+		gaps_words(report, buf, size);
+	else if (report->problem[0])
 		snprintf(buf, size, "What lies behind the damage is not known.");
-	else if (!report->gaps)
+	else
 		snprintf(buf, size, "Nothing was lost: the trace has no gap.");
-	else {
-		if (report->lost_packets)
-			snprintf(packets, sizeof(packets), " and %" PRIu64 " packets",
-				 report->lost_packets);
-		if (report->unknown_gaps)
-			snprintf(unknown, sizeof(unknown),
-				 "; how many in %" PRIu64 " of them is not known",
-				 report->unknown_gaps);
-		snprintf(buf, size,
-			 "LOST: %" PRIu64 " events%s in %" PRIu64 " gap%s%s. Times around a gap "
-			 "are guesses; record with larger buffers.",
-			 report->lost_events, packets, report->gaps, report->gaps == 1 ? "" : "s",
-			 unknown);
-	}
 	return buf;
 }
 
@@ -76,10 +84,21 @@ static void tasks_line(const struct report_process *rp, const struct text *text)
 		  DURATION(rp->runnable.max_ns));
 }
 
+#define AT_ONCE_NS 100000000 /* a process that ran no longer was there from its start */
+
+static void start_words(const struct report_process *rp, char *buf, size_t size)
+{
+	if (rp->before_ns > AT_ONCE_NS)
+		snprintf(buf, size, ", after it had run for %s", DURATION(rp->before_ns));
+	else
+		snprintf(buf, size, "%s", rp->is_whole ? ", from its start" : "");
+}
+
 static void process_heading(const struct report_process *rp, const struct text *text)
 {
-	char words[200];
+	char words[200], start[80];
 
+	start_words(rp, start, sizeof(start));
 	text_line(text, "%s, pid %" PRIu32 "%s%s: %s%s", rp->name[0] ? rp->name : "a process",
 		  rp->pid, rp->host[0] ? " on " : "", rp->host,
 		  rp->command[0] ? rp->command : "its command line is not known",
@@ -88,8 +107,7 @@ static void process_heading(const struct report_process *rp, const struct text *
 		text_line(text, "%s since its start", DURATION(rp->end_ns - rp->begin_ns));
 	else
 		text_line(text, "%s of it, %" PRIu64 " events%s",
-			  DURATION(rp->end_ns - rp->begin_ns), rp->events,
-			  rp->is_whole ? ", from its start" : "");
+			  DURATION(rp->end_ns - rp->begin_ns), rp->events, start);
 	tasks_line(rp, text);
 	report_born_words(rp, words, sizeof(words));
 	if (words[0])
