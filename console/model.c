@@ -497,6 +497,11 @@ uint64_t model_ref(const struct model *model, enum vigil_table table, const void
 	return vigil_reader_ref(model->reader, table, model_index(model, table, record));
 }
 
+bool model_is_unsure(const struct model *model, uint64_t since_ns)
+{
+	return since_ns && since_ns <= model->counts->unsure_ns;
+}
+
 bool model_is_cut_off(const struct model *model)
 {
 	return (model->status == VIGIL_STATUS_DEAD || model->status == VIGIL_STATUS_REPLACED) &&

@@ -81,6 +81,9 @@ uint64_t model_ref(const struct model *model, enum vigil_table table, const void
 /* Whether it ended without a word: all times end at its last record, when it ended is not known. */
 bool model_is_cut_off(const struct model *model);
 
+/* Whether a trace lost events after this moment: what has been so since then may not be. */
+bool model_is_unsure(const struct model *model, uint64_t since_ns);
+
 /* A lock that a task or a worker holds and others wait for; 0: none. */
 uint64_t model_contended_lock(const struct model *model, uint64_t owner);
 

@@ -16,6 +16,7 @@ struct phrase {
 	char *buf;
 	size_t size;
 	size_t at;
+	bool is_doubted; /* which is said once */
 };
 
 static void put(struct phrase *phrase, const char *format, ...)
@@ -49,6 +50,15 @@ static void put_time(struct phrase *phrase, uint64_t ns)
 	put(phrase, "%s", format_duration(text, sizeof(text), ns, 0));
 }
 
+/* What was so before events were lost may have ended with them. */
+static void put_doubt(struct phrase *phrase, uint64_t since_ns)
+{
+	if (!phrase->is_doubted && model_is_unsure(phrase->model, since_ns)) {
+		put(phrase, " (events were lost since)");
+		phrase->is_doubted = true;
+	}
+}
+
 static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
 {
 	const struct vigil_resource_record *lock = VIGIL_FIND(phrase->model->reader, resource, ref);
@@ -69,6 +79,7 @@ static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
 	put_object(phrase, lock->owner[owner]);
 	if (lock->holders > 1)
 		put(phrase, " and %" PRIu32 " more", lock->holders - 1);
+	put_doubt(phrase, lock->held_since_ns[owner]);
 }
 
 static void put_deadline(struct phrase *phrase, uint64_t until_ns)
@@ -206,9 +217,11 @@ void name_reason(const struct model *model, const struct vigil_task_record *task
 	case VIGIL_STATE_SCHEDULED:
 		put(&phrase, "runnable ");
 		put_time(&phrase, times.state_ns);
+		put_doubt(&phrase, less_of(model->now, times.state_ns));
 		break;
 	case VIGIL_STATE_IDLE:
 		put_idle(&phrase, task, times.state_ns);
+		put_doubt(&phrase, task->wait_kind ? task->wait_since_ns : task->poll_end_ns);
 		break;
 	default:
 		if (task->outcome == VIGIL_OUTCOME_FAILED)

@@ -247,6 +247,17 @@ static void last_record_words(const struct model *model, char *buf, size_t size)
 		 age_of(model, age), model->status == VIGIL_STATUS_DEAD ? "died" : "was restarted");
 }
 
+static void unsure_words(const struct model *model, char *buf, size_t size)
+{
+	char at[FORMAT_SIZE];
+
+	snprintf(buf, size,
+		 "Events were lost up to %s after its start: counts are at least so high, and what "
+		 "has been so since before may have ended.",
+		 format_duration(at, sizeof(at),
+				 less_of(model->counts->unsure_ns, model->process->created_ns), 0));
+}
+
 void verb_heading(const struct text *text, const struct model *model)
 {
 	const struct model_totals *totals = &model->totals;
@@ -271,6 +282,10 @@ void verb_heading(const struct text *text, const struct model *model)
 	COUNTS_PUT(model, lost, "not recorded: ", words, sizeof(words));
 	if (words[0])
 		text_line(text, "%s", words);
+	if (model->counts->unsure_ns) {
+		unsure_words(model, words, sizeof(words));
+		text_wrapped(text, 0, words);
+	}
 	COUNTS_PUT(model, misused, "misused: ", words, sizeof(words));
 	if (words[0])
 		text_line(text, "%s", words);
@@ -305,6 +320,10 @@ void verb_json_process(struct json *json, const struct model *model)
 								   "caller");
 	json_text(json, "libvigil", process->version);
 	json_u64(json, "torn", model->totals.torn);
+	if (model->counts->unsure_ns)
+		json_u64(json, "unsure_ns", model->counts->unsure_ns);
+	else
+		json_null(json, "unsure_ns");
 	json_object_begin(json, "not_recorded");
 	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
 		json_u64(json, lost[i].name, count_at(model, lost[i].offset));

@@ -9,6 +9,7 @@
 
 #include "console/header.h"
 #include "console/names.h"
+#include "libtrace/live.h"
 
 #define MS UINT64_C(1000000)
 #define S UINT64_C(1000000000)
@@ -425,4 +426,52 @@ Test(names, totals_have_words_in_an_old_terminal)
 	cr_expect_not_null(strstr(text, " 1 sched  "), "%s", text);
 	cr_expect_not_null(strstr(text, " 0 idle  "), "%s", text);
 	free(text);
+}
+
+/* ---- Where a trace lost events ---- */
+
+static void events_lost_here(void)
+{
+	live_board->counts->unsure_ns = own_now;
+	live_board->counts->lost_events = 5;
+}
+
+Test(names, a_wait_from_before_events_were_lost_is_in_doubt)
+{
+	vigil_task task = spawn("conn");
+
+	sleep_on(task, VIGIL_WAIT_READABLE, 0);
+	own_board_pass(10 * MS);
+	events_lost_here();
+	own_board_pass(10 * MS);
+
+	cr_assert_str_eq(reason(task), "readable (events were lost since)");
+}
+
+Test(names, a_wait_that_began_after_events_were_lost_is_not)
+{
+	vigil_task task = spawn("conn");
+
+	events_lost_here();
+	own_board_pass(10 * MS);
+	sleep_on(task, VIGIL_WAIT_READABLE, 0);
+
+	cr_assert_str_eq(reason(task), "readable");
+}
+
+Test(names, who_has_held_a_lock_since_before_events_were_lost_may_not_any_more)
+{
+	vigil_resource lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "Mutex", "db", 0, 0);
+	vigil_task holder = spawn("holder"), waiter = spawn("waiter");
+
+	vigil_lock_acquired_by(lock, VIGIL_MODE_EXCLUSIVE, holder);
+	own_board_pass(10 * MS);
+	events_lost_here();
+	own_board_pass(10 * MS);
+	vigil_poll_begin(waiter);
+	vigil_lock_wait(lock, VIGIL_MODE_EXCLUSIVE);
+	vigil_poll_end(waiter);
+
+	cr_expect_not_null(strstr(reason(waiter), " (events were lost since)"), "%s",
+			   reason(waiter));
 }
