@@ -149,6 +149,15 @@ void json_i64(struct json *json, const char *key, int64_t value)
 	fprintf(json->file, "%" PRId64, value);
 }
 
+void json_micros(struct json *json, const char *key, int64_t ns)
+{
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+	value_begin(json, key);
+	fprintf(json->file, "%s%" PRIu64 ".%03u", ns < 0 ? "-" : "", size / 1000,
+		(unsigned)(size % 1000));
+}
+
 void json_real(struct json *json, const char *key, double value)
 {
 	value_begin(json, key);

@@ -36,6 +36,7 @@ void json_array_end(struct json *json);
 void json_text(struct json *json, const char *key, const char *text);
 void json_u64(struct json *json, const char *key, uint64_t value);
 void json_i64(struct json *json, const char *key, int64_t value);
+void json_micros(struct json *json, const char *key, int64_t ns); /* exact, as 1.234 */
 void json_real(struct json *json, const char *key, double value); /* null if not finite */
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);

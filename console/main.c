@@ -38,6 +38,7 @@ enum takes {
 	TAKES_RECORD = 2048,
 	TAKES_OUTPUT = 4096,
 	TAKES_REPORT = 8192,
+	TAKES_EXPORT = 16384,
 	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
 };
 
@@ -49,7 +50,8 @@ enum operands {
 	OPERANDS_TARGET_TASK,
 	OPERANDS_COMMAND,
 	OPERANDS_SESSION,
-	OPERANDS_TRACES
+	OPERANDS_TRACES,
+	OPERANDS_TRACE
 };
 
 struct verb {
@@ -105,10 +107,13 @@ static const struct verb verbs[] = {
 	  "record all that happens, with LTTng, into a folder or to a relay" },
 	{ "snapshot", OPERANDS_SESSION, TAKES_NONE, verb_snapshot,
 	  "write out what a flight recorder (record --snapshot) has in memory" },
+	{ "export", OPERANDS_TRACE, TAKES_EXPORT, verb_export,
+	  "a trace for other tools: Perfetto, Chrome, pprof, flame graphs, OTLP" },
 };
 
 /* Those without a letter. */
-enum { OPTION_HTML = 1000, OPTION_PROCESS, OPTION_FROM, OPTION_TO, OPTION_TOP };
+enum { OPTION_HTML = 1000, OPTION_PROCESS, OPTION_FROM, OPTION_TO, OPTION_TOP, OPTION_FORM, OPTION_UNTIL, OPTION_WHAT,
+       OPTION_COLLECTOR };
 
 static const struct {
 	struct option option;
@@ -134,9 +139,9 @@ static const struct {
 	  "this task's chain, without a TARGET before it; its critical path" },
 	{ { "html", optional_argument, NULL, OPTION_HTML }, TAKES_REPORT, "[=FILE]",
 	  "write a page that needs no network; report.html, - is stdout" },
-	{ { "process", required_argument, NULL, OPTION_PROCESS }, TAKES_REPORT, "=PID",
+	{ { "process", required_argument, NULL, OPTION_PROCESS }, TAKES_REPORT | TAKES_EXPORT, "=PID",
 	  "only this process of the trace" },
-	{ { "from", required_argument, NULL, OPTION_FROM }, TAKES_REPORT, "=TIME",
+	{ { "from", required_argument, NULL, OPTION_FROM }, TAKES_REPORT | TAKES_EXPORT, "=TIME",
 	  "from this many seconds after the start of the trace" },
 	{ { "to", required_argument, NULL, OPTION_TO }, TAKES_REPORT, "=TIME",
 	  "up to this many seconds after its start" },
@@ -172,6 +177,16 @@ static const struct {
 	  "begin a new part after so much, such as 1G" },
 	{ { "buffers", required_argument, NULL, 'b' }, TAKES_RECORD, "=SIZE",
 	  "memory for each processor; 8M, with --snapshot 16M" },
+	{ { "to", required_argument, NULL, OPTION_FORM }, TAKES_EXPORT, "=FORM",
+	  "perfetto, chrome, folded, pprof, otlp, csv or dot" },
+	{ { "output", required_argument, NULL, 'o' }, TAKES_EXPORT, "=FILE",
+	  "write to this file; - is stdout" },
+	{ { "until", required_argument, NULL, OPTION_UNTIL }, TAKES_EXPORT, "=TIME",
+	  "up to this many seconds after the start of the trace" },
+	{ { "what", required_argument, NULL, OPTION_WHAT }, TAKES_EXPORT, "=WHAT",
+	  "folded: run, time that tasks ran, or wait; run" },
+	{ { "collector", required_argument, NULL, OPTION_COLLECTOR }, TAKES_EXPORT, "=URL",
+	  "otlp: send it there, such as http://127.0.0.1:4318" },
 	{ { "ascii", no_argument, NULL, 'a' }, TAKES_ALL, "",
 	  "ASCII alone, whatever the terminal can show" },
 	{ { "help", no_argument, NULL, 'h' }, TAKES_ALL, "",
@@ -193,7 +208,8 @@ static const char *operands_words(enum operands operands)
 					     " [TARGET [TASK]]",
 					     " [TARGET | -- CMD...]",
 					     " [SESSION | DIR]",
-					     " [TRACE [TRACE] | TARGET]" };
+					     " [TRACE [TRACE] | TARGET]",
+					     " DIR" };
 
 	return words[operands];
 }
@@ -214,6 +230,8 @@ static const char *operands_help(enum operands operands)
 	case OPERANDS_SESSION:
 		return "SESSION is what record called it, DIR its folder. Without it: the only "
 		       "one.\n";
+	case OPERANDS_TRACE:
+		return "DIR is the folder of a trace, as record makes it.\n";
 	default:
 		return targets_help;
 	}
@@ -470,6 +488,17 @@ static int option_take(int option, const char *value, struct verb_options *optio
 		return moment_take("--to", value, &options->to_ns);
 	case OPTION_TOP:
 		return top_take(value, &options->top);
+	case OPTION_FORM:
+		options->form = value;
+		return EXIT_DONE;
+	case OPTION_UNTIL:
+		return moment_take("--until", value, &options->to_ns);
+	case OPTION_WHAT:
+		options->what = value;
+		return EXIT_DONE;
+	case OPTION_COLLECTOR:
+		options->collector = value;
+		return EXIT_DONE;
 	default: /* --dead */
 		return EXIT_DONE;
 	}
@@ -478,8 +507,9 @@ static int option_take(int option, const char *value, struct verb_options *optio
 static bool takes(const struct verb *verb, int option)
 {
 	for (size_t i = 0; i < COUNT(options_known); i++)
-		if (options_known[i].option.val == option)
-			return options_known[i].takes & (verb->takes | TAKES_ALL);
+		if (options_known[i].option.val == option &&
+		    options_known[i].takes & (verb->takes | TAKES_ALL))
+			return true;
 	return false;
 }
 
@@ -501,7 +531,7 @@ static int options_read(const struct verb *verb, int argc, char **argv,
 			struct verb_options *options)
 {
 	struct option known[COUNT(options_known) + 1] = { { 0 } };
-	const char *letters = verb->takes & TAKES_OUTPUT ? ":no:hV" : ":nhV";
+	const char *letters = verb->takes & (TAKES_OUTPUT | TAKES_EXPORT) ? ":no:hV" : ":nhV";
 	int result, count = 0;
 
 	for (size_t i = 0; i < COUNT(options_known); i++)
@@ -527,7 +557,7 @@ static int options_read(const struct verb *verb, int argc, char **argv,
 static int operands_read(const struct verb *verb, int count, char **operands,
 			 struct verb_options *options)
 {
-	static const int most[] = { 0, 1, 2, 2, 1, 1, 2 };
+	static const int most[] = { 0, 1, 2, 2, 1, 1, 2, 1 };
 
 	if (count > most[verb->operands])
 		return refuse("%s does not know what to do with \"%s\"; see `vigil %s --help`",

@@ -45,12 +45,16 @@ struct verb_options {
 	uint64_t for_ns; /* 0: until it is ended */
 	uint64_t rotate_bytes;
 	uint64_t buffer_bytes;
-	uint64_t blocked_ns;     /* --on blocked=TIME; 0: not asked for */
-	const char *other;       /* report: the trace that is compared with target */
-	const char *html;        /* report: a page into this file; "": its usual name */
-	uint64_t from_ns, to_ns; /* report: since the start of the trace; to_ns 0: its end */
-	uint64_t top;            /* report: rows of a table; 0: as usual */
-	uint32_t pid;            /* report: of this process alone; 0: of all */
+	uint64_t blocked_ns; /* --on blocked=TIME; 0: not asked for */
+	const char *other;   /* report: the trace that is compared with target */
+	const char *html;    /* report: a page into this file; "": its usual name */
+	uint64_t from_ns,
+		to_ns;         /* report, export: since the start of the trace; to_ns 0: its end */
+	uint64_t top;          /* report: rows of a table; 0: as usual */
+	uint32_t pid;          /* report, export: of this process alone; 0: of all */
+	const char *form;      /* export: what --to says */
+	const char *what;      /* export: run, wait */
+	const char *collector; /* export: its URL */
 };
 
 int verb_ps(const struct verb_options *options);
@@ -65,6 +69,7 @@ int verb_report(const struct verb_options *options);
 int verb_why(const struct verb_options *options);
 int verb_record(const struct verb_options *options);
 int verb_snapshot(const struct verb_options *options);
+int verb_export(const struct verb_options *options);
 
 /* ---- What verbs share: verb.c ---- */
 

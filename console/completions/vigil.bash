@@ -4,9 +4,9 @@
 _vigil()
 {
 	local cur=$2 prev=$3
-	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot report help'
+	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot report export help'
 	local options='--json --filter --sort --watch --limit --all --over --task --html --process
-		--from --to --top --dir --dead --dry-run
+		--from --to --until --what --collector --top --dir --dead --dry-run
 		--view --interval --color --svg --no-mouse --output --for --live --snapshot --on --rotate --buffers
 		--ascii --help --version'
 	local pids
@@ -24,18 +24,26 @@ _vigil()
 		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why' -- "$cur")
 		return
 		;;
-	--dir | --output | -o)
+	--to)
+		mapfile -t COMPREPLY < <(compgen -W 'perfetto chrome folded pprof otlp csv dot' -- "$cur")
+		return
+		;;
+	--what)
+		mapfile -t COMPREPLY < <(compgen -W 'run wait' -- "$cur")
+		return
+		;;
+	--dir)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames
 		return
 		;;
-	--svg | --html)
+	--svg | --html | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return
 		;;
 	--filter | --sort | --limit | --over | --task | --interval | --for | --on | --rotate | --buffers | \
-		--process | --from | --to | --top)
+		--process | --from | --until | --top | --collector)
 		return
 		;;
 	help)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Where an export goes: a buffered file that remembers why it could not be written. */
+#ifndef CONSOLE_EXPORT_WRITER_H
+#define CONSOLE_EXPORT_WRITER_H
+
+#include <stdio.h>
+
+struct writer {
+	FILE *file;
+	int fd;
+	int error; /* errno of the first write that failed */
+};
+
+/* Writes to a descriptor, which is the writer's from then on. Returns 0 or -errno. */
+int writer_open(struct writer *writer, int fd);
+
+/* Returns 0, or -errno of whatever failed since it was opened. */
+int writer_close(struct writer *writer);
+
+#endif
