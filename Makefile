@@ -12,6 +12,8 @@
 #   lint       formatting, static analysis, shell scripts, who includes whom,
 #              what completions know
 #   fuzz       run every fuzz target FUZZ_SECONDS long
+#   readers    export TRACE in every form and have it read by what it is meant for,
+#              fetched from PyPI and crates.io
 #   install    headers, libraries, command, pages, completions below PREFIX
 #   uninstall  remove what install put there
 #   clean      remove BUILD
@@ -33,6 +35,7 @@
 #   BENCH_ARGS=     such as --json
 #   DEMO_SECONDS=   how long demo loads its server at most: 600, or 4 off a terminal
 #   FUZZ_SECONDS=60
+#   TRACE=          the folder of a trace, for readers
 #
 # Results: build/vigil build/libvigil.so build/libvigil.a build/libvigil-lttng.so
 # (only where LTTng's headers are) build/examples/* build/bench build/tests/*
@@ -61,19 +64,22 @@ TESTS =
 BENCH_ARGS =
 DEMO_SECONDS =
 FUZZ_SECONDS = 60
+TRACE =
 
 # ---- What is built from what ----
 
 LIB_SRCS = $(filter-out $(LTTNG_SRCS),$(wildcard libtrace/*.c))
 LTTNG_SRCS = $(wildcard libtrace/tracepoints_lttng*.c)
-CONSOLE_SRCS = $(filter-out console/main.c $(TRACE_WITHOUT),$(wildcard console/*.c console/*/*.c))
+CONSOLE_SRCS = $(filter-out console/main.c $(TRACE_WITHOUT) $(PROTO_WITHOUT), \
+		 $(wildcard console/*.c console/*/*.c))
 HTTPD_SRCS = $(wildcard examples/httpd/*.c)
 BENCH_SRCS = $(wildcard tests/bench/*.c)
 
 OBJCOPY ?= objcopy
 LIB_OBJS = $(LIB_SRCS:%.c=$(BUILD)/obj/%.o)
 LTTNG_OBJS = $(LTTNG_SRCS:%.c=$(BUILD)/obj/%.o)
-CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o)
+PROTOS = $(patsubst %.proto,$(BUILD)/proto/%.pb-c,$(wildcard console/*/*.proto))
+CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o) $(if $(HAVE_PROTOBUF),$(PROTOS:%=%.o))
 HTTPD_OBJS = $(HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
 BENCH_OBJS = $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/bench/subject-disabled.o
 
@@ -86,6 +92,13 @@ TRACE_WITHOUT = $(if $(HAVE_BABELTRACE),console/trace/no_ctf.c,$(wildcard consol
 		$(if $(HAVE_LTTNG_CTL),console/trace/no_session.c,$(wildcard console/trace/session*.c))
 TRACE_LIBS := $(if $(HAVE_BABELTRACE),$(shell pkg-config --libs babeltrace2)) \
 	      $(if $(HAVE_LTTNG_CTL),$(shell pkg-config --libs lttng-ctl))
+# Perfetto's and pprof's forms want protobuf-c and its compiler.
+HAVE_PROTOBUF := $(shell pkg-config --exists libprotobuf-c 2>/dev/null && \
+			 command -v protoc-c >/dev/null && echo yes)
+PROTO_WITHOUT = $(if $(HAVE_PROTOBUF),console/export/no_proto.c, \
+		  $(wildcard console/export/proto_*.c) \
+		  console/export/export_perfetto.c console/export/export_pprof.c)
+PROTO_LIBS := $(if $(HAVE_PROTOBUF),$(shell pkg-config --libs libprotobuf-c))
 LIBS = $(BUILD)/libvigil.so $(BUILD)/libvigil.a \
        $(if $(HAVE_LTTNG),$(if $(LTTNG_SRCS),$(BUILD)/libvigil-lttng.so))
 COMMAND = $(patsubst console/main.c,$(BUILD)/vigil,$(wildcard console/main.c))
@@ -102,7 +115,7 @@ TRACE_READER = $(wildcard $(addprefix console/trace/,apply.c beside.c ctf*.c fee
 
 all: $(LIBS) $(COMMAND) $(EXAMPLES)
 
-.PHONY: all deps demo test bench lint fuzz install uninstall clean programs FORCE
+.PHONY: all deps demo test bench lint fuzz readers install uninstall clean programs FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -118,7 +131,7 @@ LINK = $(CC) -pthread $(SANITIZE) $(CFLAGS) $(LDFLAGS)
 
 NCURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 LIB_LIBS = -ldl
-CONSOLE_LIBS = $(NCURSES_LIBS) $(TRACE_LIBS) -lm
+CONSOLE_LIBS = $(NCURSES_LIBS) $(TRACE_LIBS) $(PROTO_LIBS) -lm
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@)
@@ -134,6 +147,19 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)$(COMPILE) $(PIC) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
+
+# protoc-c's own code, with protobuf-c's idea of warnings.
+$(BUILD)/proto/%.pb-c.c $(BUILD)/proto/%.pb-c.h: %.proto
+	$(call say,PROTO)
+	@mkdir -p $(BUILD)/proto
+	$(Q)protoc-c --c_out=$(BUILD)/proto $<
+
+$(BUILD)/proto/%.pb-c.o: $(BUILD)/proto/%.pb-c.c $(BUILD)/flags
+	$(call say,CC)
+	$(Q)$(COMPILE) -w -I$(BUILD)/proto -c -o $@ $<
+
+$(BUILD)/obj/console/export/proto_%.o: private OWN_CPPFLAGS += -I$(BUILD)/proto/console/export
+$(BUILD)/obj/console/export/proto_%.o: $(BUILD)/proto/console/export/%.pb-c.h
 
 # ---- The libraries ----
 
@@ -265,6 +291,9 @@ fuzz:
 	@tests/deps.sh build fuzz
 	@$(MAKE) --no-print-directory $(FUZZERS)
 	@tests/fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+
+readers: $(COMMAND)
+	@tests/export-readers.sh $(BUILD)/vigil $(TRACE)
 
 # ---- Installation ----
 

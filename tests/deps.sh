@@ -34,12 +34,17 @@ for group; do
 		need liblttng-ust-dev pkg-config --exists lttng-ust
 		need liblttng-ctl-dev pkg-config --exists lttng-ctl
 		need libbabeltrace2-dev pkg-config --exists babeltrace2
+		need libprotobuf-c-dev pkg-config --exists libprotobuf-c
+		need protobuf-c-compiler command -v protoc-c
 		;;
 	test)
 		need g++ command -v c++
 		need libcriterion-dev pkg-config --exists criterion
 		need lttng-tools command -v lttng
 		need babeltrace2 command -v babeltrace2
+		need graphviz command -v dot
+		need protobuf-compiler command -v protoc
+		need python3 command -v python3
 		;;
 	demo)
 		need wrk command -v wrk
@@ -57,6 +62,8 @@ for group; do
 		need liblttng-ust-dev pkg-config --exists lttng-ust
 		need liblttng-ctl-dev pkg-config --exists lttng-ctl
 		need libbabeltrace2-dev pkg-config --exists babeltrace2
+		need libprotobuf-c-dev pkg-config --exists libprotobuf-c
+		need protobuf-c-compiler command -v protoc-c
 		need libcriterion-dev pkg-config --exists criterion
 		;;
 	fuzz)

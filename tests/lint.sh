@@ -34,8 +34,8 @@ tidy()
 	mkdir "$logs/tidy"
 	# shellcheck disable=SC2016 # the inner shell's
 	echo "$sources" | xargs -P "$jobs" -n 1 sh -c '
-		clang-tidy -quiet "$1" -- -std=c11 -D_GNU_SOURCE -Iinclude -I. \
-			>"$0/$(echo "$1" | tr / _)" 2>&1 || exit 1' "$logs/tidy"
+		clang-tidy -quiet "$2" -- -std=c11 -D_GNU_SOURCE -Iinclude -I. -I"$1" \
+			>"$0/$(echo "$2" | tr / _)" 2>&1 || exit 1' "$logs/tidy" "$build/proto/console/export"
 	status=$?
 	# Not the count of warnings in system headers, which is for every file.
 	cat "$logs/tidy"/* | grep -Ev '^[0-9]+ warnings? (generated|treated)|^Suppressed |^Use -header'
