@@ -71,6 +71,7 @@ if has cargo; then
 	cargo install --quiet --root cargo inferno
 	for what in run wait; do
 		"$vigil" export "$trace" --to=folded --what=$what -o trace.folded
+		[ -s trace.folded ] || { echo "== inferno, $what: no such time here"; continue; }
 		reader "inferno, $what" sh -c \
 			'cargo/bin/inferno-flamegraph <trace.folded | grep -o "<title>[^<]*"'
 	done
