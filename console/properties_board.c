@@ -52,12 +52,10 @@ static uint64_t age(const struct model *model, const void *row)
 	return less_of(now, found->created_unix_ns);
 }
 
-/* What cannot be read has no status of a process. */
+/* What cannot be read has no status of a process; and no board is of a trace. */
 static const char *status_word(uint32_t value)
 {
-#define ONE_(e, NAME, word) +1
-	return value == 0 VIGIL_STATUSES(ONE_) ? "damaged" : word_status((enum vigil_status)value);
-#undef ONE_
+	return value == VIGIL_STATUS_RECORDED ? "damaged" : word_status((enum vigil_status)value);
 }
 
 P_NUMBER_OF(pid, FOUND, found->pid ? found->pid : PROPERTY_UNKNOWN)

@@ -104,10 +104,6 @@ static int open_finish(struct vigil_reader *reader, uint32_t pid, struct vigil_r
 		if (vigil_reader_refresh(reader))
 			r = problem(ret_problem, -ENOMEM, "out of memory for %s", reader->path);
 	}
-	if (!r && !reader->pid) {
-		reader->pid = VIGIL_AT(reader, process, 0)->pid;
-		vigil_reader_refresh(reader);
-	}
 	if (r)
 		vigil_reader_close(reader);
 	else
@@ -182,6 +178,12 @@ uint64_t vigil_reader_now(const struct vigil_reader *reader)
 void vigil_reader_fix_now(struct vigil_reader *reader, uint64_t now_ns)
 {
 	reader->fixed_now = now_ns;
+}
+
+void vigil_reader_fix_status(struct vigil_reader *reader, enum vigil_status status)
+{
+	reader->status = status;
+	reader->is_status_fixed = true;
 }
 
 const char *vigil_reader_path(const struct vigil_reader *reader)

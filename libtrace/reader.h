@@ -40,6 +40,7 @@ struct vigil_reader {
 	uint64_t now;
 	uint64_t fixed_now;
 	enum vigil_status status;
+	bool is_status_fixed;
 	uint64_t maps_read_ns; /* when we last asked whether the process has the file mapped */
 	bool is_replaced;      /* it had not */
 	uint64_t lock_read_ns; /* when we last looked for who holds the file's lock */

@@ -291,7 +291,11 @@ int vigil_reader_refresh(struct vigil_reader *reader)
 	}
 	/* Once more for what is not kept: the copies may name newer histograms. */
 	storage_check(reader, NULL);
-	reader->status = status_of(reader, &holders);
+	/* A board in memory may say only later whose it is. */
+	if (!reader->pid)
+		reader->pid = VIGIL_AT(reader, process, 0)->pid;
+	if (!reader->is_status_fixed)
+		reader->status = status_of(reader, &holders);
 	holders_fini(&holders);
 	/* Read after the copies: no time in them lies in the future. */
 	reader->now = now_of(reader);

@@ -225,3 +225,14 @@ Test(reader_status, a_list_asks_all_processes_once_whatever_number_of_boards_is_
 	cr_expect_eq(own_maps_opened, 1);
 	free(list);
 }
+
+Test(reader_status, a_moment_of_a_trace_is_what_the_caller_says)
+{
+	struct vigil_reader *reader = open_pid(child_start("seer"));
+
+	vigil_reader_fix_status(reader, VIGIL_STATUS_RECORDED);
+	cr_expect_eq(vigil_reader_status(reader), VIGIL_STATUS_RECORDED);
+
+	cr_expect_eq(status_after_refresh(reader), VIGIL_STATUS_RECORDED);
+	vigil_reader_close(reader);
+}

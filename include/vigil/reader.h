@@ -57,7 +57,8 @@ struct vigil_problem {
 	X(STATUS, STOPPED, "stopped")   /* by a signal, or by a debugger */                        \
 	X(STATUS, FINISHED, "finished") /* it called vigil_fini */                                 \
 	X(STATUS, DEAD, "dead")                                                                    \
-	X(STATUS, REPLACED, "restarted") /* the process went on without this board: exec */
+	X(STATUS, REPLACED, "restarted") /* the process went on without this board: exec */        \
+	X(STATUS, RECORDED, "recorded")  /* a moment of a trace: vigil_reader_fix_status */
 enum vigil_status { VIGIL_STATUSES(VIGIL_ENUM_) };
 
 /* A board that was found. */
@@ -130,6 +131,12 @@ uint64_t vigil_reader_now(const struct vigil_reader *reader);
 
 /* Fixes the time of all further refreshes: for tests. 0: no more. */
 void vigil_reader_fix_now(struct vigil_reader *reader, uint64_t now_ns);
+
+/*
+ * Says how the process is, at once and in all further refreshes: no process is asked
+ * for. For boards in memory that are a moment of a trace.
+ */
+void vigil_reader_fix_status(struct vigil_reader *reader, enum vigil_status status);
 
 const char *vigil_reader_path(const struct vigil_reader *reader);
 
