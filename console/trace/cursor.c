@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A cursor that goes back by reading the trace anew from its start. Its law is in
+ * cursor.h.
+ *
+ * A place is known by how many events have happened. What is looked for backwards is
+ * looked for forwards from the start; the last one before the old place is it, and a
+ * second run goes there.
+ */
+#include "console/trace/cursor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EVENTS_BETWEEN 128 /* two looks at the clock */
+#define POLL_MARKS 256     /* the longest polls are remembered */
+
+enum phase {
+	PHASE_RUN,   /* forwards to the goal */
+	PHASE_SCAN,  /* from the start, for the last match before `until` */
+	PHASE_UPTO,  /* to the place `until` */
+	PHASE_INDEX, /* to the end, for the first time */
+	PHASE_REST
+};
+
+/* Whether an event is what is looked for, and where to stand then. */
+enum match { MATCH_NONE, MATCH_BEFORE, MATCH_AFTER };
+
+struct cursor {
+	struct cursor_options options;
+	struct trace *trace;
+	struct trace *seen;                /* begun before it, and seen until it is where it goes */
+	const struct trace_event *pending; /* read, and about to happen; NULL: none is left */
+	struct slice slices[SLICES_MAX];   /* that it ends */
+	size_t slice_count;
+	bool is_told; /* it is where the cursor stands */
+
+	uint64_t passed;
+	uint64_t now;
+	uint64_t passed_ns; /* of the last event that has happened */
+	uint64_t begin, end;
+	uint64_t epoch;
+	uint64_t gaps; /* of the trace's, that have become marks */
+	bool is_indexed;
+
+	enum phase phase;
+	struct cursor_goal goal;
+	bool has_goal;
+	bool is_none; /* nothing was found: on the way back to where it stood */
+	uint64_t from_now, from_passed;
+	uint64_t until;
+	enum match until_match;
+	uint64_t found;
+	enum match found_match;
+	struct cursor_stop stop;
+
+	struct cursor_process *processes;
+	uint32_t process_count;
+	struct cursor_mark *marks;
+	size_t mark_count, mark_room;
+	size_t poll_marks;
+	struct vigil_problem problem;
+};
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- What the index is made of ---- */
+
+static struct cursor_mark *mark_add(struct cursor *cursor)
+{
+	size_t room = cursor->mark_room ? 2 * cursor->mark_room : 64;
+	struct cursor_mark *marks;
+
+	if (cursor->mark_count == cursor->mark_room) {
+		marks = realloc(cursor->marks, room * sizeof(*marks));
+		if (!marks)
+			return NULL;
+		cursor->marks = marks;
+		cursor->mark_room = room;
+	}
+	return &cursor->marks[cursor->mark_count++];
+}
+
+static uint64_t mark_length(const struct cursor_mark *mark)
+{
+	return mark->end_unix_ns - mark->begin_unix_ns;
+}
+
+/* A place for a poll of this length; NULL when all that are remembered are longer. */
+static struct cursor_mark *poll_place(struct cursor *cursor, uint64_t length)
+{
+	struct cursor_mark *shortest = NULL;
+
+	if (cursor->poll_marks < POLL_MARKS) {
+		cursor->poll_marks++;
+		return mark_add(cursor);
+	}
+	for (size_t i = 0; i < cursor->mark_count; i++) {
+		struct cursor_mark *mark = &cursor->marks[i];
+
+		if (mark->kind == CURSOR_MARK_POLL &&
+		    (!shortest || mark_length(mark) < mark_length(shortest)))
+			shortest = mark;
+	}
+	return shortest && mark_length(shortest) < length ? shortest : NULL;
+}
+
+static void polls_mark(struct cursor *cursor)
+{
+	const struct trace_event *event = cursor->pending;
+
+	for (size_t i = 0; i < cursor->slice_count; i++) {
+		const struct slice *slice = &cursor->slices[i];
+		uint64_t length = slice->end_ns - slice->begin_ns;
+		struct cursor_mark *mark;
+
+		if (slice->kind != SLICE_RUN)
+			continue;
+		mark = poll_place(cursor, length);
+		if (mark)
+			*mark = (struct cursor_mark){ CURSOR_MARK_POLL, event->process,
+						      event->unix_ns - length, event->unix_ns,
+						      slice->task };
+	}
+}
+
+static void gaps_mark(struct cursor *cursor)
+{
+	size_t count;
+	const struct trace_gap *gaps = trace_gaps(cursor->trace, &count);
+
+	for (; cursor->gaps < count; cursor->gaps++) {
+		struct cursor_mark *mark = mark_add(cursor);
+		const struct trace_gap *gap = &gaps[cursor->gaps];
+		uint64_t begin = gap->begin_unix_ns ? gap->begin_unix_ns : gap->end_unix_ns;
+
+		if (mark && gap->end_unix_ns >= begin)
+			*mark = (struct cursor_mark){ CURSOR_MARK_GAP, gap->process, begin,
+						      gap->end_unix_ns, 0 };
+		else if (mark)
+			cursor->mark_count--;
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct cursor_mark *x = a, *y = b;
+
+	return (x->begin_unix_ns > y->begin_unix_ns) - (x->begin_unix_ns < y->begin_unix_ns);
+}
+
+static void process_note(struct cursor *cursor, const struct trace_process *from)
+{
+	struct cursor_process *list = cursor->processes, *process;
+
+	if (from->index >= cursor->process_count) {
+		list = realloc(list, (from->index + 1) * sizeof(*list));
+		if (!list)
+			return;
+		memset(list + cursor->process_count, 0,
+		       (from->index + 1 - cursor->process_count) * sizeof(*list));
+		cursor->processes = list;
+		cursor->process_count = from->index + 1;
+	}
+	process = &list[from->index];
+	process->pid = from->pid;
+	memcpy(process->host, from->host, sizeof(process->host));
+	memcpy(process->name, from->name, sizeof(process->name));
+	process->first_unix_ns = from->first_unix_ns;
+	process->last_unix_ns = from->last_unix_ns;
+	process->events = from->events;
+	process->lost_events = from->lost_events;
+	process->is_over = from->is_over;
+}
+
+static void processes_note(struct cursor *cursor)
+{
+	for (uint32_t i = 0; i < trace_process_count(cursor->trace); i++)
+		process_note(cursor, trace_process(cursor->trace, i));
+}
+
+static void index_finish(struct cursor *cursor)
+{
+	cursor->is_indexed = true;
+	if (cursor->mark_count)
+		qsort(cursor->marks, cursor->mark_count, sizeof(*cursor->marks), by_time);
+}
+
+/* ---- One event after the other ---- */
+
+/* Reads the next event, and stands before it. */
+static void event_read(struct cursor *cursor)
+{
+	enum trace_result r;
+
+	cursor->is_told = false;
+	do
+		r = trace_next(cursor->trace, &cursor->pending);
+	while (r == TRACE_GAP);
+	if (r != TRACE_EVENT)
+		cursor->pending = NULL;
+	if (r == TRACE_DAMAGED)
+		snprintf(cursor->problem.text, sizeof(cursor->problem.text), "%s",
+			 trace_problem(cursor->trace));
+	if (!cursor->is_indexed) {
+		gaps_mark(cursor);
+		if (!cursor->pending)
+			processes_note(cursor);
+	}
+	if (!cursor->pending) {
+		if (!cursor->is_indexed)
+			index_finish(cursor);
+		return;
+	}
+	if (cursor->pending->unix_ns > cursor->end)
+		cursor->end = cursor->pending->unix_ns;
+	if (!cursor->begin)
+		cursor->begin = cursor->pending->unix_ns;
+	cursor->slice_count = slices_of(cursor->trace, cursor->pending, cursor->slices);
+}
+
+/* It happens. */
+static void event_pass(struct cursor *cursor)
+{
+	const struct cursor_options *options = &cursor->options;
+	const struct trace_event *event = cursor->pending;
+
+	if (!cursor->is_indexed) {
+		polls_mark(cursor);
+		process_note(cursor, trace_process(cursor->trace, event->process));
+	}
+	if (options->pass)
+		options->pass(options->arg, cursor->trace, event, cursor->slices,
+			      cursor->slice_count);
+	trace_apply(cursor->trace, event);
+	cursor->passed++;
+	if (event->unix_ns > cursor->passed_ns)
+		cursor->passed_ns = event->unix_ns;
+	if (event->unix_ns > cursor->now)
+		cursor->now = event->unix_ns;
+	event_read(cursor);
+}
+
+/* ---- The start ---- */
+
+static int start(struct cursor *cursor, struct vigil_problem *ret_problem)
+{
+	int r = trace_open(&cursor->options.trace, &cursor->trace, ret_problem);
+
+	if (r)
+		return r;
+	cursor->passed = 0;
+	cursor->now = cursor->passed_ns = 0;
+	event_read(cursor);
+	return 0;
+}
+
+static void rewind_all(struct cursor *cursor)
+{
+	struct trace *old = cursor->trace;
+
+	cursor->pending = NULL;
+	/* Without a process to read it: it stays where it is, and says why. */
+	if (start(cursor, &cursor->problem)) {
+		cursor->trace = old;
+		return;
+	}
+	if (cursor->seen)
+		trace_close(old);
+	else
+		cursor->seen = old;
+	if (cursor->options.rewind)
+		cursor->options.rewind(cursor->options.arg);
+}
+
+static void paths_free(struct trace_options *options)
+{
+	for (size_t i = 0; options->paths && i < options->path_count; i++)
+		free((char *)(uintptr_t)options->paths[i]);
+	free((void *)(uintptr_t)options->paths);
+}
+
+static int paths_copy(struct trace_options *options)
+{
+	const char **paths = calloc(options->path_count, sizeof(*paths));
+	bool has_all = paths != NULL;
+
+	for (size_t i = 0; paths && i < options->path_count; i++) {
+		paths[i] = strdup(options->paths[i]);
+		has_all &= paths[i] != NULL;
+	}
+	options->paths = paths;
+	return has_all ? 0 : -ENOMEM;
+}
+
+int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor,
+		struct vigil_problem *ret_problem)
+{
+	struct cursor *cursor = calloc(1, sizeof(*cursor));
+	int r = cursor ? 0 : -ENOMEM;
+
+	if (!r) {
+		cursor->options = *options;
+		cursor->phase = PHASE_REST;
+		cursor->stop.event.kind = TRACE_KINDS;
+		r = paths_copy(&cursor->options.trace);
+	}
+	if (r)
+		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
+	else
+		r = start(cursor, ret_problem);
+	if (!r && !cursor->pending && cursor->problem.text[0]) {
+		*ret_problem = cursor->problem;
+		r = -EBADMSG;
+	} else if (!r && !cursor->pending) {
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "%s has no event of Vigil's: was `vigil:*` enabled when it was recorded, "
+			 "and did an instrumented program run?",
+			 options->trace.paths[0]);
+		r = -ENODATA;
+	}
+	if (r) {
+		cursor_close(cursor);
+		return r;
+	}
+	event_pass(cursor);
+	*ret_cursor = cursor;
+	return 0;
+}
+
+void cursor_close(struct cursor *cursor)
+{
+	if (!cursor)
+		return;
+	trace_close(cursor->trace);
+	trace_close(cursor->seen);
+	paths_free(&cursor->options.trace);
+	free(cursor->processes);
+	free(cursor->marks);
+	free(cursor);
+}
+
+/* ---- Matches ---- */
+
+static enum match match_of(const struct cursor *cursor)
+{
+	const struct cursor_goal *goal = &cursor->goal;
+	const struct trace_event *event = cursor->pending;
+
+	switch (goal->to) {
+	case CURSOR_TO_EVENT:
+		return MATCH_AFTER;
+	case CURSOR_TO_POLL:
+		return event->kind == TRACE_poll_begin ? MATCH_AFTER : MATCH_NONE;
+	case CURSOR_TO_TASK_POLL:
+		return event->kind == TRACE_poll_begin && event->process == goal->process &&
+				       event->object == goal->task ?
+			       MATCH_AFTER :
+			       MATCH_NONE;
+	case CURSOR_TO_LONG_POLL:
+		for (size_t i = 0; i < cursor->slice_count; i++)
+			if (cursor->slices[i].kind == SLICE_RUN &&
+			    cursor->slices[i].end_ns - cursor->slices[i].begin_ns > goal->over_ns)
+				return MATCH_BEFORE;
+		return MATCH_NONE;
+	default:
+		return MATCH_NONE;
+	}
+}
+
+/* Comes to stand at what was found: the pending event. */
+static void stop_at(struct cursor *cursor, enum match match)
+{
+	struct cursor_stop *stop = &cursor->stop;
+
+	*stop = (struct cursor_stop){ .event = *cursor->pending };
+	/* Its texts stand only until the next one is read. */
+	stop->event.name = stop->event.text = stop->event.extra = "";
+	for (size_t i = 0; i < cursor->slice_count; i++)
+		if (cursor->slices[i].kind == SLICE_RUN)
+			stop->poll_ns = cursor->slices[i].end_ns - cursor->slices[i].begin_ns;
+	if (match == MATCH_AFTER) {
+		event_pass(cursor);
+		return;
+	}
+	if (cursor->pending->unix_ns > cursor->now)
+		cursor->now = cursor->pending->unix_ns;
+	cursor->is_told = true;
+}
+
+/* ---- Going ---- */
+
+static enum cursor_result rest(struct cursor *cursor, enum cursor_result result)
+{
+	cursor->phase = PHASE_REST;
+	cursor->has_goal = false;
+	if (cursor->seen) {
+		trace_close(cursor->seen);
+		cursor->seen = NULL;
+		cursor->epoch++;
+	}
+	return result;
+}
+
+static void go_upto(struct cursor *cursor, uint64_t place, enum match match)
+{
+	cursor->phase = PHASE_UPTO;
+	cursor->until = place;
+	cursor->until_match = match;
+	if (cursor->passed > place)
+		rewind_all(cursor);
+}
+
+/* Nothing was found: back to where it stood. */
+static void go_home(struct cursor *cursor)
+{
+	cursor->is_none = true;
+	go_upto(cursor, cursor->from_passed, MATCH_NONE);
+}
+
+static bool is_search(const struct cursor_goal *goal)
+{
+	return goal->to >= CURSOR_TO_EVENT && goal->to <= CURSOR_TO_LONG_POLL;
+}
+
+/* A gap is a time that the index knows. Returns false when there is none that way. */
+static bool gap_find(const struct cursor *cursor, uint64_t *ret_unix_ns)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < cursor->mark_count; i++) {
+		const struct cursor_mark *mark = &cursor->marks[i];
+
+		if (mark->kind != CURSOR_MARK_GAP)
+			continue;
+		if (cursor->goal.is_back ? mark->end_unix_ns >= cursor->now :
+					   mark->end_unix_ns <= cursor->now)
+			continue;
+		if (is_found && !cursor->goal.is_back)
+			continue;
+		*ret_unix_ns = mark->end_unix_ns;
+		is_found = true;
+	}
+	return is_found;
+}
+
+/* Chooses the first phase of a goal. */
+static void goal_begin(struct cursor *cursor)
+{
+	struct cursor_goal *goal = &cursor->goal;
+
+	cursor->from_now = cursor->now;
+	cursor->from_passed = cursor->passed;
+	cursor->is_none = false;
+	cursor->found_match = MATCH_NONE;
+	cursor->stop.event.kind = TRACE_KINDS;
+	cursor->phase = PHASE_RUN;
+	if (goal->to == CURSOR_TO_GAP) {
+		if (!gap_find(cursor, &goal->unix_ns)) {
+			go_home(cursor);
+			return;
+		}
+		goal->to = CURSOR_TO_TIME;
+	}
+	if (goal->to == CURSOR_TO_TIME && goal->unix_ns < cursor->begin)
+		goal->unix_ns = cursor->begin;
+	if (goal->to == CURSOR_TO_TIME && goal->unix_ns < cursor->passed_ns)
+		rewind_all(cursor);
+	if (is_search(goal) && goal->is_back) {
+		cursor->phase = PHASE_SCAN;
+		rewind_all(cursor);
+	}
+}
+
+static enum cursor_result run(struct cursor *cursor)
+{
+	const struct cursor_goal *goal = &cursor->goal;
+	enum match match;
+
+	if (goal->to == CURSOR_TO_TIME) {
+		if (cursor->pending && cursor->pending->unix_ns <= goal->unix_ns) {
+			event_pass(cursor);
+			return CURSOR_AGAIN;
+		}
+		cursor->now = goal->unix_ns < cursor->end ? goal->unix_ns : cursor->end;
+		return rest(cursor, CURSOR_THERE);
+	}
+	if (!cursor->pending) {
+		if (goal->to == CURSOR_TO_END)
+			return rest(cursor, CURSOR_THERE);
+		go_home(cursor);
+		return CURSOR_AGAIN;
+	}
+	match = is_search(goal) ? match_of(cursor) : MATCH_NONE;
+	if (match == MATCH_BEFORE && cursor->is_told)
+		match = MATCH_NONE;
+	if (match == MATCH_NONE) {
+		event_pass(cursor);
+		return CURSOR_AGAIN;
+	}
+	stop_at(cursor, match);
+	return rest(cursor, CURSOR_THERE);
+}
+
+static enum cursor_result scan(struct cursor *cursor)
+{
+	enum match match;
+	uint64_t place;
+
+	if (cursor->passed < cursor->from_passed && cursor->pending) {
+		match = match_of(cursor);
+		place = cursor->passed + (match == MATCH_AFTER);
+		/* The first event has always happened. */
+		if (match != MATCH_NONE && place < cursor->from_passed && place) {
+			cursor->found = cursor->passed;
+			cursor->found_match = match;
+		}
+		event_pass(cursor);
+	} else if (cursor->found_match != MATCH_NONE) {
+		go_upto(cursor, cursor->found, cursor->found_match);
+	} else {
+		go_home(cursor);
+	}
+	return CURSOR_AGAIN;
+}
+
+static enum cursor_result upto(struct cursor *cursor)
+{
+	if (cursor->passed < cursor->until && cursor->pending) {
+		event_pass(cursor);
+		return CURSOR_AGAIN;
+	}
+	if (cursor->until_match != MATCH_NONE && cursor->pending)
+		stop_at(cursor, cursor->until_match);
+	if (cursor->is_none)
+		cursor->now = cursor->from_now;
+	return rest(cursor, cursor->is_none ? CURSOR_NONE : CURSOR_THERE);
+}
+
+/* One event, or one decision. */
+static enum cursor_result advance(struct cursor *cursor)
+{
+	switch (cursor->phase) {
+	case PHASE_RUN:
+		return run(cursor);
+	case PHASE_SCAN:
+		return scan(cursor);
+	case PHASE_UPTO:
+		return upto(cursor);
+	case PHASE_INDEX:
+		if (!cursor->is_indexed) {
+			event_pass(cursor);
+			return CURSOR_AGAIN;
+		}
+		break;
+	default:
+		break;
+	}
+	if (!cursor->has_goal)
+		return rest(cursor, CURSOR_THERE);
+	goal_begin(cursor);
+	return CURSOR_AGAIN;
+}
+
+void cursor_go(struct cursor *cursor, const struct cursor_goal *goal)
+{
+	cursor->goal = *goal;
+	cursor->has_goal = true;
+	/* What is under way is given up; where that has come to is where this begins. */
+	cursor->phase = PHASE_REST;
+}
+
+enum cursor_result cursor_work(struct cursor *cursor, uint64_t budget_ns)
+{
+	uint64_t begin = clock_ns();
+	enum cursor_result r = CURSOR_AGAIN;
+
+	if (cursor->options.must_index && !cursor->is_indexed)
+		cursor->phase = PHASE_INDEX;
+	else if (!cursor->has_goal)
+		return CURSOR_THERE;
+	for (unsigned i = 1; r == CURSOR_AGAIN; i++) {
+		r = advance(cursor);
+		if (i % EVENTS_BETWEEN == 0 && clock_ns() - begin >= budget_ns)
+			break;
+	}
+	return r;
+}
+
+double cursor_progress(const struct cursor *cursor)
+{
+	uint64_t from = cursor->begin, to = cursor->from_now;
+
+	if (cursor->phase == PHASE_INDEX || !cursor->has_goal)
+		return -1;
+	if (cursor->goal.to == CURSOR_TO_TIME)
+		to = cursor->goal.unix_ns;
+	if (to > cursor->end)
+		to = cursor->end;
+	return to > from && cursor->now >= from && cursor->now <= to ?
+		       (double)(cursor->now - from) / (double)(to - from) :
+		       -1;
+}
+
+/* ---- Where it is, what there is ---- */
+
+uint64_t cursor_now(const struct cursor *cursor)
+{
+	return cursor->now;
+}
+
+uint64_t cursor_begin(const struct cursor *cursor)
+{
+	return cursor->begin;
+}
+
+uint64_t cursor_end(const struct cursor *cursor)
+{
+	return cursor->end;
+}
+
+bool cursor_is_indexed(const struct cursor *cursor)
+{
+	return cursor->is_indexed;
+}
+
+uint64_t cursor_passed(const struct cursor *cursor)
+{
+	return cursor->passed;
+}
+
+uint64_t cursor_epoch(const struct cursor *cursor)
+{
+	return cursor->epoch;
+}
+
+const struct cursor_stop *cursor_stop(const struct cursor *cursor)
+{
+	return &cursor->stop;
+}
+
+const char *cursor_problem(const struct cursor *cursor)
+{
+	return cursor->problem.text;
+}
+
+uint32_t cursor_process_count(const struct cursor *cursor)
+{
+	return cursor->process_count;
+}
+
+const struct cursor_process *cursor_process(const struct cursor *cursor, uint32_t index)
+{
+	return index < cursor->process_count ? &cursor->processes[index] : NULL;
+}
+
+const struct trace_process *cursor_process_now(const struct cursor *cursor, uint32_t index)
+{
+	const struct trace_process *process =
+		trace_process(cursor->seen ? cursor->seen : cursor->trace, index);
+
+	return process && process->board ? process : NULL;
+}
+
+const struct cursor_mark *cursor_marks(const struct cursor *cursor, size_t *ret_count)
+{
+	*ret_count = cursor->is_indexed ? cursor->mark_count : 0;
+	return cursor->marks;
+}
