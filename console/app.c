@@ -11,13 +11,15 @@
 
 #include "console/app_private.h"
 #include "console/names.h"
+#include "console/player.h"
+#include "console/source.h"
 
 #define STATUS_REFRESHES 16 /* a message stands so long */
 #define LOOK_EVERY 4        /* refreshes between two looks for a successor */
 
 static const struct view_ops *const tabs[APP_TABS] = {
-	&view_tasks, &view_locks, &view_wakers,    &view_executors,
-	&view_sites, &view_why,   &view_processes,
+	&view_tasks, &view_locks, &view_wakers,   &view_executors,
+	&view_sites, &view_why,   &view_timeline, &view_processes,
 };
 
 #define TAB_PROCESSES (APP_TABS - 1)
@@ -32,6 +34,11 @@ const struct view_ops *app_tab_ops(int tab)
 struct view *app_view(const struct app *app)
 {
 	return app->page_count > 0 ? app->pages[app->page_count - 1] : app->tabs[app->tab];
+}
+
+unsigned app_where(const struct app *app)
+{
+	return app_view(app)->ops->where | (app_player(app) ? (unsigned)IN_REPLAY : 0u);
 }
 
 static void close_pages(struct app *app)
@@ -91,7 +98,7 @@ void app_connect(struct app *app, const char *target)
 	struct vigil_problem problem;
 	struct model *model;
 
-	if (model_open(target, &model, &problem)) {
+	if (model_open(target, NULL, &model, &problem)) {
 		app_say(app, ROLE_ERROR, "%s", problem.text);
 		return;
 	}
@@ -107,7 +114,7 @@ void app_connect(struct app *app, const char *target)
 
 static bool is_gone(enum vigil_status status)
 {
-	return status != VIGIL_STATUS_ALIVE && status != VIGIL_STATUS_STOPPED;
+	return !status_is_there(status);
 }
 
 /* A living board of the same name that is newer than ours. */
@@ -144,6 +151,9 @@ static void watch_status(struct app *app, enum vigil_status before)
 {
 	const struct model *model = app->shared.model;
 
+	/* In a trace a process ends and, a step back, does not. */
+	if (source_process_count(model->source))
+		return;
 	if (model->status != before && is_gone(model->status))
 		app_say(app, ROLE_ERROR, "the process is %s: this is what it left behind",
 			word_status(model->status));
@@ -153,24 +163,40 @@ static void watch_status(struct app *app, enum vigil_status before)
 	look_for_successor(app);
 }
 
+static void look(struct app *app)
+{
+	struct model *model = app->shared.model;
+	enum vigil_status before = model->status;
+	int r = model_refresh(model);
+
+	if (r < 0)
+		app_say(app, ROLE_ERROR, "out of memory: the picture is old");
+	/* Of another board no view has seen the last refresh. */
+	app->shared.refreshes += r > 0 ? 2 : 1;
+	app->shared.pid = vigil_reader_pid(model->reader);
+	watch_status(app, before);
+	app_replay_tell(app);
+}
+
 void app_refresh(struct app *app)
 {
 	struct view *view = app_view(app);
-	enum vigil_status before;
 
 	if (!app->is_wrong && app->status_refreshes > 0 && --app->status_refreshes == 0)
 		app->status[0] = '\0';
 	if (app->is_paused)
 		return;
-	if (app->shared.model) {
-		before = app->shared.model->status;
-		if (model_refresh(app->shared.model))
-			app_say(app, ROLE_ERROR, "out of memory: the picture is old");
-		app->shared.refreshes++;
-		watch_status(app, before);
-	}
+	if (app->shared.model)
+		look(app);
 	if (view)
 		view_refresh(view);
+}
+
+bool app_is_working(const struct app *app)
+{
+	const struct player *player = app_player(app);
+
+	return player && player_is_working(player);
 }
 
 /* ---- The status line ---- */
@@ -211,12 +237,12 @@ struct app *app_new(struct model *model, uint64_t interval_ns)
 	return app;
 }
 
-struct app *app_open(const char *target, uint64_t interval_ns, int *ret_error,
-		     struct vigil_problem *ret_problem)
+struct app *app_open(const char *target, const struct source_options *options, uint64_t interval_ns,
+		     int *ret_error, struct vigil_problem *ret_problem)
 {
 	struct model *model = NULL;
 	struct app *app;
-	int r = model_open(target, &model, ret_problem);
+	int r = model_open(target, options, &model, ret_problem);
 
 	if (r && (target || r != -ENOTUNIQ)) {
 		*ret_error = r;
@@ -249,8 +275,8 @@ int app_set(struct app *app, const char *view, const char *filter, const char *s
 		;
 	if (view && i == APP_TABS) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
-			 "there is no view \"%s\": tasks, locks, wakers, executors, sites, why and "
-			 "processes are",
+			 "there is no view \"%s\": tasks, locks, wakers, executors, sites, why, "
+			 "timeline and processes are",
 			 view);
 		return -1;
 	}

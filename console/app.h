@@ -12,7 +12,7 @@
 #include "console/prompt.h"
 #include "console/view.h"
 
-#define APP_TABS 7  /* views with a key of their own */
+#define APP_TABS 8  /* views with a key of their own */
 #define APP_DEPTH 8 /* pages on top of each other */
 #define APP_STATUS 256
 
@@ -26,7 +26,9 @@ struct app {
 	struct prompt prompt;
 	struct prompt_history searches;
 	struct prompt_history filters;
+	struct prompt_history jumps;
 	bool is_filtering;                /* what the prompt is for */
+	bool is_jumping;                  /* else */
 	bool is_wrong;                    /* its filter: the status says why until it changes */
 	char filter_before[TABLE_NEEDLE]; /* to go back to */
 	uint64_t cursor_before;
@@ -52,8 +54,8 @@ struct app {
  * Opens a target; NULL with several alive begins with a list of them. Returns
  * NULL with a sentence, and *ret_error with a negative errno.
  */
-struct app *app_open(const char *target, uint64_t interval_ns, int *ret_error,
-		     struct vigil_problem *ret_problem);
+struct app *app_open(const char *target, const struct source_options *options, uint64_t interval_ns,
+		     int *ret_error, struct vigil_problem *ret_problem);
 
 /* The same of a model that is open, which it takes over. NULL without memory. */
 struct app *app_new(struct model *model, uint64_t interval_ns);
@@ -62,12 +64,18 @@ void app_free(struct app *app);
 /* Looks at the process again, unless paused. */
 void app_refresh(struct app *app);
 
+/* A trace is on its way to another moment: the next refresh is due at once. */
+bool app_is_working(const struct app *app);
+
 void app_key(struct app *app, const struct key_event *event);
 void app_draw(struct app *app, struct canvas *canvas);
 
 /* What the person wished for on the command line. Returns 0, or -1 with a sentence. */
 int app_set(struct app *app, const char *view, const char *filter, const char *sort,
 	    struct vigil_problem *ret_problem);
+
+/* Of a trace: seconds of it in one. */
+void app_set_speed(struct app *app, double speed);
 
 /* Says something in the foot line. */
 void app_say(struct app *app, enum role role, const char *format, ...)

@@ -18,7 +18,7 @@
 
 static int tab_line(const struct app *app)
 {
-	return header_lines(&app->shared, app->width, app->height);
+	return header_lines(&app->shared, app->width, app->height) + app_replay_lines(app);
 }
 
 static int tab_width(int tab, char *ret_label, size_t size)
@@ -83,9 +83,10 @@ static void draw_state(const struct app *app, struct canvas *canvas, int x, int 
 	canvas_put_clipped(canvas, canvas->width - used - 1, y, used, ROLE_STRONG, text);
 }
 
-static unsigned where_of(const struct app *app)
+/* What the foot line shows. */
+static unsigned foot_where(const struct app *app)
 {
-	return app->has_help ? (unsigned)IN_HELP : app_view(app)->ops->where;
+	return app->has_help ? (unsigned)IN_HELP : app_where(app);
 }
 
 static void draw_foot(const struct app *app, struct canvas *canvas)
@@ -110,7 +111,7 @@ static void draw_foot(const struct app *app, struct canvas *canvas)
 	if (app->status[0])
 		canvas_put_clipped(canvas, 1, y, canvas->width - 2, app->status_role, app->status);
 	else
-		keys_draw_foot(canvas, y, where_of(app));
+		keys_draw_foot(canvas, y, foot_where(app));
 }
 
 static void draw_help(struct app *app, struct canvas *canvas, int top)
@@ -122,12 +123,12 @@ static void draw_help(struct app *app, struct canvas *canvas, int top)
 	canvas_box(canvas, 0, top, canvas->width, height, "Help");
 	if (app->help_top < 0)
 		app->help_top = 0;
-	lines = keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2,
-			       app_view(app)->ops->where, app->help_top);
+	lines = keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2, app_where(app),
+			       app->help_top);
 	if (app->help_top > 0 && app->help_top > lines - (height - 2)) {
 		app->help_top = lines > height - 2 ? lines - (height - 2) : 0;
-		keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2,
-			       app_view(app)->ops->where, app->help_top);
+		keys_draw_help(canvas, 2, top + 1, canvas->width - 4, height - 2, app_where(app),
+			       app->help_top);
 	}
 	if (app->help_top + height - 2 < lines)
 		canvas_put_glyph(canvas, canvas->width - 2, top + height - 2, ROLE_WARN,
@@ -148,6 +149,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	}
 	line = tab_line(app);
 	header_draw(&app->shared, canvas, app->is_paused ? "PAUSED" : "");
+	app_replay_draw(app, canvas, line - app_replay_lines(app));
 	draw_state(app, canvas, draw_tabs(app, canvas, line), line);
 	if (app->has_help)
 		draw_help(app, canvas, line + 1 < 4 ? line + 1 : 3);
@@ -163,7 +165,7 @@ enum request app_request_at(const struct app *app, int x, int y)
 	int i;
 
 	if (y == app->height - 1)
-		return keys_foot_at(app->width, where_of(app), x);
+		return keys_foot_at(app->width, foot_where(app), x);
 	if (y != tab_line(app))
 		return REQ_NONE;
 	for (i = 0; i < APP_TABS; i++) {

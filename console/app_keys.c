@@ -19,6 +19,7 @@ static void open_prompt(struct app *app, bool is_filtering)
 	if (!view->table)
 		return;
 	app->is_filtering = is_filtering;
+	app->is_jumping = false;
 	app->is_wrong = false;
 	app->cursor_before = table_cursor(view->table);
 	snprintf(app->filter_before, sizeof(app->filter_before), "%s", table_filter(view->table));
@@ -287,8 +288,9 @@ static void obey_any(struct app *app, enum request request)
 {
 	if (app->has_help && key_in_help(app, request))
 		return;
-	if (!obey(app, request))
+	if (!app_replay_obey(app, request) && !obey(app, request))
 		tell_view(app, request);
+	app_replay_wishes(app);
 }
 
 static void click(struct app *app, const struct key_event *event)
@@ -302,6 +304,7 @@ static void click(struct app *app, const struct key_event *event)
 	}
 	if (request == REQ_NONE)
 		is_hit = view_click(app_view(app), event->x, event->y);
+	app_replay_wishes(app);
 	if (request != REQ_NONE)
 		obey_any(app, request);
 	else if (is_hit && event->key == K_DOUBLE_CLICK)
@@ -318,7 +321,8 @@ void app_key(struct app *app, const struct key_event *event)
 	}
 	if (event->key == K_RESIZE || !view)
 		return;
-	if (app->prompt.is_open && key_in_prompt(app, event))
+	if (app->prompt.is_open &&
+	    (app->is_jumping ? app_replay_key(app, event->key) : key_in_prompt(app, event)))
 		return;
 	if (event->key == K_CLICK || event->key == K_DOUBLE_CLICK) {
 		click(app, event);
@@ -326,5 +330,5 @@ void app_key(struct app *app, const struct key_event *event)
 	}
 	/* Whoever types has read the message. */
 	app->status[0] = '\0';
-	obey_any(app, keys_request(event->key, view->ops->where));
+	obey_any(app, keys_request(event->key, app_where(app)));
 }

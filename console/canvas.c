@@ -86,7 +86,8 @@ static const struct {
 	[GLYPH_CORNER_BL] = { "\u2570", "+" },   [GLYPH_CORNER_BR] = { "\u256f", "+" },
 	[GLYPH_TICK] = { "\u2534", "+" },        [GLYPH_MARK] = { "\u25b2", "^" },
 	[GLYPH_ELLIPSIS] = { "\u2026", "~" },    [GLYPH_ARROW] = { "\u2192", ">" },
-	[GLYPH_BULLET] = { "\u00b7", "." },      [GLYPH_REPLACEMENT] = { "\ufffd", "?" },
+	[GLYPH_BULLET] = { "\u00b7", "." },      [GLYPH_PAUSED] = { "\u2016", "=" },
+	[GLYPH_TRACK] = { "\u2501", "=" },       [GLYPH_REPLACEMENT] = { "\ufffd", "?" },
 };
 
 struct range {

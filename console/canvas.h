@@ -107,6 +107,8 @@ enum glyph {
 	GLYPH_ELLIPSIS,
 	GLYPH_ARROW, /* a waits for b */
 	GLYPH_BULLET,
+	GLYPH_PAUSED,
+	GLYPH_TRACK,       /* of a trace: what has been played */
 	GLYPH_REPLACEMENT, /* instead of what must not be shown */
 	GLYPH_COUNT
 };

@@ -55,7 +55,7 @@ static int worker_lines(const struct model *model, int width, int height)
 
 static bool is_running_now(const struct model *model)
 {
-	return model->status == VIGIL_STATUS_ALIVE;
+	return model->status == VIGIL_STATUS_ALIVE || model->status == VIGIL_STATUS_RECORDED;
 }
 
 /* What it was doing when the process stopped: nothing moves, so no share is true. */
@@ -199,6 +199,7 @@ static enum role status_role(enum vigil_status status)
 	case VIGIL_STATUS_STOPPED:
 		return ROLE_WARN;
 	case VIGIL_STATUS_FINISHED:
+	case VIGIL_STATUS_RECORDED:
 		return ROLE_STRONG;
 	default:
 		return ROLE_ERROR;
@@ -207,7 +208,7 @@ static enum role status_role(enum vigil_status status)
 
 static bool is_there(const struct model *model)
 {
-	return model->status == VIGIL_STATUS_ALIVE || model->status == VIGIL_STATUS_STOPPED;
+	return status_is_there(model->status);
 }
 
 /* How long it has run; of one that died, what its times are true of. */

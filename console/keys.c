@@ -28,10 +28,8 @@ static const struct request_info requests[REQ_COUNT] = {
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
-	[GROUP_VIEWS] = "Views",
-	[GROUP_MOVE] = "Moving",
-	[GROUP_LIST] = "Lists",
-	[GROUP_OTHER] = "Everywhere",
+	[GROUP_VIEWS] = "Views",       [GROUP_MOVE] = "Moving",   [GROUP_LIST] = "Lists",
+	[GROUP_TIMELINE] = "Timeline", [GROUP_REPLAY] = "Replay", [GROUP_OTHER] = "Everywhere",
 };
 
 static const struct {

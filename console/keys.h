@@ -82,9 +82,11 @@ enum where {
 	IN_DETAILS = 1 << 10,
 	IN_HELP = 1 << 11,
 	IN_PROCESSES = 1 << 12,
+	IN_TIMELINE = 1 << 13,
+	IN_REPLAY = 1 << 14, /* besides: what is shown is a trace that can be moved */
 	IN_LISTS = IN_TASKS | IN_LOCKS | IN_WAKERS | IN_EXECUTORS | IN_SITES | IN_RESOURCES |
 		   IN_OPS | IN_SPANS | IN_WARNINGS | IN_PROCESSES,
-	IN_VIEWS = IN_LISTS | IN_WHY | IN_DETAILS,
+	IN_VIEWS = IN_LISTS | IN_WHY | IN_DETAILS | IN_TIMELINE,
 	IN_ALL = IN_VIEWS | IN_HELP,
 };
 
@@ -96,7 +98,15 @@ enum request {
 };
 
 /* Sections of the help screen. */
-enum request_group { GROUP_VIEWS, GROUP_MOVE, GROUP_LIST, GROUP_OTHER, GROUP_COUNT };
+enum request_group {
+	GROUP_VIEWS,
+	GROUP_MOVE,
+	GROUP_LIST,
+	GROUP_TIMELINE,
+	GROUP_REPLAY,
+	GROUP_OTHER,
+	GROUP_COUNT
+};
 
 #define REQUEST_KEYS 4
 

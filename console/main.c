@@ -39,6 +39,8 @@ enum takes {
 	TAKES_OUTPUT = 4096,
 	TAKES_REPORT = 8192,
 	TAKES_EXPORT = 16384,
+	TAKES_MOMENT = 32768,
+	TAKES_PLAY = 65536,
 	TAKES_LIST = TAKES_JSON | TAKES_FILTER | TAKES_WATCH | TAKES_LIMIT,
 };
 
@@ -74,6 +76,8 @@ static int verb_top(const struct verb_options *options)
 		.sort = options->sort,
 		.view = options->view,
 		.svg = options->svg,
+		.at = options->at,
+		.process = options->process,
 	};
 
 	return top_main(&top);
@@ -81,27 +85,30 @@ static int verb_top(const struct verb_options *options)
 
 /* clang-format off */
 static const struct verb verbs[] = {
-	{ "top", OPERANDS_TARGET, TAKES_SCREEN | TAKES_FILTER, verb_top,
+	{ "top", OPERANDS_TARGET, TAKES_MOMENT | TAKES_SCREEN | TAKES_FILTER, verb_top,
 	  "the console: tasks, locks, wakers, executors and sites, live" },
+	{ "replay", OPERANDS_TARGET, TAKES_MOMENT | TAKES_PLAY | TAKES_SCREEN | TAKES_FILTER,
+	  verb_replay, "the console on a trace: play, step, rewind, jump, timeline" },
 	{ "ps", OPERANDS_NONE, TAKES_LIST | TAKES_DIR, verb_ps,
 	  "instrumented processes, living and dead, and their boards" },
 	{ "prune", OPERANDS_NONE, TAKES_JSON | TAKES_DIR | TAKES_PRUNE, verb_prune,
 	  "remove the boards of processes that are gone" },
-	{ "tasks", OPERANDS_TARGET, TAKES_LIST | TAKES_ENDED, verb_tasks,
+	{ "tasks", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST | TAKES_ENDED, verb_tasks,
 	  "what every task does, and what for" },
-	{ "task", OPERANDS_TASK, TAKES_JSON | TAKES_WATCH, verb_task,
+	{ "task", OPERANDS_TASK, TAKES_MOMENT | TAKES_JSON | TAKES_WATCH, verb_task,
 	  "all about one task" },
-	{ "executors", OPERANDS_TARGET, TAKES_LIST, verb_executors,
+	{ "executors", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_executors,
 	  "executors and their workers: busy, parked, blocked" },
-	{ "locks", OPERANDS_TARGET, TAKES_LIST, verb_locks,
+	{ "locks", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_locks,
 	  "who holds which lock, for how long, and who waits" },
-	{ "wakers", OPERANDS_TARGET, TAKES_LIST, verb_wakers,
+	{ "wakers", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_wakers,
 	  "who wakes whom, how often, and how late" },
-	{ "sites", OPERANDS_TARGET, TAKES_LIST, verb_sites,
+	{ "sites", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_sites,
 	  "all tasks grouped by the line that spawned them" },
 	{ "report", OPERANDS_TRACES, TAKES_JSON | TAKES_TASK | TAKES_REPORT, verb_report,
 	  "what happened in a trace: what is slow, stuck, contended, lost" },
-	{ "why", OPERANDS_TARGET_TASK, TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
+	{ "why", OPERANDS_TARGET_TASK,
+	  TAKES_MOMENT | TAKES_JSON | TAKES_WATCH | TAKES_OVER | TAKES_TASK, verb_why,
 	  "from a stuck task to the cause; without a task, every stuck one" },
 	{ "record", OPERANDS_COMMAND, TAKES_RECORD | TAKES_OUTPUT, verb_record,
 	  "record all that happens, with LTTng, into a folder or to a relay" },
@@ -139,8 +146,9 @@ static const struct {
 	  "this task's chain, without a TARGET before it; its critical path" },
 	{ { "html", optional_argument, NULL, OPTION_HTML }, TAKES_REPORT, "[=FILE]",
 	  "write a page that needs no network; report.html, - is stdout" },
-	{ { "process", required_argument, NULL, OPTION_PROCESS }, TAKES_REPORT | TAKES_EXPORT, "=PID",
-	  "only this process of the trace" },
+	{ { "process", required_argument, NULL, OPTION_PROCESS },
+	  TAKES_REPORT | TAKES_EXPORT | TAKES_MOMENT, "=PID",
+	  "of a trace with several processes this one" },
 	{ { "from", required_argument, NULL, OPTION_FROM }, TAKES_REPORT | TAKES_EXPORT, "=TIME",
 	  "from this many seconds after the start of the trace" },
 	{ { "to", required_argument, NULL, OPTION_TO }, TAKES_REPORT, "=TIME",
@@ -154,7 +162,7 @@ static const struct {
 	{ { "dry-run", no_argument, NULL, 'n' }, TAKES_PRUNE, "",
 	  "say what would be removed, remove nothing" },
 	{ { "view", required_argument, NULL, 'v' }, TAKES_SCREEN, "=VIEW",
-	  "start with tasks, locks, wakers, executors, sites or why" },
+	  "start with tasks, locks, wakers, executors, sites, why or timeline" },
 	{ { "interval", required_argument, NULL, 'i' }, TAKES_SCREEN, "=SECONDS",
 	  "time between two pictures" },
 	{ { "color", required_argument, NULL, 'c' }, TAKES_SCREEN, "=WHEN",
@@ -187,6 +195,12 @@ static const struct {
 	  "folded: run, time that tasks ran, or wait; run" },
 	{ { "collector", required_argument, NULL, OPTION_COLLECTOR }, TAKES_EXPORT, "=URL",
 	  "otlp: send it there, such as http://127.0.0.1:4318" },
+	{ { "at", required_argument, NULL, 'T' }, TAKES_MOMENT, "=TIME",
+	  "a trace's moment: +2.5s, -1s before its end, 50%, 12:03:04.5, begin, end" },
+	{ { "speed", required_argument, NULL, 'x' }, TAKES_PLAY, "=N",
+	  "play N seconds of the trace in one; 1" },
+	{ { "paused", no_argument, NULL, 'p' }, TAKES_PLAY, "",
+	  "do not play yet" },
 	{ { "ascii", no_argument, NULL, 'a' }, TAKES_ALL, "",
 	  "ASCII alone, whatever the terminal can show" },
 	{ { "help", no_argument, NULL, 'h' }, TAKES_ALL, "",
@@ -215,7 +229,8 @@ static const char *operands_words(enum operands operands)
 }
 
 static const char *const targets_help =
-	"TARGET is a pid, the name of a process, or a board's file, of a dead process too.\n"
+	"TARGET is a pid, the name of a process, a board's file, of a dead process too, the\n"
+	"folder of a trace, or net://RELAY/host/NAME/SESSION, which is one as it is recorded.\n"
 	"Without it: the only instrumented process alive.\n";
 
 /* Of each kind of operands. */
@@ -471,6 +486,15 @@ static int option_take(int option, const char *value, struct verb_options *optio
 		return EXIT_DONE;
 	case 'c':
 		return color_take(value, &options->color);
+	case 'T':
+		options->at = value;
+		return EXIT_DONE;
+	case 'x':
+		options->speed = value;
+		return EXIT_DONE;
+	case 'p':
+		options->is_paused = true;
+		return EXIT_DONE;
 	case 'm':
 		options->has_no_mouse = true;
 		return EXIT_DONE;
@@ -481,7 +505,7 @@ static int option_take(int option, const char *value, struct verb_options *optio
 		options->html = value ? value : "";
 		return EXIT_DONE;
 	case OPTION_PROCESS:
-		return process_take(value, &options->pid);
+		return process_take(value, &options->process);
 	case OPTION_FROM:
 		return moment_take("--from", value, &options->from_ns);
 	case OPTION_TO:
@@ -631,7 +655,8 @@ static bool is_nothing(const char *target)
 
 	if (!r)
 		vigil_reader_close(reader);
-	return r == -ENOENT;
+	/* A relay's session has no file. */
+	return r == -ENOENT && !strstr(target, "://");
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/source.h"
+
 #define STATE_NONE 0xff /* a free record */
 
 /* What one worker had counted by when; the record may serve another thread later. */
@@ -377,7 +379,9 @@ static int update(struct inside *inside, bool is_first)
 	if (contended_update(inside, is_first))
 		return -ENOMEM;
 	model->totals.live = model->totals.running + model->totals.scheduled + model->totals.idle;
-	rates_update(inside, interval_ns);
+	/* A trace that stands still has the rates it had: nothing has passed. */
+	if (interval_ns || is_first || model->status != VIGIL_STATUS_RECORDED)
+		rates_update(inside, interval_ns);
 	counts_sum(model);
 	return 0;
 }
@@ -399,31 +403,42 @@ struct model *model_new(struct vigil_reader *reader)
 	return &inside->model;
 }
 
-int model_open(const char *target, struct model **ret_model, struct vigil_problem *ret_problem)
+int model_new_of(struct source *source, struct model **ret_model, struct vigil_problem *ret_problem)
 {
 	struct vigil_reader *reader;
-	struct model *model;
-	int r = vigil_reader_open(target, &reader, ret_problem);
+	int r = source->ops->reader_open(source, &reader, ret_problem);
 
 	if (r)
 		return r;
-	model = model_new(reader);
-	if (!model) {
+	*ret_model = model_new(reader);
+	if (!*ret_model) {
 		vigil_reader_close(reader);
 		memcpy(ret_problem->text, "out of memory", sizeof("out of memory"));
 		return -ENOMEM;
 	}
-	*ret_model = model;
+	(*ret_model)->source = source;
 	return 0;
 }
 
-void model_free(struct model *model)
+int model_open(const char *target, const struct source_options *options, struct model **ret_model,
+	       struct vigil_problem *ret_problem)
 {
-	struct inside *inside = model ? inside_of(model) : NULL;
+	struct source *source;
+	int r = source_open(target, options, &source, ret_problem);
 
-	if (!inside)
-		return;
-	vigil_reader_close(model->reader);
+	if (r)
+		return r;
+	r = model_new_of(source, ret_model, ret_problem);
+	if (r)
+		source_close(source);
+	return r;
+}
+
+/* Forgets all that was counted. */
+static void clear(struct inside *inside)
+{
+	struct model *model = &inside->model;
+
 	free(model->sites);
 	free(model->edges);
 	free(model->histories);
@@ -432,10 +447,48 @@ void model_free(struct model *model)
 	free(inside->seen);
 	free(inside->waited);
 	free(model->contended);
-	free(inside);
+	*inside = (struct inside){ .model = { .reader = model->reader, .source = model->source } };
 }
 
-int model_refresh(struct model *model)
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	clear(inside_of(model));
+	vigil_reader_close(model->reader);
+	source_close(model->source);
+	free(inside_of(model));
+}
+
+/* The reader reads what is no more: another one takes its place. */
+static int reopen(struct model *model)
+{
+	struct vigil_reader *reader;
+	struct vigil_problem problem;
+	int r = model->source->ops->reader_open(model->source, &reader, &problem);
+
+	if (r)
+		return r;
+	vigil_reader_close(model->reader);
+	model->reader = reader;
+	clear(inside_of(model));
+	r = update(inside_of(model), true);
+	return r ? r : 1;
+}
+
+int model_choose(struct model *model, uint32_t process)
+{
+	uint32_t before = source_chosen(model->source);
+	int r;
+
+	source_choose(model->source, process);
+	r = reopen(model);
+	if (r < 0)
+		source_choose(model->source, before);
+	return r;
+}
+
+static int reread(struct model *model)
 {
 	if (vigil_reader_refresh(model->reader))
 		return -ENOMEM;
@@ -445,6 +498,22 @@ int model_refresh(struct model *model)
 	model->edges = NULL;
 	model->edge_count = 0;
 	return update(inside_of(model), false);
+}
+
+int model_refresh(struct model *model)
+{
+	enum source_news news = SOURCE_SAME;
+
+	if (model->source)
+		news = model->source->ops->refresh(model->source, model->reader);
+	switch (news) {
+	case SOURCE_REPLACED:
+		return reopen(model);
+	case SOURCE_WORKING:
+		return 0;
+	default:
+		return reread(model);
+	}
 }
 
 int model_want_sites(struct model *model)
@@ -500,6 +569,12 @@ uint64_t model_ref(const struct model *model, enum vigil_table table, const void
 bool model_is_unsure(const struct model *model, uint64_t since_ns)
 {
 	return since_ns && since_ns <= model->counts->unsure_ns;
+}
+
+bool status_is_there(enum vigil_status status)
+{
+	return status == VIGIL_STATUS_ALIVE || status == VIGIL_STATUS_STOPPED ||
+	       status == VIGIL_STATUS_RECORDED;
 }
 
 bool model_is_cut_off(const struct model *model)

@@ -39,9 +39,13 @@ struct contended {
 	uint64_t owner, lock;
 };
 
+struct source;
+struct source_options;
+
 struct model {
 	struct vigil_reader *reader;
-	uint64_t now; /* time of the last refresh */
+	struct source *source; /* where that is from; NULL: the caller's */
+	uint64_t now;          /* time of the last refresh */
 	enum vigil_status status;
 	const struct vigil_process_record *process;
 	const struct vigil_counts_record *counts;
@@ -57,15 +61,30 @@ struct model {
 	size_t contended_count;
 };
 
-/* Opens a target (vigil_reader_open). Returns 0 or -errno. */
-int model_open(const char *target, struct model **ret_model, struct vigil_problem *ret_problem);
+/*
+ * Opens a target: what vigil_reader_open takes, or a trace's folder, or a relay's
+ * session. options may be NULL. Returns 0 or -errno.
+ */
+int model_open(const char *target, const struct source_options *options, struct model **ret_model,
+	       struct vigil_problem *ret_problem);
+
+/* Takes over a source. Returns 0, or -errno with a sentence and the source the caller's. */
+int model_new_of(struct source *source, struct model **ret_model,
+		 struct vigil_problem *ret_problem);
 
 /* Takes over a reader that is open. Returns NULL without memory. */
 struct model *model_new(struct vigil_reader *reader);
 void model_free(struct model *model);
 
-/* Reads the board again: records, totals, histories. Returns 0 or -ENOMEM. */
+/*
+ * Reads the board again: records, totals, histories. Returns 0; 1 when it is another
+ * board than before, or another moment of it, so that no record need be what it was;
+ * or -errno: then the picture is the old one.
+ */
 int model_refresh(struct model *model);
+
+/* The same at once of another process of its source. */
+int model_choose(struct model *model, uint32_t process);
 
 /* Sums for sites, edges between them: only for who shows them, after a refresh. */
 int model_want_sites(struct model *model);
@@ -77,6 +96,9 @@ const struct vigil_task_record *model_task_by_id(const struct model *model, uint
 /* The index of a record that model handed out, and its reference. */
 uint32_t model_index(const struct model *model, enum vigil_table table, const void *record);
 uint64_t model_ref(const struct model *model, enum vigil_table table, const void *record);
+
+/* Whether its process was there at that moment, one of a trace included. */
+bool status_is_there(enum vigil_status status);
 
 /* Whether it ended without a word: all times end at its last record, when it ended is not known. */
 bool model_is_cut_off(const struct model *model);

@@ -16,6 +16,8 @@
 
 #include "console/app.h"
 #include "console/boards.h"
+#include "console/player.h"
+#include "console/source.h"
 
 #define INTERVAL_MS 250
 #define SVG_REFRESHES 24 /* before a picture, so that meters have something to show */
@@ -65,10 +67,13 @@ static void run(struct app *app, struct screen *screen, struct canvas *canvas, u
 		app_draw(app, canvas);
 		screen_draw(screen, canvas);
 		now = clock_ms();
+		if (app_is_working(app))
+			next = now;
 		if (obey_keys(app, screen, canvas, next > now ? (int)(next - now) : 0) < 0)
 			return;
 		now = clock_ms();
-		if (now < next)
+		/* A key may have sent a trace somewhere. */
+		if (now < next && !app_is_working(app))
 			continue;
 		app_refresh(app);
 		/* After a suspend the missed ones are not made up for. */
@@ -119,6 +124,8 @@ static int save_picture(struct app *app, const struct top_options *options, unsi
 	unsigned i;
 	int r;
 
+	while (app_is_working(app))
+		app_refresh(app);
 	for (i = 0; i < SVG_REFRESHES; i++) {
 		nanosleep(&interval, NULL);
 		app_refresh(app);
@@ -132,17 +139,25 @@ static int save_picture(struct app *app, const struct top_options *options, unsi
 
 int top_main(const struct top_options *options)
 {
+	const struct source_options from = {
+		.at = options->at,
+		.pid = options->process,
+		.is_moved = true,
+		.is_playing = options->is_playing,
+	};
 	unsigned interval_ms = options->interval_ms ? options->interval_ms : INTERVAL_MS;
 	struct vigil_problem problem;
 	struct app *app;
 	int status;
 	int error;
 
-	app = app_open(options->target, interval_ms * UINT64_C(1000000), &error, &problem);
+	app = app_open(options->target, &from, interval_ms * UINT64_C(1000000), &error, &problem);
 	if (!app && error == -ENOTUNIQ)
 		candidates_tell(options->target, "top", NULL, &problem);
 	if (!app)
 		return complain(problem.text);
+	if (options->speed > 0)
+		app_set_speed(app, options->speed);
 	if (app_set(app, options->view, options->filter, options->sort, &problem))
 		status = complain(problem.text);
 	else if (options->svg)

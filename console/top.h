@@ -4,6 +4,7 @@
 #define CONSOLE_TOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "console/screen.h"
 
@@ -18,6 +19,10 @@ struct top_options {
 	const char *view;       /* "tasks", "locks", ...; NULL: tasks */
 	const char *svg;        /* no terminal: one picture into this file; NULL: none */
 	unsigned svg_refreshes; /* before it is taken */
+	const char *at;         /* a trace: the moment to begin at; NULL: its end */
+	uint32_t process;       /* a trace: a pid; 0: the busiest */
+	double speed;           /* a trace: seconds of it in one; 0: the usual */
+	bool is_playing;        /* a trace: from the begin on */
 };
 
 /* Runs the console until the person leaves. Returns the exit status. */

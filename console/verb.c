@@ -13,6 +13,7 @@
 #include "console/boards.h"
 #include "console/format.h"
 #include "console/names.h"
+#include "console/source.h"
 
 #define WATCH_BUFFER (1 << 16)
 
@@ -42,6 +43,7 @@ static bool is_directory(const char *path)
 
 struct model *verb_open(const struct verb_options *options)
 {
+	const struct source_options from = { .at = options->at, .pid = options->process };
 	const char *target = options->target;
 	struct vigil_problem problem = { "" };
 	struct model *model;
@@ -52,7 +54,7 @@ struct model *verb_open(const struct verb_options *options)
 		       "`vigil ps` lists what there is");
 		return NULL;
 	}
-	r = model_open(target, &model, &problem);
+	r = model_open(target, &from, &model, &problem);
 	if (!r)
 		return model;
 	if (r == -ENOTUNIQ)
@@ -87,7 +89,7 @@ int verb_task_missing(const struct model *model, uint64_t id)
 
 static int is_gone(const struct model *model)
 {
-	return model->status != VIGIL_STATUS_ALIVE && model->status != VIGIL_STATUS_STOPPED;
+	return !status_is_there(model->status);
 }
 
 static void pause_for(uint64_t ns)
@@ -134,7 +136,7 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 		if (r != EXIT_DONE || !options->is_repeated || (model && is_gone(model)))
 			return r;
 		pause_for(options->interval_ns);
-		if (model && model_refresh(model))
+		if (model && model_refresh(model) < 0)
 			return refuse("out of memory");
 	}
 }
@@ -222,6 +224,15 @@ static const char *status_words(enum vigil_status status)
 	}
 }
 
+/* Of a moment of a trace: which one. */
+static const char *how_words(const struct model *model, char *buf, size_t size)
+{
+	if (model->status != VIGIL_STATUS_RECORDED)
+		return status_words(model->status);
+	source_words(model->source, buf, size);
+	return buf[0] ? buf : word_status(model->status);
+}
+
 static const char *age_of(const struct model *model, char buf[FORMAT_SIZE])
 {
 	return format_duration(buf, FORMAT_SIZE, less_of(model->now, model->process->created_ns),
@@ -265,7 +276,7 @@ void verb_heading(const struct text *text, const struct model *model)
 	char words[400];
 
 	text_line(text, "%s, pid %" PRIu32 ", %s", model->process->name,
-		  vigil_reader_pid(model->reader), status_words(model->status));
+		  vigil_reader_pid(model->reader), how_words(model, words, sizeof(words)));
 	age_words(model, words, sizeof(words));
 	text_line(text,
 		  "%s%" PRIu64 " task%s %s (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
@@ -304,7 +315,9 @@ void verb_json_process(struct json *json, const struct model *model)
 	json_text(json, "name", process->name);
 	json_text(json, "command", process->command);
 	json_text(json, "status", word_status(model->status));
-	json_text(json, "path", vigil_reader_path(model->reader));
+	json_text(json, "path",
+		  model->source && model->source->target[0] ? model->source->target :
+							      vigil_reader_path(model->reader));
 	json_u64(json, "uid", process->uid);
 	json_u64(json, "now_ns", model->now);
 	if (model_is_cut_off(model))

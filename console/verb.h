@@ -32,6 +32,10 @@ struct verb_options {
 	const char *sort;
 	const char *dir;
 	const char *view;
+	const char *at;    /* a moment of a trace */
+	const char *speed; /* of replay; NULL: 1 */
+	uint32_t process;  /* of a trace that has several: a pid; 0: the only one, or all */
+	bool is_paused;
 	const char *svg; /* top: a picture into this file */
 	uint64_t interval_ns;
 	uint64_t limit; /* rows; 0: all */
@@ -51,12 +55,12 @@ struct verb_options {
 	uint64_t from_ns,
 		to_ns;         /* report, export: since the start of the trace; to_ns 0: its end */
 	uint64_t top;          /* report: rows of a table; 0: as usual */
-	uint32_t pid;          /* report, export: of this process alone; 0: of all */
 	const char *form;      /* export: what --to says */
 	const char *what;      /* export: run, wait */
 	const char *collector; /* export: its URL */
 };
 
+int verb_replay(const struct verb_options *options);
 int verb_ps(const struct verb_options *options);
 int verb_prune(const struct verb_options *options);
 int verb_tasks(const struct verb_options *options);

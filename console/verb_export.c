@@ -69,7 +69,7 @@ static int options_take(const struct verb_options *options, const struct export_
 			struct export_options *ret)
 {
 	ret->path = options->target;
-	ret->pid = options->pid;
+	ret->pid = options->process;
 	ret->from_ns = options->from_ns;
 	ret->until_ns = options->to_ns;
 	ret->collector = options->collector;

@@ -28,7 +28,7 @@ static int options_fill(const struct verb_options *options, struct report_option
 	*ret_wanted = (struct report_options){
 		.from_ns = options->from_ns,
 		.to_ns = options->to_ns,
-		.pid = options->pid,
+		.pid = options->process,
 		.top = (size_t)options->top,
 	};
 	if (options->to_ns && options->to_ns <= options->from_ns)
@@ -65,7 +65,7 @@ static int board_report(const struct verb_options *options, const struct report_
 	char what[600];
 	int r;
 
-	if (options->task || options->from_ns || options->to_ns || options->pid)
+	if (options->task || options->from_ns || options->to_ns || options->process)
 		return refuse("--task, --from, --to and --process need a trace: record one with "
 			      "`vigil record`; a board has sums alone");
 	model = verb_open(options);

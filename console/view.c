@@ -170,6 +170,10 @@ void view_draw(struct view *view, struct canvas *canvas, int x, int y, int width
 			draw_empty(view, canvas, x, y, width, height);
 		return;
 	}
+	if (view->ops->draw) {
+		view->ops->draw(view, canvas, x, y, width, height);
+		return;
+	}
 	if (page_begin(&view->page, width, canvas->is_ascii) < 0)
 		return;
 	view->ops->write(view, &view->page);
@@ -285,12 +289,16 @@ bool view_request(struct view *view, enum request request)
 	view->is_touched = true;
 	if (view->ops->obey && view->ops->obey(view, request))
 		return true;
+	if (view->ops->draw)
+		return false;
 	return view->table ? list_request(view, request) : page_request(&view->page, request);
 }
 
 bool view_click(struct view *view, int x, int y)
 {
 	view->is_touched = true;
+	if (view->ops->click)
+		return view->ops->click(view, x, y);
 	return view->table && table_click(view->table, x, y) != CLICK_NOTHING;
 }
 
@@ -369,8 +377,8 @@ void view_state(struct view *view, char *buf, size_t size)
 		return;
 	table_settle(table);
 	if (table_filter(table)[0])
-		at += (size_t)snprintf(buf, size, "filter %s  %zu of %zu", table_filter(table),
-				       table_count(table), table_total(table));
+		at += (size_t)snprintf(buf, size, "%zu of %zu  filter %s", table_count(table),
+				       table_total(table), table_filter(table));
 	else
 		at += (size_t)snprintf(buf, size, "%zu", table_count(table));
 	if (table_tag_count(table) > 0 && at < size)

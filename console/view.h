@@ -28,7 +28,9 @@ struct shared {
 	uint64_t interval_ns; /* between two of them */
 	uint32_t pid;         /* to show; that of the model's reader */
 	enum ended_shown ended;
-	char open_path[512]; /* a view wants this board opened; the app does it */
+	char open_path[512];   /* a view wants this board opened; the app does it */
+	uint64_t seek_unix_ns; /* a view wants this moment of the trace; 0: none */
+	uint32_t choose;       /* a view wants this process of the source, by index plus one */
 };
 
 struct view;
@@ -55,6 +57,10 @@ struct view_ops {
 	/* Pages: writes all of it. */
 	void (*write)(struct view *view, struct page *page);
 
+	/* Neither a list nor a page: it draws all of it, and knows where it was clicked. */
+	void (*draw)(struct view *view, struct canvas *canvas, int x, int y, int width, int height);
+	bool (*click)(struct view *view, int x, int y);
+
 	/* Optional from here on. */
 	int (*open)(struct view *view); /* -1: no memory */
 	void (*close)(struct view *view);
@@ -68,6 +74,7 @@ struct view_ops {
 	 * the row, what enter says, and on which object. NULL: nothing.
 	 */
 	const struct view_ops *details;
+	uint64_t (*selected)(const struct view *view); /* the task; without: the cursor's row */
 	const struct view_ops *(*enter)(struct view *view, uint64_t id, uint64_t *ret_object);
 };
 
@@ -124,7 +131,7 @@ void view_state(struct view *view, char *buf, size_t size);
 
 /* All of them; those with a request first, in the order of their tabs. */
 extern const struct view_ops view_tasks, view_locks, view_wakers, view_executors, view_sites,
-	view_why, view_processes;
+	view_why, view_timeline, view_processes;
 extern const struct view_ops view_task, view_lock, view_waker, view_worker, view_executor,
 	view_site;
 

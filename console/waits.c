@@ -36,7 +36,7 @@ const char *words_time(struct words *words, uint64_t ns)
 
 bool waits_is_gone(const struct model *model)
 {
-	return model->status != VIGIL_STATUS_ALIVE && model->status != VIGIL_STATUS_STOPPED;
+	return !status_is_there(model->status);
 }
 
 const char *waits_time(const struct model *model, uint64_t ns, char *buf, size_t size)
@@ -207,6 +207,10 @@ void link_add_stack(struct walk *walk, const struct vigil_worker_record *worker)
 			 "where in the code that is, a board cannot say: gdb -p %" PRIu32
 			 " -batch -ex 'thread apply all bt' shows it as LWP %" PRIu32,
 			 vigil_reader_pid(model->reader), worker->tid);
+	else if (model->status == VIGIL_STATUS_RECORDED)
+		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
+			 "where in the code thread %" PRIu32 " was, a trace does not say",
+			 worker->tid);
 	else
 		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
 			 "where in the code that was, a board cannot say; a core dump of thread "

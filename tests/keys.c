@@ -6,8 +6,8 @@
 #include "console/keys.h"
 
 static const unsigned places[] = {
-	IN_TASKS, IN_LOCKS, IN_WAKERS,   IN_EXECUTORS, IN_SITES,   IN_RESOURCES,
-	IN_OPS,   IN_SPANS, IN_WARNINGS, IN_WHY,       IN_DETAILS, IN_HELP,
+	IN_TASKS, IN_LOCKS,    IN_WAKERS, IN_EXECUTORS, IN_SITES, IN_RESOURCES, IN_OPS,
+	IN_SPANS, IN_WARNINGS, IN_WHY,    IN_DETAILS,   IN_HELP,  IN_TIMELINE,  IN_REPLAY,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -65,9 +65,23 @@ Test(keys, no_key_asks_for_two_things_in_one_place)
 			}
 }
 
+Test(keys, keys_that_move_a_trace_mean_nothing_else_in_any_view)
+{
+	int a;
+	int b;
+	int i;
+
+	for (a = REQ_NONE + 1; a < REQ_COUNT; a++)
+		for (b = REQ_NONE + 1; b < REQ_COUNT; b++)
+			for (i = 0; i < REQUEST_KEYS && keys_info(a)->where == IN_REPLAY; i++)
+				if (a != b && keys_info(a)->keys[i] != K_NONE)
+					cr_expect_not(asks(b, keys_info(a)->keys[i]), "%s and %s",
+						      keys_info(a)->help, keys_info(b)->help);
+}
+
 Test(keys, keys_of_views_to_come_are_free)
 {
-	static const char reserved[] = "ros![]";
+	static const char reserved[] = "ros!";
 	size_t i;
 	size_t j;
 
@@ -141,7 +155,8 @@ static void manual_head(enum request request, char *buf, size_t size)
 	for (i = 0; i < REQUEST_KEYS && info->keys[i] != K_NONE; i++) {
 		keys_name(info->keys[i], name);
 		at += (size_t)snprintf(buf + at, size - at, "%s %s%s", i ? " ," : "",
-				       *name == '?' ? "\\&" : "", *name == '\\' ? "\\e" : name);
+				       !name[1] && strchr("?.,:()[]", *name) ? "\\&" : "",
+				       *name == '\\' ? "\\e" : name);
 	}
 	snprintf(buf + at, size - at, "\n");
 }

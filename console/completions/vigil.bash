@@ -4,11 +4,11 @@
 _vigil()
 {
 	local cur=$2 prev=$3
-	local verbs='top ps prune tasks task executors locks wakers sites why record snapshot report export help'
+	local verbs='top replay ps prune tasks task executors locks wakers sites why record snapshot report export help'
 	local options='--json --filter --sort --watch --limit --all --over --task --html --process
 		--from --to --until --what --collector --top --dir --dead --dry-run
 		--view --interval --color --svg --no-mouse --output --for --live --snapshot --on --rotate --buffers
-		--ascii --help --version'
+		--at --speed --paused --ascii --help --version'
 	local pids
 
 	COMPREPLY=()
@@ -21,7 +21,7 @@ _vigil()
 		return
 		;;
 	--view)
-		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why timeline' -- "$cur")
 		return
 		;;
 	--to)
@@ -43,7 +43,7 @@ _vigil()
 		return
 		;;
 	--filter | --sort | --limit | --over | --task | --interval | --for | --on | --rotate | --buffers | \
-		--process | --from | --until | --top | --collector)
+		--at | --speed | --process | --from | --until | --top | --collector)
 		return
 		;;
 	help)

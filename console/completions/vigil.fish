@@ -6,6 +6,7 @@ function __vigil_processes
 end
 
 complete -c vigil -n __fish_use_subcommand -a top -d 'The console'
+complete -c vigil -n __fish_use_subcommand -a replay -d 'Play a trace in the console'
 complete -c vigil -n __fish_use_subcommand -a ps -d 'Instrumented processes, alive and dead'
 complete -c vigil -n __fish_use_subcommand -a prune -d 'Remove the boards of dead processes'
 complete -c vigil -n __fish_use_subcommand -a tasks -d 'Print the tasks'
@@ -22,7 +23,7 @@ complete -c vigil -n __fish_use_subcommand -a export -d 'Write a trace for other
 complete -c vigil -n __fish_use_subcommand -a help -d 'Explain a verb'
 
 complete -c vigil -n '__fish_seen_subcommand_from help' -f \
-    -a 'top ps prune tasks task executors locks wakers sites why record snapshot report export'
+    -a 'top replay ps prune tasks task executors locks wakers sites why record snapshot report export'
 complete -c vigil -n 'not __fish_seen_subcommand_from help' -a '(__vigil_processes)'
 
 complete -c vigil -l json -d 'Print one JSON document'
@@ -45,7 +46,7 @@ complete -c vigil -l top -x -d 'Rows of a table'
 complete -c vigil -l dir -x -a '(__fish_complete_directories)' -d 'Look for boards there'
 complete -c vigil -l dead -d 'Only boards of processes that are gone'
 complete -c vigil -s n -l dry-run -d 'Remove nothing, say what would be'
-complete -c vigil -l view -x -a 'tasks locks wakers executors sites why' -d 'Start with this view'
+complete -c vigil -l view -x -a 'tasks locks wakers executors sites why timeline' -d 'Start with this view'
 complete -c vigil -l interval -x -d 'Time between two pictures'
 complete -c vigil -l color -x -a 'auto never 16 256' -d Colours
 complete -c vigil -l svg -r -d 'Save a picture and leave'
@@ -57,6 +58,10 @@ complete -c vigil -l snapshot -d 'Keep the latest in memory until asked for'
 complete -c vigil -l on -x -a 'blocked=200ms' -d 'When to write a snapshot'
 complete -c vigil -l rotate -x -d 'Begin a new part after so much'
 complete -c vigil -l buffers -x -d 'Memory for each processor'
+complete -c vigil -l at -x -d 'This moment of a trace'
+complete -c vigil -l process -x -d 'This process of a trace'
+complete -c vigil -l speed -x -d 'Seconds of a trace in one'
+complete -c vigil -l paused -d 'Do not play yet'
 complete -c vigil -l ascii -d 'No characters beyond ASCII'
 complete -c vigil -l help -d Explain
 complete -c vigil -l version -d 'Print the version'

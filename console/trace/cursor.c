@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A cursor that goes back by reading the trace anew from its start. Its law is in
- * cursor.h.
+ * A cursor that goes back to a keyframe, which it took when it came by, and forwards
+ * from there. Its law is in cursor.h.
  *
  * A place is known by how many events have happened. What is looked for backwards is
- * looked for forwards from the start; the last one before the old place is it, and a
- * second run goes there.
+ * looked for forwards, from the last keyframe on, then from the one before that; the
+ * last one before the old place is it, and a second run goes there.
  */
 #include "console/trace/cursor.h"
 
@@ -15,12 +15,14 @@
 #include <string.h>
 #include <time.h>
 
-#define EVENTS_BETWEEN 128 /* two looks at the clock */
-#define POLL_MARKS 256     /* the longest polls are remembered */
+#define EVENTS_BETWEEN 128  /* two looks at the clock */
+#define POLL_MARKS 256      /* the longest polls are remembered */
+#define FRAME_EVENTS 131072 /* between two keyframes, at first */
+#define FRAMES_BYTES (UINT64_C(256) << 20)
 
 enum phase {
 	PHASE_RUN,   /* forwards to the goal */
-	PHASE_SCAN,  /* from the start, for the last match before `until` */
+	PHASE_SCAN,  /* from a keyframe, for the last match before scan_end */
 	PHASE_UPTO,  /* to the place `until` */
 	PHASE_INDEX, /* to the end, for the first time */
 	PHASE_REST
@@ -28,6 +30,14 @@ enum phase {
 
 /* Whether an event is what is looked for, and where to stand then. */
 enum match { MATCH_NONE, MATCH_BEFORE, MATCH_AFTER };
+
+/* A keyframe of trace_keep. */
+struct frame {
+	void *keep;
+	size_t size;
+	uint64_t passed;
+	uint64_t unix_ns;
+};
 
 struct cursor {
 	struct cursor_options options;
@@ -53,9 +63,15 @@ struct cursor {
 	uint64_t from_now, from_passed;
 	uint64_t until;
 	enum match until_match;
+	size_t scan_frame; /* index plus one that was scanned from; 0: the start */
+	uint64_t scan_end;
 	uint64_t found;
 	enum match found_match;
 	struct cursor_stop stop;
+
+	struct frame *frames;
+	size_t frame_count, frame_room;
+	uint64_t frame_bytes, frame_events;
 
 	struct cursor_process *processes;
 	uint32_t process_count;
@@ -195,6 +211,71 @@ static void index_finish(struct cursor *cursor)
 		qsort(cursor->marks, cursor->mark_count, sizeof(*cursor->marks), by_time);
 }
 
+/* ---- Keyframes ---- */
+
+/* There are too many: every second one goes, and fewer come. */
+static void frames_thin(struct cursor *cursor)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cursor->frame_count; i++) {
+		if (i % 2) {
+			cursor->frames[kept++] = cursor->frames[i];
+			continue;
+		}
+		cursor->frame_bytes -= cursor->frames[i].size;
+		free(cursor->frames[i].keep);
+	}
+	cursor->frame_count = kept;
+	cursor->frame_events *= 2;
+}
+
+/* Between the event that has happened and the reading of the next one. */
+static void frame_take(struct cursor *cursor)
+{
+	size_t room = cursor->frame_room ? 2 * cursor->frame_room : 16;
+	const struct frame *last =
+		cursor->frame_count ? &cursor->frames[cursor->frame_count - 1] : NULL;
+	struct frame *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
+
+	if (cursor->passed < (last ? last->passed : 0) + cursor->frame_events)
+		return;
+	if (cursor->frame_count == cursor->frame_room) {
+		frames = realloc(cursor->frames, room * sizeof(*frames));
+		if (!frames)
+			return;
+		cursor->frames = frames;
+		cursor->frame_room = room;
+	}
+	frame.keep = trace_keep(cursor->trace, &frame.size);
+	if (!frame.keep)
+		return;
+	cursor->frames[cursor->frame_count++] = frame;
+	cursor->frame_bytes += frame.size;
+	if (cursor->frame_bytes > FRAMES_BYTES && cursor->frame_count > 2)
+		frames_thin(cursor);
+}
+
+/* The frame, index plus one, from which a time is reached; 0: the start. */
+static size_t frame_before_time(const struct cursor *cursor, uint64_t unix_ns)
+{
+	size_t at = cursor->frame_count;
+
+	/* Events of one moment may stand on both sides of a keyframe. */
+	while (at && cursor->frames[at - 1].unix_ns >= unix_ns)
+		at--;
+	return at;
+}
+
+static size_t frame_before_place(const struct cursor *cursor, uint64_t passed)
+{
+	size_t at = cursor->frame_count;
+
+	while (at && cursor->frames[at - 1].passed > passed)
+		at--;
+	return at;
+}
+
 /* ---- One event after the other ---- */
 
 /* Reads the next event, and stands before it. */
@@ -247,30 +328,36 @@ static void event_pass(struct cursor *cursor)
 		cursor->passed_ns = event->unix_ns;
 	if (event->unix_ns > cursor->now)
 		cursor->now = event->unix_ns;
+	frame_take(cursor);
 	event_read(cursor);
 }
 
-/* ---- The start ---- */
+/* ---- Going back ---- */
 
-static int start(struct cursor *cursor, struct vigil_problem *ret_problem)
+/* Opens the trace, at a frame, index plus one, or at its start. */
+static int start(struct cursor *cursor, size_t at, struct vigil_problem *ret_problem)
 {
+	const struct frame *frame = at ? &cursor->frames[at - 1] : NULL;
 	int r = trace_open(&cursor->options.trace, &cursor->trace, ret_problem);
 
+	/* A frame that does not fit leaves the trace at its start. */
+	if (!r && frame && trace_go(cursor->trace, frame->keep, frame->size))
+		frame = NULL;
 	if (r)
 		return r;
-	cursor->passed = 0;
-	cursor->now = cursor->passed_ns = 0;
+	cursor->passed = frame ? frame->passed : 0;
+	cursor->now = cursor->passed_ns = frame ? frame->unix_ns : 0;
 	event_read(cursor);
 	return 0;
 }
 
-static void rewind_all(struct cursor *cursor)
+static void rewind_to(struct cursor *cursor, size_t frame)
 {
 	struct trace *old = cursor->trace;
 
 	cursor->pending = NULL;
 	/* Without a process to read it: it stays where it is, and says why. */
-	if (start(cursor, &cursor->problem)) {
+	if (start(cursor, frame, &cursor->problem)) {
 		cursor->trace = old;
 		return;
 	}
@@ -279,7 +366,13 @@ static void rewind_all(struct cursor *cursor)
 	else
 		cursor->seen = old;
 	if (cursor->options.rewind)
-		cursor->options.rewind(cursor->options.arg);
+		cursor->options.rewind(cursor->options.arg, cursor->passed > 0);
+}
+
+/* What led up to a moment is of interest too: a frame more than is needed. */
+static void rewind_before(struct cursor *cursor, size_t frame)
+{
+	rewind_to(cursor, frame ? frame - 1 : 0);
 }
 
 static void paths_free(struct trace_options *options)
@@ -311,16 +404,17 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 	if (!r) {
 		cursor->options = *options;
 		cursor->phase = PHASE_REST;
+		cursor->frame_events = options->frame_events ? options->frame_events : FRAME_EVENTS;
 		cursor->stop.event.kind = TRACE_KINDS;
 		r = paths_copy(&cursor->options.trace);
 	}
 	if (r)
 		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
 	else
-		r = start(cursor, ret_problem);
+		r = start(cursor, 0, ret_problem);
 	if (!r && !cursor->pending && cursor->problem.text[0]) {
 		*ret_problem = cursor->problem;
-		r = -EBADMSG;
+		r = -EIO;
 	} else if (!r && !cursor->pending) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "%s has no event of Vigil's: was `vigil:*` enabled when it was recorded, "
@@ -344,6 +438,9 @@ void cursor_close(struct cursor *cursor)
 	trace_close(cursor->trace);
 	trace_close(cursor->seen);
 	paths_free(&cursor->options.trace);
+	for (size_t i = 0; i < cursor->frame_count; i++)
+		free(cursor->frames[i].keep);
+	free(cursor->frames);
 	free(cursor->processes);
 	free(cursor->marks);
 	free(cursor);
@@ -417,7 +514,7 @@ static void go_upto(struct cursor *cursor, uint64_t place, enum match match)
 	cursor->until = place;
 	cursor->until_match = match;
 	if (cursor->passed > place)
-		rewind_all(cursor);
+		rewind_before(cursor, frame_before_place(cursor, place));
 }
 
 /* Nothing was found: back to where it stood. */
@@ -453,6 +550,24 @@ static bool gap_find(const struct cursor *cursor, uint64_t *ret_unix_ns)
 	return is_found;
 }
 
+/* Looks from a frame on, for the last match up to a place. */
+static void scan_begin(struct cursor *cursor, size_t frame, uint64_t end)
+{
+	cursor->phase = PHASE_SCAN;
+	cursor->scan_frame = frame;
+	cursor->scan_end = end;
+	rewind_to(cursor, frame);
+}
+
+/* Back, or so far ahead that a frame is nearer. */
+static bool must_rewind(const struct cursor *cursor, uint64_t unix_ns)
+{
+	size_t frame = frame_before_time(cursor, unix_ns);
+
+	return unix_ns < cursor->passed_ns ||
+	       (frame > 1 && cursor->frames[frame - 2].passed > cursor->passed);
+}
+
 /* Chooses the first phase of a goal. */
 static void goal_begin(struct cursor *cursor)
 {
@@ -473,12 +588,10 @@ static void goal_begin(struct cursor *cursor)
 	}
 	if (goal->to == CURSOR_TO_TIME && goal->unix_ns < cursor->begin)
 		goal->unix_ns = cursor->begin;
-	if (goal->to == CURSOR_TO_TIME && goal->unix_ns < cursor->passed_ns)
-		rewind_all(cursor);
-	if (is_search(goal) && goal->is_back) {
-		cursor->phase = PHASE_SCAN;
-		rewind_all(cursor);
-	}
+	if (goal->to == CURSOR_TO_TIME && must_rewind(cursor, goal->unix_ns))
+		rewind_before(cursor, frame_before_time(cursor, goal->unix_ns));
+	if (is_search(goal) && goal->is_back)
+		scan_begin(cursor, frame_before_place(cursor, cursor->passed), cursor->passed);
 }
 
 static enum cursor_result run(struct cursor *cursor)
@@ -511,25 +624,36 @@ static enum cursor_result run(struct cursor *cursor)
 	return rest(cursor, CURSOR_THERE);
 }
 
+/* The part that a frame begins is gone through: what is found, or the part before it. */
+static void scan_finish(struct cursor *cursor)
+{
+	size_t frame = cursor->scan_frame;
+
+	if (cursor->found_match != MATCH_NONE)
+		go_upto(cursor, cursor->found, cursor->found_match);
+	else if (frame)
+		scan_begin(cursor, frame - 1, cursor->frames[frame - 1].passed);
+	else
+		go_home(cursor);
+}
+
 static enum cursor_result scan(struct cursor *cursor)
 {
 	enum match match;
 	uint64_t place;
 
-	if (cursor->passed < cursor->from_passed && cursor->pending) {
-		match = match_of(cursor);
-		place = cursor->passed + (match == MATCH_AFTER);
-		/* The first event has always happened. */
-		if (match != MATCH_NONE && place < cursor->from_passed && place) {
-			cursor->found = cursor->passed;
-			cursor->found_match = match;
-		}
-		event_pass(cursor);
-	} else if (cursor->found_match != MATCH_NONE) {
-		go_upto(cursor, cursor->found, cursor->found_match);
-	} else {
-		go_home(cursor);
+	if (cursor->passed >= cursor->scan_end || !cursor->pending) {
+		scan_finish(cursor);
+		return CURSOR_AGAIN;
 	}
+	match = match_of(cursor);
+	place = cursor->passed + (match == MATCH_AFTER);
+	/* The first event has always happened. */
+	if (match != MATCH_NONE && place < cursor->from_passed && place) {
+		cursor->found = cursor->passed;
+		cursor->found_match = match;
+	}
+	event_pass(cursor);
 	return CURSOR_AGAIN;
 }
 

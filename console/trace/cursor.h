@@ -23,13 +23,16 @@ struct cursor;
 
 struct cursor_options {
 	struct trace_options trace;
+	uint64_t frame_events; /* between keyframes: for tests; 0: as is best */
 	bool must_index; /* go through it once before anything else: for cursor_end and marks */
 
-	/* Optional: each event that the cursor passes, before it is applied, with the slices
-	 * it ends; and that it begins anew from an earlier moment. */
+	/*
+	 * Optional: each event that the cursor passes, before it is applied, with the
+	 * slices it ends; and that it begins anew from another moment.
+	 */
 	void (*pass)(void *arg, const struct trace *trace, const struct trace_event *event,
 		     const struct slice *slices, size_t count);
-	void (*rewind)(void *arg);
+	void (*rewind)(void *arg, bool is_cut); /* is_cut: not from the trace's begin */
 	void *arg;
 };
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Which kind of source a target is, and what those that cannot do something say. */
+#include "console/source.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 8 /* folders below each other, as LTTng makes them */
+#define ENTRIES_MOST 10000
+
+static bool is_url(const char *target)
+{
+	return !strncmp(target, "net://", 6) || !strncmp(target, "net4://", 7) ||
+	       !strncmp(target, "net6://", 7);
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* Whether there is a trace's metadata in a folder or below it. *left: entries to look at. */
+static bool has_trace(const char *path, int depth, int *left)
+{
+	char below[4096];
+	const struct dirent *entry;
+	bool is_found;
+	DIR *dir;
+
+	if (snprintf(below, sizeof(below), "%s/metadata", path) >= (int)sizeof(below))
+		return false;
+	is_found = !access(below, F_OK);
+	dir = is_found || depth == DEPTH_MAX ? NULL : opendir(path);
+	while (dir && !is_found && (entry = readdir(dir)) && --*left > 0) {
+		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK ||
+		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) >=
+			    (int)sizeof(below))
+			continue;
+		is_found = is_folder(below) && has_trace(below, depth + 1, left);
+	}
+	if (dir)
+		closedir(dir);
+	return is_found;
+}
+
+int source_open(const char *target, const struct source_options *options,
+		struct source **ret_source, struct vigil_problem *ret_problem)
+{
+	static const struct source_options none;
+	int left = ENTRIES_MOST;
+
+	if (!options)
+		options = &none;
+	if (target && is_url(target))
+		return source_live_open(target, options, ret_source, ret_problem);
+	if (target && is_folder(target) && has_trace(target, 0, &left))
+		return source_trace_open(target, options, ret_source, ret_problem);
+	return source_shm_open(target, options, ret_source, ret_problem);
+}
+
+void source_close(struct source *source)
+{
+	if (source)
+		source->ops->close(source);
+}
+
+/* ---- What not every source has ---- */
+
+void source_words(struct source *source, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (source && source->ops->words)
+		source->ops->words(source, buf, size);
+}
+
+uint32_t source_process_count(struct source *source)
+{
+	struct source_process process;
+	uint32_t count = 0;
+
+	while (source_process(source, count, &process))
+		count++;
+	return count;
+}
+
+bool source_process(struct source *source, uint32_t index, struct source_process *ret_process)
+{
+	return source && source->ops->process && source->ops->process(source, index, ret_process);
+}
+
+void source_choose(struct source *source, uint32_t index)
+{
+	if (source && source->ops->choose)
+		source->ops->choose(source, index);
+}
+
+uint32_t source_chosen(struct source *source)
+{
+	return source && source->ops->chosen ? source->ops->chosen(source) : 0;
+}
+
+const struct history *source_history(struct source *source)
+{
+	return source && source->ops->history ? source->ops->history(source) : NULL;
+}
+
+struct player *source_player(struct source *source)
+{
+	return source && source->ops->player ? source->ops->player(source) : NULL;
+}
+
+uint64_t source_unix_of(struct source *source, uint64_t ns)
+{
+	return source && source->ops->unix_of ? source->ops->unix_of(source, ns) : 0;
+}
+
+const char *source_news(struct source *source)
+{
+	return source && source->ops->news ? source->ops->news(source) : NULL;
+}

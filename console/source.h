@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A source: where boards come from. Shared memory, a trace, a relay's live stream.
+ *
+ *	source.c	which one a target is
+ *	source_shm.c	a board that a process writes, or wrote
+ *	source_trace.c	a folder with a trace, which can be played
+ *	source_live.c	a session of a relay, as it comes
+ *	source_events.c	what the last two share: boards made of events
+ *
+ * The law: whoever has a source gets a reader from it and may ask how it is; where
+ * the board came from only these files know.
+ */
+#ifndef CONSOLE_SOURCE_H
+#define CONSOLE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/reader.h>
+
+struct history;
+struct player;
+struct source;
+
+struct source_options {
+	const char *at;  /* a trace: the moment, as player_time reads it; NULL: its end */
+	uint32_t pid;    /* of several processes this one; 0: the only one */
+	bool is_moved;   /* a trace: it will be moved. It is learnt while refreshed, not now, and
+			     of several processes the busiest is shown first */
+	bool is_playing; /* and plays from the moment on */
+};
+
+/* A process that a source knows of. */
+struct source_process {
+	uint32_t index;
+	uint32_t pid;
+	char host[64];
+	char name[32];
+	uint64_t first_unix_ns, last_unix_ns;
+	uint64_t events, lost_events;
+	uint64_t live_tasks; /* at this moment */
+	bool has_begun;      /* by this moment */
+	bool is_over;        /* at this moment */
+};
+
+enum source_news {
+	SOURCE_SAME,     /* the reader may be refreshed */
+	SOURCE_REPLACED, /* the reader is to be closed, and another one opened */
+	SOURCE_WORKING   /* on the way to another moment: what is shown stays */
+};
+
+struct source_ops {
+	void (*close)(struct source *source);
+
+	/* A reader of the process that is shown. Returns 0 or -errno with a sentence. */
+	int (*reader_open)(struct source *source, struct vigil_reader **ret_reader,
+			   struct vigil_problem *ret_problem);
+
+	/* Goes with the time. Then the reader is told when it is. */
+	enum source_news (*refresh)(struct source *source, struct vigil_reader *reader);
+
+	/* Optional from here on: "recorded at 12:03:04.123 (+4.2 s of 60 s)". */
+	void (*words)(struct source *source, char *buf, size_t size);
+	bool (*process)(struct source *source, uint32_t index, struct source_process *ret_process);
+	void (*choose)(struct source *source, uint32_t index);
+	uint32_t (*chosen)(struct source *source);
+	const struct history *(*history)(struct source *source);
+	struct player *(*player)(struct source *source);
+	uint64_t (*unix_of)(struct source *source, uint64_t ns); /* of the shown process's clock */
+	const char *(*news)(struct source *source);              /* a sentence, once; NULL: none */
+};
+
+struct source {
+	const struct source_ops *ops;
+	char target[512];
+	uint64_t interval_ns; /* between two refreshes, as far as is known */
+};
+
+/* Opens a target; NULL: the only process alive. Returns 0 or -errno with a sentence. */
+int source_open(const char *target, const struct source_options *options,
+		struct source **ret_source, struct vigil_problem *ret_problem);
+void source_close(struct source *source);
+
+/* Each of the kinds. options may be NULL. */
+int source_shm_open(const char *target, const struct source_options *options,
+		    struct source **ret_source, struct vigil_problem *ret_problem);
+int source_trace_open(const char *target, const struct source_options *options,
+		      struct source **ret_source, struct vigil_problem *ret_problem);
+int source_live_open(const char *target, const struct source_options *options,
+		     struct source **ret_source, struct vigil_problem *ret_problem);
+
+/* ---- What a source may not have. All may be asked of NULL. ---- */
+
+void source_words(struct source *source, char *buf, size_t size); /* "": nothing to say */
+uint32_t source_process_count(struct source *source);
+bool source_process(struct source *source, uint32_t index, struct source_process *ret_process);
+void source_choose(struct source *source, uint32_t index);
+uint32_t source_chosen(struct source *source);
+const struct history *source_history(struct source *source); /* NULL: none is kept */
+struct player *source_player(struct source *source);         /* NULL: it cannot be moved */
+uint64_t source_unix_of(struct source *source, uint64_t ns); /* 0: not known */
+const char *source_news(struct source *source);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* A folder with a trace: its boards at a moment, which a player moves. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/format.h"
+#include "console/player.h"
+#include "console/source_events.h"
+#include "console/source_trace.h"
+
+#define WHOLE_NS UINT64_MAX /* a budget that lasts */
+#define NAMED 6             /* the rest is counted: one sentence holds no more */
+
+struct traced {
+	struct source source;
+	struct cursor *cursor;
+	struct player player;
+	struct events events;
+	uint32_t chosen;
+	bool has_begun; /* the process that the reader reads had */
+	uint64_t epoch; /* of the boards that it reads */
+	bool has_told_problem;
+
+	/* Of a trace that is moved, until all of it is known. */
+	bool is_starting;
+	struct source_options options;
+	char at[64];
+	struct vigil_problem problem; /* to be told */
+	struct vigil_problem said;
+};
+
+static struct traced *traced_of(struct source *source)
+{
+	return (struct traced *)(void *)source;
+}
+
+/* ---- What the cursor tells ---- */
+
+static void pass(void *arg, const struct trace *trace, const struct trace_event *event,
+		 const struct slice *slices, size_t count)
+{
+	struct traced *traced = arg;
+
+	(void)trace;
+	events_pass(&traced->events, event, slices, count);
+}
+
+static void rewind_history(void *arg, bool is_cut)
+{
+	struct traced *traced = arg;
+
+	events_clear(&traced->events, is_cut);
+}
+
+/* ---- The reader ---- */
+
+static const struct trace_process *process_now(const struct traced *traced)
+{
+	return cursor_process_now(traced->cursor, traced->chosen);
+}
+
+static int traced_reader_open(struct source *source, struct vigil_reader **ret_reader,
+			      struct vigil_problem *ret_problem)
+{
+	struct traced *traced = traced_of(source);
+	const struct trace_process *process = process_now(traced);
+	int r = events_reader_open(&traced->events, process, ret_reader, ret_problem);
+
+	if (r)
+		return r;
+	traced->has_begun = process != NULL;
+	traced->epoch = cursor_epoch(traced->cursor);
+	events_reader_fix(*ret_reader, process, cursor_now(traced->cursor));
+	return vigil_reader_refresh(*ret_reader);
+}
+
+/* ---- Which process, which moment ---- */
+
+static bool is_wanted(const struct cursor_process *process, uint32_t pid)
+{
+	return process->events && (!pid || process->pid == pid);
+}
+
+/* "412 httpd (web1), 413 worker (web1) and 3 more". Returns how many there are. */
+static uint32_t candidates_words(const struct cursor *cursor, char *buf, size_t size)
+{
+	uint32_t count = 0;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
+		const struct cursor_process *process = cursor_process(cursor, i);
+
+		if (!process->events || ++count > NAMED || at >= size)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%" PRIu32 " %.20s%s%.20s%s",
+				       at ? ", " : "", process->pid, process->name,
+				       process->host[0] ? " (" : "", process->host,
+				       process->host[0] ? ")" : "");
+	}
+	if (count > NAMED && at < size)
+		snprintf(buf + at, size - at, " and %" PRIu32 " more", count - NAMED);
+	return count;
+}
+
+/* The process that is meant: the only one, the one with this pid, or the busiest. */
+static int process_choose(struct traced *traced, const struct source_options *options,
+			  struct vigil_problem *ret_problem)
+{
+	const struct cursor *cursor = traced->cursor;
+	const struct cursor_process *process, *best = NULL;
+	uint32_t fitting = 0;
+	char names[300];
+
+	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
+		process = cursor_process(cursor, i);
+		if (!is_wanted(process, options->pid))
+			continue;
+		fitting++;
+		if (best && best->events >= process->events)
+			continue;
+		best = process;
+		traced->chosen = i;
+	}
+	/* After exec a process has another life under the same pid. */
+	if (fitting == 1 || (fitting && (options->is_moved || options->pid)))
+		return 0;
+	candidates_words(cursor, names, sizeof(names));
+	if (!fitting)
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "there is no process %" PRIu32 " in %.200s: there are %s", options->pid,
+			 traced->source.target, names);
+	else
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "%.150s has several processes: %s; say which by --process=PID, or look at "
+			 "all of them with `vigil replay`",
+			 traced->source.target, names);
+	return -ENOENT;
+}
+
+/* Waits for the cursor to be there: verbs have nothing else to do. */
+static void go_at_once(struct cursor *cursor, const struct cursor_goal *goal)
+{
+	cursor_go(cursor, goal);
+	while (cursor_work(cursor, WHOLE_NS) == CURSOR_AGAIN)
+		;
+}
+
+/* To the moment that is wanted. All of the trace is known then. */
+static int moment_find(struct traced *traced, const struct source_options *options,
+		       struct vigil_problem *ret_problem)
+{
+	struct cursor_goal goal = { .to = CURSOR_TO_END };
+	int r = 0;
+
+	go_at_once(traced->cursor, &goal);
+	if (options->at) {
+		goal.to = CURSOR_TO_TIME;
+		r = player_time(traced->cursor, options->at, &goal.unix_ns, ret_problem);
+	}
+	if (!r && goal.to == CURSOR_TO_TIME)
+		go_at_once(traced->cursor, &goal);
+	return r;
+}
+
+/* All of the trace is known: to the process and the moment that were asked for. */
+static void begin_playing(struct traced *traced)
+{
+	struct cursor_goal goal = { .to = CURSOR_TO_TIME };
+
+	traced->is_starting = false;
+	process_choose(traced, &traced->options, &traced->problem);
+	if (traced->at[0])
+		player_time(traced->cursor, traced->at, &goal.unix_ns, &traced->problem);
+	player_go(&traced->player, &goal);
+	traced->player.is_playing = traced->options.is_playing;
+}
+
+/* ---- Going with the time ---- */
+
+static enum source_news traced_refresh(struct source *source, struct vigil_reader *reader)
+{
+	struct traced *traced = traced_of(source);
+	const struct trace_process *process;
+
+	if (player_refresh(&traced->player))
+		return SOURCE_WORKING;
+	if (traced->is_starting) {
+		begin_playing(traced);
+		return SOURCE_WORKING;
+	}
+	process = process_now(traced);
+	if (traced->epoch != cursor_epoch(traced->cursor) || traced->has_begun != (process != NULL))
+		return SOURCE_REPLACED;
+	events_reader_fix(reader, process, cursor_now(traced->cursor));
+	return SOURCE_SAME;
+}
+
+/* ---- What it says ---- */
+
+static void traced_words(struct source *source, char *buf, size_t size)
+{
+	const struct cursor *cursor = traced_of(source)->cursor;
+	uint64_t begin = cursor_begin(cursor), now = cursor_now(cursor);
+	char time[32], at[FORMAT_SIZE], length[FORMAT_SIZE];
+
+	snprintf(buf, size, "recorded at %s (+%s of %s)", clock_words(now, time, sizeof(time)),
+		 format_duration(at, sizeof(at), now - begin, 0),
+		 format_duration(length, sizeof(length), cursor_end(cursor) - begin, 0));
+}
+
+static bool traced_process(struct source *source, uint32_t index,
+			   struct source_process *ret_process)
+{
+	const struct cursor *cursor = traced_of(source)->cursor;
+	const struct cursor_process *from = cursor_process(cursor, index);
+
+	if (!from)
+		return false;
+	*ret_process = (struct source_process){
+		.index = index,
+		.pid = from->pid,
+		.first_unix_ns = from->first_unix_ns,
+		.last_unix_ns = from->last_unix_ns,
+		.events = from->events,
+		.lost_events = from->lost_events,
+	};
+	memcpy(ret_process->host, from->host, sizeof(ret_process->host));
+	memcpy(ret_process->name, from->name, sizeof(ret_process->name));
+	events_describe(cursor_process_now(cursor, index), ret_process);
+	return true;
+}
+
+static void traced_choose(struct source *source, uint32_t index)
+{
+	traced_of(source)->chosen = index;
+}
+
+static uint32_t traced_chosen(struct source *source)
+{
+	return traced_of(source)->chosen;
+}
+
+static const struct history *traced_history(struct source *source)
+{
+	return events_history(&traced_of(source)->events, traced_of(source)->chosen);
+}
+
+static struct player *traced_player(struct source *source)
+{
+	return &traced_of(source)->player;
+}
+
+static uint64_t traced_unix_of(struct source *source, uint64_t ns)
+{
+	return events_unix_of(process_now(traced_of(source)), ns);
+}
+
+static const char *traced_news(struct source *source)
+{
+	struct traced *traced = traced_of(source);
+	const char *problem = cursor_problem(traced->cursor);
+
+	if (traced->problem.text[0]) {
+		snprintf(traced->said.text, sizeof(traced->said.text), "%s", traced->problem.text);
+		traced->problem.text[0] = '\0';
+		return traced->said.text;
+	}
+	if (!problem[0] || traced->has_told_problem)
+		return NULL;
+	traced->has_told_problem = true;
+	return problem;
+}
+
+static void traced_close(struct source *source)
+{
+	struct traced *traced = traced_of(source);
+
+	cursor_close(traced->cursor);
+	events_fini(&traced->events);
+	free(traced);
+}
+
+static const struct source_ops traced_ops = {
+	.close = traced_close,
+	.reader_open = traced_reader_open,
+	.refresh = traced_refresh,
+	.words = traced_words,
+	.process = traced_process,
+	.choose = traced_choose,
+	.chosen = traced_chosen,
+	.history = traced_history,
+	.player = traced_player,
+	.unix_of = traced_unix_of,
+	.news = traced_news,
+};
+
+static int start_now(struct traced *traced, const struct source_options *options,
+		     struct vigil_problem *ret_problem)
+{
+	int r = moment_find(traced, options, ret_problem);
+
+	return r ? r : process_choose(traced, options, ret_problem);
+}
+
+/* Here only what is no moment at all is refused. */
+static int start_later(struct traced *traced, const struct source_options *options,
+		       struct vigil_problem *ret_problem)
+{
+	uint64_t ns;
+
+	traced->is_starting = true;
+	traced->options = *options;
+	snprintf(traced->at, sizeof(traced->at), "%s", options->at ? options->at : "end");
+	return player_time(traced->cursor, traced->at, &ns, ret_problem);
+}
+
+int source_trace_new(const struct cursor_options *how, const struct source_options *options,
+		     struct source **ret_source, struct vigil_problem *ret_problem)
+{
+	struct traced *traced = calloc(1, sizeof(*traced));
+	struct cursor_options cursor = *how;
+	int r = traced ? 0 : -ENOMEM;
+
+	if (r) {
+		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
+		return r;
+	}
+	traced->source.ops = &traced_ops;
+	snprintf(traced->source.target, sizeof(traced->source.target), "%s", how->trace.paths[0]);
+	cursor.must_index = options->is_moved;
+	cursor.pass = pass;
+	cursor.rewind = rewind_history;
+	cursor.arg = traced;
+	r = cursor_open(&cursor, &traced->cursor, ret_problem);
+	if (!r) {
+		player_init(&traced->player, traced->cursor);
+		r = options->is_moved ? start_later(traced, options, ret_problem) :
+					start_now(traced, options, ret_problem);
+	}
+	if (r)
+		traced_close(&traced->source);
+	else
+		*ret_source = &traced->source;
+	return r;
+}
+
+int source_trace_open(const char *target, const struct source_options *options,
+		      struct source **ret_source, struct vigil_problem *ret_problem)
+{
+	const struct cursor_options how = { .trace = { .paths = &target, .path_count = 1 } };
+
+	return source_trace_new(&how, options, ret_source, ret_problem);
+}
