@@ -192,6 +192,22 @@ void app_refresh(struct app *app)
 		view_refresh(view);
 }
 
+bool app_is_of_trace(const struct app *app)
+{
+	return app_player(app) || app_fd(app) >= 0;
+}
+
+int app_fd(const struct app *app)
+{
+	return app->shared.model ? source_fd(app->shared.model->source) : -1;
+}
+
+void app_pump(struct app *app)
+{
+	if (app->shared.model)
+		source_pump(app->shared.model->source);
+}
+
 bool app_is_working(const struct app *app)
 {
 	const struct player *player = app_player(app);

@@ -64,6 +64,16 @@ void app_free(struct app *app);
 /* Looks at the process again, unless paused. */
 void app_refresh(struct app *app);
 
+/*
+ * A stream of events: its descriptor, readable when there are more, which app_pump
+ * takes in; the picture stays. -1: there is none.
+ */
+int app_fd(const struct app *app);
+void app_pump(struct app *app);
+
+/* What is shown is made of events, recorded or live. */
+bool app_is_of_trace(const struct app *app);
+
 /* A trace is on its way to another moment: the next refresh is due at once. */
 bool app_is_working(const struct app *app);
 

@@ -11,6 +11,7 @@
 #include "console/meter.h"
 #include "console/names.h"
 #include "console/parts.h"
+#include "console/source.h"
 
 #define CELL_WIDTH 38   /* of one worker: name, bar, sparkline */
 #define FIXED_LINES 3   /* process, tasks, rates */
@@ -230,9 +231,19 @@ static int draw_time(const struct model *model, struct canvas *canvas, int x, in
 	return canvas_put_text(canvas, x, 0, room - x, ROLE_WARN, text);
 }
 
+/* A trace that is played has a bar for what its source could say. */
+static const char *status_words(const struct model *model, char *buf, size_t size)
+{
+	if (model->status != VIGIL_STATUS_RECORDED || source_player(model->source))
+		return word_status(model->status);
+	source_words(model->source, buf, size);
+	return buf[0] ? buf : word_status(model->status);
+}
+
 static void draw_process(const struct shared *shared, struct canvas *canvas, const char *note)
 {
 	const struct model *model = shared->model;
+	char words[160];
 	int room = canvas->width - text_width(note) - 2;
 	int x = 1;
 
@@ -240,7 +251,7 @@ static void draw_process(const struct shared *shared, struct canvas *canvas, con
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_DIM, "pid ");
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_NUMBER, "%" PRIu32, shared->pid) + 2;
 	x += canvas_put_text(canvas, x, 0, room - x, status_role(model->status),
-			     word_status(model->status)) +
+			     status_words(model, words, sizeof(words))) +
 	     2;
 	x += draw_time(model, canvas, x, room) + 2;
 	if (room - x > 8)

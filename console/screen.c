@@ -37,6 +37,7 @@ struct screen {
 	bool is_shown_known;
 	struct style pairs[PAIRS]; /* colours of a curses pair */
 	int pair_count;
+	int watched; /* a descriptor plus one; 0: none */
 };
 
 /* One process has one terminal; signal handlers know no argument. */
@@ -534,6 +535,32 @@ static bool is_gone(void)
 	return poll(&input, 1, 0) > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+void screen_watch(struct screen *screen, int fd)
+{
+	screen->watched = fd + 1;
+}
+
+/* Waits for a key or what is watched. What curses has read already it gives at once. */
+static int wait_for_either(const struct screen *screen, int timeout_ms, wint_t *ret_code)
+{
+	struct pollfd inputs[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = screen->watched - 1, .events = POLLIN },
+	};
+	int result;
+
+	if (!screen->watched || timeout_ms == 0) {
+		timeout(timeout_ms);
+		return get_wch(ret_code);
+	}
+	timeout(0);
+	result = get_wch(ret_code);
+	if (result != ERR || terminal.must_stop || terminal.was_continued)
+		return result;
+	poll(inputs, 2, timeout_ms);
+	return get_wch(ret_code);
+}
+
 int screen_poll(struct screen *screen, int timeout_ms, struct key_event *ret_event)
 {
 	struct key_event event = { .key = K_NONE };
@@ -541,8 +568,7 @@ int screen_poll(struct screen *screen, int timeout_ms, struct key_event *ret_eve
 	int result;
 
 	if (!terminal.must_stop) {
-		timeout(timeout_ms);
-		result = get_wch(&code);
+		result = wait_for_either(screen, timeout_ms, &code);
 		if (result == KEY_CODE_YES && code == KEY_MOUSE)
 			event.key = mouse_key(&event);
 		else if (result == KEY_CODE_YES)

@@ -61,4 +61,7 @@ void screen_forget(struct screen *screen);
  */
 int screen_poll(struct screen *screen, int timeout_ms, struct key_event *ret_event);
 
+/* From now on screen_poll returns 0 also as soon as fd is readable. -1: none. */
+void screen_watch(struct screen *screen, int fd);
+
 #endif

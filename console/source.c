@@ -124,3 +124,14 @@ const char *source_news(struct source *source)
 {
 	return source && source->ops->news ? source->ops->news(source) : NULL;
 }
+
+int source_fd(struct source *source)
+{
+	return source && source->ops->fd ? source->ops->fd(source) : -1;
+}
+
+void source_pump(struct source *source)
+{
+	if (source && source->ops->pump)
+		source->ops->pump(source);
+}

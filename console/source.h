@@ -70,6 +70,8 @@ struct source_ops {
 	struct player *(*player)(struct source *source);
 	uint64_t (*unix_of)(struct source *source, uint64_t ns); /* of the shown process's clock */
 	const char *(*news)(struct source *source);              /* a sentence, once; NULL: none */
+	int (*fd)(struct source *source);    /* readable when there is more; -1: none */
+	void (*pump)(struct source *source); /* takes in what is readable */
 };
 
 struct source {
@@ -102,5 +104,7 @@ const struct history *source_history(struct source *source); /* NULL: none is ke
 struct player *source_player(struct source *source);         /* NULL: it cannot be moved */
 uint64_t source_unix_of(struct source *source, uint64_t ns); /* 0: not known */
 const char *source_news(struct source *source);
+int source_fd(struct source *source);
+void source_pump(struct source *source);
 
 #endif

@@ -20,7 +20,8 @@
 #include "console/source.h"
 
 #define INTERVAL_MS 250
-#define SVG_REFRESHES 24 /* before a picture, so that meters have something to show */
+#define INTERVAL_TRACE_MS 100 /* what is played, or comes late enough by itself */
+#define SVG_REFRESHES 24      /* before a picture, so that meters have something to show */
 #define SVG_WIDTH 110
 #define SVG_HEIGHT 32
 #define KEYS_AT_ONCE 64 /* obeyed between two drawings, so that paste is quick */
@@ -33,7 +34,7 @@ static uint64_t clock_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* Obeys keys until there are none or time is up. Returns -1 when the terminal is gone. */
+/* Obeys keys until there are none or time is up. Returns how many, -1: no terminal any more. */
 static int obey_keys(struct app *app, struct screen *screen, struct canvas *canvas, int timeout_ms)
 {
 	struct key_event event;
@@ -51,31 +52,44 @@ static int obey_keys(struct app *app, struct screen *screen, struct canvas *canv
 		}
 		r = screen_poll(screen, 0, &event);
 	}
-	return r < 0 ? -1 : 0;
+	return r < 0 ? -1 : i;
+}
+
+static void draw(struct app *app, struct screen *screen, struct canvas *canvas)
+{
+	if (app->must_forget)
+		screen_forget(screen);
+	app->must_forget = false;
+	app_draw(app, canvas);
+	screen_draw(screen, canvas);
 }
 
 static void run(struct app *app, struct screen *screen, struct canvas *canvas, unsigned interval_ms)
 {
 	uint64_t next = clock_ms() + interval_ms;
+	bool is_stale = true;
 
 	while (!app->is_over) {
 		uint64_t now;
+		int keys;
 
-		if (app->must_forget)
-			screen_forget(screen);
-		app->must_forget = false;
-		app_draw(app, canvas);
-		screen_draw(screen, canvas);
+		if (is_stale)
+			draw(app, screen, canvas);
+		screen_watch(screen, app_fd(app));
 		now = clock_ms();
 		if (app_is_working(app))
 			next = now;
-		if (obey_keys(app, screen, canvas, next > now ? (int)(next - now) : 0) < 0)
+		keys = obey_keys(app, screen, canvas, next > now ? (int)(next - now) : 0);
+		if (keys < 0)
 			return;
+		app_pump(app);
+		is_stale = keys > 0;
 		now = clock_ms();
 		/* A key may have sent a trace somewhere. */
 		if (now < next && !app_is_working(app))
 			continue;
 		app_refresh(app);
+		is_stale = true;
 		/* After a suspend the missed ones are not made up for. */
 		next = next + interval_ms > now ? next + interval_ms : now + interval_ms;
 	}
@@ -156,6 +170,10 @@ int top_main(const struct top_options *options)
 		candidates_tell(options->target, "top", NULL, &problem);
 	if (!app)
 		return complain(problem.text);
+	if (!options->interval_ms && app_is_of_trace(app)) {
+		interval_ms = INTERVAL_TRACE_MS;
+		app->shared.interval_ns = interval_ms * UINT64_C(1000000);
+	}
 	if (options->speed > 0)
 		app_set_speed(app, options->speed);
 	if (app_set(app, options->view, options->filter, options->sort, &problem))

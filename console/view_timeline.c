@@ -433,9 +433,9 @@ static void waker_words(const struct timeline *it, const struct history_slice *p
 		name_worker(model, worker, on, sizeof(on));
 	name_object(model, wake.waker, who, sizeof(who));
 	name_place(model, wake.site, place, sizeof(place));
-	snprintf(buf, size, "woken %s before by %.80s%s%.40s at %.80s",
+	snprintf(buf, size, "woken %s before %s%.80s%s%.40s at %.80s",
 		 format_duration(time, sizeof(time), less_of(poll->begin_ns, wake.ns), 0),
-		 is_task ? who : "thread ", is_task ? " on " : "", on, place);
+		 is_task ? "by " : "from ", is_task ? who : "", is_task ? " on " : "", on, place);
 }
 
 static void poll_words(const struct timeline *it, const struct timeline_cell *cell,

@@ -222,7 +222,7 @@ bool ctf_graph_add_live(struct ctf_graph *graph, const char *url)
 	if (!params ||
 	    bt_value_array_append_string_element(inputs, url) !=
 		    BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK ||
-	    bt_value_map_insert_string_entry(params, "session-not-found-action", "continue") !=
+	    bt_value_map_insert_string_entry(params, "session-not-found-action", "fail") !=
 		    BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK)
 		return refused(graph, "out of memory");
 	is_fine = source_add(graph, "lttng-live", params, url);
@@ -240,6 +240,11 @@ enum ctf_run ctf_graph_run(struct ctf_graph *graph)
 	while (!graph->is_unheard) {
 		r = bt_graph_run_once(graph->graph);
 		if (r == BT_GRAPH_RUN_ONCE_STATUS_AGAIN) {
+			/* Once: there is a relay, and it has the session. */
+			if (!graph->has_waited)
+				feed_put(graph->reader->feed,
+					 &(struct trace_event){ .kind = FEED_TIME });
+			graph->has_waited = true;
 			graph->is_unheard = !feed_flush(graph->reader->feed);
 			usleep(AGAIN_US);
 		} else if (r != BT_GRAPH_RUN_ONCE_STATUS_OK) {

@@ -16,6 +16,7 @@ struct ctf_graph {
 	uint64_t muxed;    /* input ports of the muxer in use */
 	bool is_begun;     /* it was made: what goes wrong from here on is in the streams */
 	bool is_unheard;   /* nobody reads the feed any more */
+	bool has_waited;   /* live: for events that were to come */
 	char problem[600]; /* why something did not work */
 };
 

@@ -15,6 +15,9 @@
 #define UNKNOWN_OTHERS (1u << 20)
 #define UNKNOWN_WORKERS 4096
 
+/* Its name was told before the trace began. */
+#define NAME_UNKNOWN "process"
+
 struct process *process_new(uint32_t index, const struct trace_event *record)
 {
 	struct process *process = calloc(1, sizeof(*process));
@@ -84,7 +87,8 @@ static void process_late(struct process *process, const struct trace_event *firs
 	record->created_ns = first->ns;
 	record->created_unix_ns = first->unix_ns;
 	record->clock_source = VIGIL_CLOCK_MONOTONIC;
-	text_put(record->name, sizeof(record->name), process->known.name);
+	text_put(record->name, sizeof(record->name),
+		 process->known.name[0] ? process->known.name : NAME_UNKNOWN);
 	adoption_begin(&process->adoption, &process->board, false, first->ns);
 }
 
