@@ -58,6 +58,16 @@ static void close_views(struct app *app)
 	}
 }
 
+/* A trace has processes of its own. */
+static const struct view_ops *ops_of(const struct app *app, int tab)
+{
+	bool has_members =
+		tab == TAB_PROCESSES && app->shared.model &&
+		(app_is_of_trace(app) || source_process_count(app->shared.model->source));
+
+	return has_members ? &view_members : tabs[tab];
+}
+
 void app_show_tab(struct app *app, int tab)
 {
 	if (!app->shared.model && tab != TAB_PROCESSES) {
@@ -65,7 +75,7 @@ void app_show_tab(struct app *app, int tab)
 		return;
 	}
 	if (!app->tabs[tab])
-		app->tabs[tab] = view_new(tabs[tab], &app->shared, 0);
+		app->tabs[tab] = view_new(ops_of(app, tab), &app->shared, 0);
 	else if (tab != app->tab || app->page_count > 0)
 		view_refresh(app->tabs[tab]);
 	if (app->tabs[tab] && app->tabs[tab]->table && tab != app->tab)
@@ -109,6 +119,20 @@ void app_connect(struct app *app, const char *target)
 	app->shared.pid = vigil_reader_pid(model->reader);
 	app->successor[0] = '\0';
 	app->is_paused = false;
+	app_show_tab(app, 0);
+}
+
+void app_choose(struct app *app, uint32_t process)
+{
+	struct model *model = app->shared.model;
+
+	if (model_choose(model, process) < 0) {
+		app_say(app, ROLE_ERROR, "out of memory: the picture is old");
+		return;
+	}
+	close_views(app);
+	app->shared.refreshes += 2;
+	app->shared.pid = vigil_reader_pid(model->reader);
 	app_show_tab(app, 0);
 }
 

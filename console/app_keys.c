@@ -135,6 +135,9 @@ static void enter(struct app *app)
 		snprintf(path, sizeof(path), "%s", app->shared.open_path);
 		app->shared.open_path[0] = '\0';
 		app_connect(app, path);
+	} else if (app->shared.choose) {
+		app_choose(app, app->shared.choose - 1);
+		app->shared.choose = 0;
 	} else if (ops) {
 		app_open_page(app, ops, object);
 	}

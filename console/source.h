@@ -40,9 +40,9 @@ struct source_process {
 	char name[32];
 	uint64_t first_unix_ns, last_unix_ns;
 	uint64_t events, lost_events;
-	uint64_t live_tasks; /* at this moment */
-	bool has_begun;      /* by this moment */
-	bool is_over;        /* at this moment */
+	uint64_t live_tasks, running, scheduled; /* at this moment */
+	bool has_begun;                          /* by this moment */
+	bool is_over;                            /* at this moment */
 };
 
 enum source_news {

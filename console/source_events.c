@@ -122,6 +122,13 @@ void events_describe(const struct trace_process *process, struct source_process 
 
 	ret_process->has_begun = board != NULL;
 	ret_process->is_over = process && process->board->process->ended_ns;
-	for (uint32_t i = 0; board && i < board->tables[VIGIL_TABLE_task].used; i++)
-		ret_process->live_tasks += RECORD_AT(board, task, i)->life == VIGIL_LIFE_LIVE;
+	for (uint32_t i = 0; board && i < board->tables[VIGIL_TABLE_task].used; i++) {
+		const struct vigil_task_record *task = RECORD_AT(board, task, i);
+
+		if (task->life != VIGIL_LIFE_LIVE)
+			continue;
+		ret_process->live_tasks++;
+		ret_process->running += task->depth > 0;
+		ret_process->scheduled += !task->depth && task->wakes != task->wakes_seen;
+	}
 }
