@@ -43,6 +43,7 @@ struct source_process {
 	uint64_t live_tasks, running, scheduled; /* at this moment */
 	bool has_begun;                          /* by this moment */
 	bool is_over;                            /* at this moment */
+	bool is_away;                            /* its stream is lost */
 };
 
 enum source_news {

@@ -36,15 +36,15 @@ static struct history *history_of(struct events *events, uint32_t process)
 	return list[process];
 }
 
-void events_pass(struct events *events, const struct trace_event *event, const struct slice *slices,
-		 size_t count)
+void events_pass(struct events *events, uint32_t process, const struct trace_event *event,
+		 const struct slice *slices, size_t count)
 {
 	bool is_wake = event->kind == TRACE_wake || event->kind == TRACE_waker_wake;
 	struct history *history;
 
 	if (!count && !is_wake)
 		return;
-	history = history_of(events, event->process);
+	history = history_of(events, process);
 	if (history)
 		history_pass(history, event, slices, count);
 }
@@ -54,6 +54,12 @@ void events_clear(struct events *events, bool is_cut)
 	for (uint32_t i = 0; i < events->count; i++)
 		if (events->histories[i])
 			history_clear(events->histories[i], is_cut);
+}
+
+void events_clear_one(struct events *events, uint32_t process)
+{
+	if (process < events->count && events->histories[process])
+		history_clear(events->histories[process], true);
 }
 
 const struct history *events_history(const struct events *events, uint32_t process)

@@ -19,9 +19,12 @@ struct events {
 void events_fini(struct events *events);
 
 /* An event is about to happen. */
-void events_pass(struct events *events, const struct trace_event *event, const struct slice *slices,
-		 size_t count);
+void events_pass(struct events *events, uint32_t process, const struct trace_event *event,
+		 const struct slice *slices, size_t count);
 void events_clear(struct events *events, bool is_cut);
+
+/* Of one process nothing is known any more, up to its next event. */
+void events_clear_one(struct events *events, uint32_t process);
 
 /* NULL: none yet. */
 const struct history *events_history(const struct events *events, uint32_t process);

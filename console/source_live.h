@@ -6,8 +6,9 @@
 #include "console/source.h"
 #include "console/trace/trace.h"
 
-/* Returns 0 or -errno with a sentence. */
-int source_live_new(const struct trace_options *how, const struct source_options *options,
-		    struct source **ret_source, struct vigil_problem *ret_problem);
+/* how may be NULL: babeltrace2. Returns 0 or -errno with a sentence. */
+int source_live_new(const char *url, const struct trace_options *how,
+		    const struct source_options *options, struct source **ret_source,
+		    struct vigil_problem *ret_problem);
 
 #endif

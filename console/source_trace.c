@@ -45,7 +45,7 @@ static void pass(void *arg, const struct trace *trace, const struct trace_event 
 	struct traced *traced = arg;
 
 	(void)trace;
-	events_pass(&traced->events, event, slices, count);
+	events_pass(&traced->events, event->process, event, slices, count);
 }
 
 static void rewind_history(void *arg, bool is_cut)

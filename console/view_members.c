@@ -137,7 +137,10 @@ static bool is_shown_one(const struct table_row *row)
 
 static const char *state_words(const struct source_process *process)
 {
-	return !process->has_begun ? "to come" : process->is_over ? "ended" : "runs";
+	return process->is_away    ? "lost" :
+	       !process->has_begun ? "to come" :
+	       process->is_over    ? "ended" :
+				     "runs";
 }
 
 /* Since the trace began, or since it was first heard of. */

@@ -18,7 +18,6 @@
 
 #include "console/trace/ctf_damage.h"
 #include "console/trace/ctf_graph.h"
-#include "console/trace/ctf_live.h"
 
 #define SPAN_BYTES (64u << 20)
 #define PATIENCE_S 60
@@ -248,24 +247,13 @@ static void files_read(struct child *child)
 
 /* ---- Live ---- */
 
-/* Of a relay with one session that one is meant. */
 static void live_read(struct child *child)
 {
-	const char *url = child->options->paths[0];
 	enum ctf_run r = CTF_RUN_PROBLEM;
-	char words[FEED_TEXT_MAX], only[700] = "";
 
-	if (!ctf_live_is_session(url) && ctf_live_sessions(url, only, sizeof(only)) == 1)
-		url = only;
-	if (ctf_live_is_session(url) && ctf_graph_begin(&child->graph, &child->reader) &&
-	    ctf_graph_add_live(&child->graph, url))
+	if (ctf_graph_begin(&child->graph, &child->reader) &&
+	    ctf_graph_add_live(&child->graph, child->options->paths[0]))
 		r = ctf_graph_run(&child->graph);
-	/* One that was there and is gone is told with the same words: what there is now. */
-	if (r == CTF_RUN_PROBLEM) {
-		ctf_live_words(url, child->graph.problem, words, sizeof(words));
-		problem_put(child, "%s", words);
-		return;
-	}
 	end_put(child, r);
 }
 

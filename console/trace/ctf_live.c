@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Which sessions a relay has, and what to say when the one that is wanted is not there. */
+/* Which sessions a relay has. */
 #include "console/trace/ctf_live.h"
 
+#include <babeltrace2/babeltrace.h>
 #include <stdio.h>
 #include <string.h>
-
-#define NAMED 6 /* the rest is counted: one sentence holds no more */
-
-bool ctf_live_is_session(const char *url)
-{
-	const char *host = strstr(url, "/host/");
-	const char *name = host ? strchr(host + strlen("/host/"), '/') : NULL;
-
-	return name && name[1];
-}
 
 /* "net://HOST:PORT" of any of its addresses, as the query wants it. */
 static void relay_of(const char *url, char *buf, size_t size)
@@ -63,47 +54,33 @@ static const char *url_at(const bt_value *sessions, uint64_t i)
 	return url && bt_value_is_string(url) ? bt_value_string_get(url) : "?";
 }
 
-int ctf_live_sessions(const char *url, char *buf, size_t size)
+/* What babeltrace2 says first of all that says anything, which is nearest to the cause. */
+static void why_not(char *buf, size_t size)
+{
+	const bt_error *error = bt_current_thread_take_error();
+	uint64_t count = error ? bt_error_get_cause_count(error) : 0;
+	const char *words = "";
+
+	for (uint64_t i = 0; i < count && !words[0]; i++)
+		words = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, i));
+	snprintf(buf, size, ":%s", words[0] ? words : "babeltrace2 gives no reason");
+	if (error)
+		bt_error_release(error);
+}
+
+void ctf_live_sessions(const char *url, char *buf, size_t size)
 {
 	const bt_value *sessions = sessions_ask(url);
-	uint64_t count =
-		sessions && bt_value_is_array(sessions) ? bt_value_array_get_length(sessions) : 0;
+	uint64_t count;
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (uint64_t i = 0; i < count && i < NAMED && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, "%s%.200s", at ? ", " : "",
-				       url_at(sessions, i));
-	if (count > NAMED && at < size)
-		snprintf(buf + at, size - at, " and %d more", (int)(count - NAMED));
-	if (!sessions)
-		bt_current_thread_clear_error();
+	if (!sessions || !bt_value_is_array(sessions)) {
+		why_not(buf, size);
+		return;
+	}
+	count = bt_value_array_get_length(sessions);
+	for (uint64_t i = 0; i < count && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s\n", url_at(sessions, i));
 	bt_value_put_ref(sessions);
-	return sessions ? (int)count : -1;
-}
-
-void ctf_live_words(const char *url, const char *why, char *buf, size_t size)
-{
-	char relay[300], names[700];
-	int count = ctf_live_sessions(url, names, sizeof(names));
-
-	relay_of(url, relay, sizeof(relay));
-	if (count < 0)
-		snprintf(buf, size,
-			 "cannot reach the relay %.200s (%.200s): is lttng-relayd running there, "
-			 "and "
-			 "may we connect to its live port, which is 5344 unless it was told "
-			 "another?",
-			 relay, why);
-	else if (!count)
-		snprintf(
-			buf, size,
-			"the relay %.200s has no live session: `vigil record --live` makes one, or "
-			"`lttng create --live`",
-			relay);
-	else if (ctf_live_is_session(url))
-		snprintf(buf, size, "there is no %.200s: the relay has %s", url, names);
-	else
-		snprintf(buf, size, "the relay %.200s has several sessions, say which: %s", relay,
-			 names);
 }
