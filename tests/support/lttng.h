@@ -99,7 +99,7 @@ static inline int run_list(const char *name, char *const argv[])
 #define run(name, ...) run_list(name, (char *[]){ __VA_ARGS__, NULL })
 
 /* Returns what a program wrote: NAME.out or NAME.err. The caller frees it. */
-static char *output(const char *file)
+static inline char *output(const char *file)
 {
 	char path[128], *text;
 	FILE *stream;

@@ -73,7 +73,7 @@ static inline void replayed_tell_process(struct feed *feed, uint16_t process, co
 }
 
 /* In the child. The second process is the first one on another host, half a second late. */
-static inline void replayed_read(struct feed *feed, uint64_t begin_unix_ns)
+static inline void replayed_tell_all(struct feed *feed, uint64_t begin_unix_ns)
 {
 	size_t second = 0;
 	bool is_told = false;
@@ -109,6 +109,11 @@ static inline void replayed_read(struct feed *feed, uint64_t begin_unix_ns)
 		}
 		feed_put(feed, &event);
 	}
+}
+
+static inline void replayed_read(struct feed *feed, uint64_t begin_unix_ns)
+{
+	replayed_tell_all(feed, begin_unix_ns);
 	feed_put(feed, &(struct trace_event){ .kind = FEED_END });
 	feed_flush(feed);
 }

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Live sessions through a real relay daemon: its own, on ports of its own, under the
+ * test's user. What is missing makes a test say so and pass.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include "console/model.h"
+#include "console/source.h"
+#include "tests/support/lttng.h"
+
+#define LOOKS_MOST 3000 /* of 10 ms */
+#define BRIDGE "10.213.77.1"
+
+static pid_t relay_pid;
+static int control_port, data_port, live_port;
+static struct model *model;
+static char said[512], ns_name[2][32], bridge[16];
+static pid_t host_pids[2];
+static int host_in[2] = { -1, -1 };
+
+/* ---- The relay ---- */
+
+/* A port that is free at this moment. */
+static int free_port(const char *address)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &at.sin_addr);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0, "%s", strerror(errno));
+	getsockname(fd, (struct sockaddr *)&at, &size);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+static bool accepts(const char *address, int port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_there;
+
+	inet_pton(AF_INET, address, &at.sin_addr);
+	is_there = !connect(fd, (struct sockaddr *)&at, sizeof(at));
+	close(fd);
+	return is_there;
+}
+
+static void relay_start(const char *address)
+{
+	char control[64], data[64], live[64], out[128];
+	char *argv[] = { "lttng-relayd", "-C", control,    "-D", data,
+			 "-L",           live, "--output", out,  NULL };
+
+	snprintf(control, sizeof(control), "tcp://%s:%d", address, control_port);
+	snprintf(data, sizeof(data), "tcp://%s:%d", address, data_port);
+	snprintf(live, sizeof(live), "tcp://%s:%d", address, live_port);
+	snprintf(out, sizeof(out), "%s/relay", home);
+	relay_pid = start("relayd", argv);
+	for (int i = 0; i < LOOKS_MOST && !accepts(address, live_port); i++)
+		poll(NULL, 0, 10);
+	cr_assert(accepts(address, live_port), "lttng-relayd did not come up");
+}
+
+static void relay_stop(void)
+{
+	if (!relay_pid)
+		return;
+	kill(relay_pid, SIGKILL);
+	waitpid(relay_pid, NULL, 0);
+	relay_pid = 0;
+}
+
+static void ports_choose(const char *address)
+{
+	control_port = free_port(address);
+	data_port = free_port(address);
+	live_port = free_port(address);
+}
+
+/* ---- A session, and the console on it ---- */
+
+static void session_start(void)
+{
+	char url[96];
+
+	snprintf(url, sizeof(url), "--set-url=net://127.0.0.1:%d:%d", control_port, data_port);
+	cr_assert_eq(run("create", "lttng", "-n", "create", "live", "--live=100000", url), 0);
+	cr_assert_eq(run("enable", "lttng", "-n", "enable-event", "-u", "vigil:*"), 0);
+	cr_assert_eq(run("context", "lttng", "-n", "add-context", "-u", "-t", "vpid"), 0);
+	cr_assert_eq(run("start", "lttng", "-n", "start"), 0);
+}
+
+static void console_open(const char *address)
+{
+	const struct source_options options = { .is_moved = true };
+	struct vigil_problem problem = { "" };
+	char url[96];
+
+	snprintf(url, sizeof(url), "net://%s:%d", address, live_port);
+	cr_assert_eq(model_open(url, &options, &model, &problem), 0, "%s", problem.text);
+}
+
+/* Refreshes until something is so. */
+static bool comes_to(bool (*is_so)(void))
+{
+	for (int i = 0; i < LOOKS_MOST; i++) {
+		const char *news;
+
+		model_refresh(model);
+		news = source_news(model->source);
+		if (news)
+			snprintf(said, sizeof(said), "%s", news);
+		if (is_so())
+			return true;
+		poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+/* All that trace_all does has come. */
+static bool is_finished(void)
+{
+	return model->status == VIGIL_STATUS_FINISHED && model->totals.spawns == 4;
+}
+
+static bool is_gone(void)
+{
+	return strstr(said, "is gone, or its relay");
+}
+
+static bool is_there_again(void)
+{
+	return strstr(said, "is there again after");
+}
+
+static bool has_two_hosts(void)
+{
+	struct source_process process;
+	bool has[2] = { false, false };
+
+	for (uint32_t i = 0; source_process(model->source, i, &process); i++) {
+		has[0] |= !strcmp(process.host, "web1") && process.is_over;
+		has[1] |= !strcmp(process.host, "web2") && process.is_over;
+	}
+	return has[0] && has[1];
+}
+
+/* ---- Hosts: network namespaces on a bridge that leads nowhere else ---- */
+
+static bool command(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static bool command(const char *format, ...)
+{
+	char words[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	return system(words) == 0;
+}
+
+static bool hosts_make(void)
+{
+	snprintf(bridge, sizeof(bridge), "vg%u", (unsigned)getpid() % 1000000);
+	if (!command("ip link add %s type bridge && ip addr add " BRIDGE "/24 dev %s && "
+		     "ip link set %s up",
+		     bridge, bridge, bridge))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		snprintf(ns_name[i], sizeof(ns_name[i]), "vigil-%u-%d", (unsigned)getpid(), i);
+		if (!command(
+			    "ip netns add %s && ip link add %s%c type veth peer name eth0 netns %s "
+			    "&& ip link set %s%c master %s up && "
+			    "ip -n %s addr add 10.213.77.%d/24 dev eth0 && "
+			    "ip -n %s link set eth0 up && ip -n %s link set lo up",
+			    ns_name[i], bridge, 'a' + i, ns_name[i], bridge, 'a' + i, bridge,
+			    ns_name[i], 2 + i, ns_name[i], ns_name[i]))
+			return false;
+	}
+	return true;
+}
+
+static void hosts_remove(void)
+{
+	for (int i = 0; i < 2; i++) {
+		if (host_in[i] >= 0)
+			close(host_in[i]);
+		if (host_pids[i])
+			waitpid(host_pids[i], NULL, 0);
+		if (ns_name[i][0])
+			command("ip netns del %s", ns_name[i]);
+	}
+	if (bridge[0])
+		command("ip link del %s", bridge);
+}
+
+/* Runs live-host.sh in a namespace; it waits for lines. */
+static void host_start(int i)
+{
+	char host[8], place[128], relay[64];
+	int ends[2];
+
+	snprintf(host, sizeof(host), "web%d", i + 1);
+	snprintf(place, sizeof(place), "%s/%s", home, host);
+	snprintf(relay, sizeof(relay), BRIDGE ":%d:%d", control_port, data_port);
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	host_pids[i] = fork();
+	if (!host_pids[i]) {
+		dup2(ends[0], STDIN_FILENO);
+		dup2(output_make(host, "out"), STDOUT_FILENO);
+		dup2(STDOUT_FILENO, STDERR_FILENO);
+		setenv("VIGIL_LTTNG", probes, 1);
+		execlp("ip", "ip", "netns", "exec", ns_name[i], "unshare", "--uts",
+		       "tests/live-host.sh", host, place, relay, helper("trace_all"), NULL);
+		_exit(CANNOT_RUN);
+	}
+	close(ends[0]);
+	host_in[i] = ends[1];
+}
+
+static bool host_is_ready(int i)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/web%d/ready", home, i + 1);
+	for (int tries = 0; tries < LOOKS_MOST && access(path, R_OK); tries++)
+		poll(NULL, 0, 10);
+	return !access(path, R_OK);
+}
+
+/* ---- Tests ---- */
+
+static void live_end(void)
+{
+	model_free(model);
+	hosts_remove();
+	relay_stop();
+	home_remove();
+}
+
+static const char *lacks(void)
+{
+	const char *lack = missing();
+
+	if (!lack && run("which", "lttng-relayd", "--version"))
+		lack = "lttng-relayd is not installed";
+	if (lack)
+		fprintf(stderr, "skipped: %s\n", lack);
+	return lack;
+}
+
+TestSuite(live, .init = home_make, .fini = live_end, .timeout = 120);
+
+Test(live, a_process_is_watched_through_a_relay)
+{
+	if (lacks())
+		return;
+	ports_choose("127.0.0.1");
+	relay_start("127.0.0.1");
+	cr_assert(daemon_start(), "lttng-sessiond did not come up");
+	session_start();
+	console_open("127.0.0.1");
+
+	cr_assert_eq(run("helper", helper("trace_all")), 0);
+
+	cr_assert(comes_to(is_finished));
+	cr_expect_str_eq(model->process->name, "trace_all");
+	cr_expect_eq(model->totals.lost, 0);
+}
+
+Test(live, a_relay_that_dies_is_found_again_when_it_is_back)
+{
+	if (lacks())
+		return;
+	ports_choose("127.0.0.1");
+	relay_start("127.0.0.1");
+	cr_assert(daemon_start(), "lttng-sessiond did not come up");
+	session_start();
+	console_open("127.0.0.1");
+	cr_assert_eq(run("helper", helper("trace_all")), 0);
+	cr_assert(comes_to(is_finished));
+
+	relay_stop();
+	cr_assert(comes_to(is_gone), "%s", said);
+	cr_expect(is_finished(), "what was there stays");
+	run("destroy", "lttng", "-n", "destroy", "--no-wait", "live");
+	relay_start("127.0.0.1");
+	session_start();
+	for (int i = 0; i < 20 && !is_there_again(); i++) {
+		cr_assert_eq(run("helper", helper("trace_all")), 0);
+		for (int look = 0; look < 50 && !is_there_again(); look++) {
+			const char *news;
+
+			model_refresh(model);
+			news = source_news(model->source);
+			if (news)
+				snprintf(said, sizeof(said), "%s", news);
+			poll(NULL, 0, 10);
+		}
+	}
+
+	cr_assert(is_there_again(), "%s", said);
+}
+
+Test(live, two_hosts_are_in_one_console)
+{
+	if (lacks())
+		return;
+	if (geteuid() || !hosts_make()) {
+		fprintf(stderr, "skipped: network namespaces need root, and ip of iproute2\n");
+		return;
+	}
+	ports_choose(BRIDGE);
+	relay_start(BRIDGE);
+	host_start(0);
+	host_start(1);
+	cr_assert(host_is_ready(0) && host_is_ready(1), "a host did not come up");
+	console_open(BRIDGE);
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(write(host_in[i], "go\n", 3), 3);
+
+	cr_assert(comes_to(has_two_hosts));
+}
