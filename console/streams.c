@@ -344,11 +344,35 @@ static void missing_words(const char *url, const char *why, struct vigil_problem
 			 "no session at all");
 }
 
+/* From when it has answered, nothing is missed. */
+static int stream_begin(struct streams *streams, struct stream *stream,
+			struct vigil_problem *ret_problem)
+{
+	struct trace_options options = streams->options;
+	const char *path = stream->url;
+	int r;
+
+	options.paths = &path;
+	options.path_count = 1;
+	r = trace_open(&options, &stream->trace, ret_problem);
+	if (r)
+		return r;
+	stream->is_lost = false;
+	watch(streams, stream->trace, EPOLL_CTL_ADD);
+	return 0;
+}
+
+static void stream_await(const struct stream *stream)
+{
+	struct pollfd one = { .fd = trace_fd(stream->trace), .events = POLLIN };
+
+	poll(&one, 1, ANSWER_MS);
+}
+
 /* One session: whether it is there is known when it has answered. */
 static int open_one(struct streams *streams, const char *url, struct vigil_problem *ret_problem)
 {
 	struct stream *stream = stream_add(streams, url);
-	struct trace_options options = streams->options;
 	enum trace_result r;
 	int error;
 
@@ -356,14 +380,10 @@ static int open_one(struct streams *streams, const char *url, struct vigil_probl
 		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
 		return -ENOMEM;
 	}
-	options.paths = &url;
-	options.path_count = 1;
-	error = trace_open(&options, &stream->trace, ret_problem);
+	error = stream_begin(streams, stream, ret_problem);
 	if (error)
 		return error;
-	stream->is_lost = false;
-	watch(streams, stream->trace, EPOLL_CTL_ADD);
-	streams_wait(streams, ANSWER_MS);
+	stream_await(stream);
 	r = stream_take(streams, 0);
 	stream->is_drained = r != TRACE_EVENT;
 	if (r != TRACE_DAMAGED)
@@ -386,8 +406,12 @@ static int open_all(struct streams *streams, const char *url, struct vigil_probl
 	snprintf(streams->relay, sizeof(streams->relay), "%s", url);
 	streams->ask_ns = clock_ns() + ASK_NS;
 	list_take(streams, &list);
-	if (streams->count)
-		return 0;
+	for (size_t i = 0; !r && i < streams->count; i++)
+		r = stream_begin(streams, &streams->list[i], ret_problem);
+	for (size_t i = 0; !r && i < streams->count; i++)
+		stream_await(&streams->list[i]);
+	if (r || streams->count)
+		return r;
 	snprintf(ret_problem->text, sizeof(ret_problem->text),
 		 "the relay of %.200s has no live session: `vigil record --live` makes one", url);
 	return -ENOENT;

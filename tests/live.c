@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 
 #include "console/model.h"
 #include "console/source.h"
@@ -17,7 +18,7 @@
 static pid_t relay_pid;
 static int control_port, data_port, live_port;
 static struct model *model;
-static char said[512], ns_name[2][32], bridge[16];
+static char said[512];
 static pid_t host_pids[2];
 static int host_in[2] = { -1, -1 };
 
@@ -127,6 +128,19 @@ static bool is_finished(void)
 	return model->status == VIGIL_STATUS_FINISHED && model->totals.spawns == 4;
 }
 
+/* What the console is left with, for who reads of a failure. */
+static const char *seen(void)
+{
+	static char text[900];
+	char words[160];
+
+	source_words(model->source, words, sizeof(words));
+	snprintf(text, sizeof(text), "%s: %s, spawned %lu, %u processes; said: %s",
+		 model->process->name, words, (unsigned long)model->totals.spawns,
+		 source_process_count(model->source), said);
+	return text;
+}
+
 static bool is_gone(void)
 {
 	return strstr(said, "is gone, or its relay");
@@ -149,13 +163,18 @@ static bool has_two_hosts(void)
 	return has[0] && has[1];
 }
 
-/* ---- Hosts: network namespaces on a bridge that leads nowhere else ---- */
+/*
+ * ---- Hosts ----
+ *
+ * The test moves into a network namespace of its own, with a bridge that leads nowhere
+ * else; each host is another one. All of it is gone with the last process in it.
+ */
 
 static bool command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static bool command(const char *format, ...)
 {
-	char words[1024];
+	char words[512];
 	va_list args;
 
 	va_start(args, format);
@@ -164,63 +183,75 @@ static bool command(const char *format, ...)
 	return system(words) == 0;
 }
 
-static bool hosts_make(void)
+static bool bridge_make(void)
 {
-	snprintf(bridge, sizeof(bridge), "vg%u", (unsigned)getpid() % 1000000);
-	if (!command("ip link add %s type bridge && ip addr add " BRIDGE "/24 dev %s && "
-		     "ip link set %s up",
-		     bridge, bridge, bridge))
-		return false;
-	for (int i = 0; i < 2; i++) {
-		snprintf(ns_name[i], sizeof(ns_name[i]), "vigil-%u-%d", (unsigned)getpid(), i);
-		if (!command(
-			    "ip netns add %s && ip link add %s%c type veth peer name eth0 netns %s "
-			    "&& ip link set %s%c master %s up && "
-			    "ip -n %s addr add 10.213.77.%d/24 dev eth0 && "
-			    "ip -n %s link set eth0 up && ip -n %s link set lo up",
-			    ns_name[i], bridge, 'a' + i, ns_name[i], bridge, 'a' + i, bridge,
-			    ns_name[i], 2 + i, ns_name[i], ns_name[i]))
-			return false;
-	}
-	return true;
+	return !geteuid() && !unshare(CLONE_NEWNET) &&
+	       command("ip link set lo up && ip link add bridge0 type bridge && "
+		       "ip addr add " BRIDGE "/24 dev bridge0 && ip link set bridge0 up");
 }
 
-static void hosts_remove(void)
+static void host_exec(int i, int in)
 {
-	for (int i = 0; i < 2; i++) {
-		if (host_in[i] >= 0)
-			close(host_in[i]);
-		if (host_pids[i])
-			waitpid(host_pids[i], NULL, 0);
-		if (ns_name[i][0])
-			command("ip netns del %s", ns_name[i]);
-	}
-	if (bridge[0])
-		command("ip link del %s", bridge);
-}
-
-/* Runs live-host.sh in a namespace; it waits for lines. */
-static void host_start(int i)
-{
-	char host[8], place[128], relay[64];
-	int ends[2];
+	char host[8], place[128], relay[64], address[32];
 
 	snprintf(host, sizeof(host), "web%d", i + 1);
 	snprintf(place, sizeof(place), "%s/%s", home, host);
 	snprintf(relay, sizeof(relay), BRIDGE ":%d:%d", control_port, data_port);
+	snprintf(address, sizeof(address), "10.213.77.%d/24", 2 + i);
+	dup2(in, STDIN_FILENO);
+	dup2(output_make(host, "out"), STDOUT_FILENO);
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("VIGIL_LTTNG", probes, 1);
+	execlp("unshare", "unshare", "--uts", "--net", "tests/live-host.sh", host, address, place,
+	       relay, helper("trace_all"), NULL);
+	_exit(CANNOT_RUN);
+}
+
+/* Whether a process is in another network than we are. */
+static bool is_elsewhere(pid_t pid)
+{
+	char path[64], ours[64] = "", its[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	return readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) > 0 &&
+	       readlink(path, its, sizeof(its) - 1) > 0 && strcmp(ours, its) != 0;
+}
+
+static void host_tell(int i, const char *line)
+{
+	cr_assert_eq(write(host_in[i], line, strlen(line)), (ssize_t)strlen(line));
+}
+
+static void host_start(int i)
+{
+	int ends[2];
+
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	host_pids[i] = fork();
-	if (!host_pids[i]) {
-		dup2(ends[0], STDIN_FILENO);
-		dup2(output_make(host, "out"), STDOUT_FILENO);
-		dup2(STDOUT_FILENO, STDERR_FILENO);
-		setenv("VIGIL_LTTNG", probes, 1);
-		execlp("ip", "ip", "netns", "exec", ns_name[i], "unshare", "--uts",
-		       "tests/live-host.sh", host, place, relay, helper("trace_all"), NULL);
-		_exit(CANNOT_RUN);
-	}
+	if (!host_pids[i])
+		host_exec(i, ends[0]);
 	close(ends[0]);
 	host_in[i] = ends[1];
+	for (int tries = 0; tries < LOOKS_MOST && !is_elsewhere(host_pids[i]); tries++)
+		poll(NULL, 0, 10);
+	cr_assert(command("ip link add host%d type veth peer name eth0 netns %d && "
+			  "ip link set host%d master bridge0 up",
+			  i, (int)host_pids[i], i));
+	host_tell(i, "net\n");
+}
+
+static void hosts_end(void)
+{
+	for (int i = 0; i < 2; i++) {
+		if (host_in[i] >= 0)
+			close(host_in[i]);
+		for (int tries = 0; host_pids[i] && tries < LOOKS_MOST; tries++) {
+			if (waitpid(host_pids[i], NULL, WNOHANG) == host_pids[i])
+				host_pids[i] = 0;
+			poll(NULL, 0, 10);
+		}
+	}
 }
 
 static bool host_is_ready(int i)
@@ -238,7 +269,7 @@ static bool host_is_ready(int i)
 static void live_end(void)
 {
 	model_free(model);
-	hosts_remove();
+	hosts_end();
 	relay_stop();
 	home_remove();
 }
@@ -268,7 +299,7 @@ Test(live, a_process_is_watched_through_a_relay)
 
 	cr_assert_eq(run("helper", helper("trace_all")), 0);
 
-	cr_assert(comes_to(is_finished));
+	cr_assert(comes_to(is_finished), "%s", seen());
 	cr_expect_str_eq(model->process->name, "trace_all");
 	cr_expect_eq(model->totals.lost, 0);
 }
@@ -283,7 +314,7 @@ Test(live, a_relay_that_dies_is_found_again_when_it_is_back)
 	session_start();
 	console_open("127.0.0.1");
 	cr_assert_eq(run("helper", helper("trace_all")), 0);
-	cr_assert(comes_to(is_finished));
+	cr_assert(comes_to(is_finished), "%s", seen());
 
 	relay_stop();
 	cr_assert(comes_to(is_gone), "%s", said);
@@ -311,7 +342,7 @@ Test(live, two_hosts_are_in_one_console)
 {
 	if (lacks())
 		return;
-	if (geteuid() || !hosts_make()) {
+	if (!bridge_make()) {
 		fprintf(stderr, "skipped: network namespaces need root, and ip of iproute2\n");
 		return;
 	}
@@ -321,8 +352,8 @@ Test(live, two_hosts_are_in_one_console)
 	host_start(1);
 	cr_assert(host_is_ready(0) && host_is_ready(1), "a host did not come up");
 	console_open(BRIDGE);
-	for (int i = 0; i < 2; i++)
-		cr_assert_eq(write(host_in[i], "go\n", 3), 3);
+	host_tell(0, "run\n");
+	host_tell(1, "run\n");
 
 	cr_assert(comes_to(has_two_hosts));
 }
