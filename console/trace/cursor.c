@@ -7,7 +7,7 @@
  * looked for forwards, from the last keyframe on, then from the one before that; the
  * last one before the old place is it, and a second run goes there.
  */
-#include "console/trace/cursor.h"
+#include "console/trace/cursor_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,71 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define EVENTS_BETWEEN 128  /* two looks at the clock */
-#define POLL_MARKS 256      /* the longest polls are remembered */
-#define FRAME_EVENTS 131072 /* between two keyframes, at first */
-#define FRAMES_BYTES (UINT64_C(256) << 20)
-
-enum phase {
-	PHASE_RUN,   /* forwards to the goal */
-	PHASE_SCAN,  /* from a keyframe, for the last match before scan_end */
-	PHASE_UPTO,  /* to the place `until` */
-	PHASE_INDEX, /* to the end, for the first time */
-	PHASE_REST
-};
-
-/* Whether an event is what is looked for, and where to stand then. */
-enum match { MATCH_NONE, MATCH_BEFORE, MATCH_AFTER };
-
-/* A keyframe of trace_keep. */
-struct frame {
-	void *keep;
-	size_t size;
-	uint64_t passed;
-	uint64_t unix_ns;
-};
-
-struct cursor {
-	struct cursor_options options;
-	struct trace *trace;
-	struct trace *seen;                /* begun before it, and seen until it is where it goes */
-	const struct trace_event *pending; /* read, and about to happen; NULL: none is left */
-	struct slice slices[SLICES_MAX];   /* that it ends */
-	size_t slice_count;
-	bool is_told; /* it is where the cursor stands */
-
-	uint64_t passed;
-	uint64_t now;
-	uint64_t passed_ns; /* of the last event that has happened */
-	uint64_t begin, end;
-	uint64_t epoch;
-	uint64_t gaps; /* of the trace's, that have become marks */
-	bool is_indexed;
-
-	enum phase phase;
-	struct cursor_goal goal;
-	bool has_goal;
-	bool is_none; /* nothing was found: on the way back to where it stood */
-	uint64_t from_now, from_passed;
-	uint64_t until;
-	enum match until_match;
-	size_t scan_frame; /* index plus one that was scanned from; 0: the start */
-	uint64_t scan_end;
-	uint64_t found;
-	enum match found_match;
-	struct cursor_stop stop;
-
-	struct frame *frames;
-	size_t frame_count, frame_room;
-	uint64_t frame_bytes, frame_events;
-
-	struct cursor_process *processes;
-	uint32_t process_count;
-	struct cursor_mark *marks;
-	size_t mark_count, mark_room;
-	size_t poll_marks;
-	struct vigil_problem problem;
-};
+#define EVENTS_BETWEEN 128 /* two looks at the clock */
 
 static uint64_t clock_ns(void)
 {
@@ -87,193 +23,6 @@ static uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
-}
-
-/* ---- What the index is made of ---- */
-
-static struct cursor_mark *mark_add(struct cursor *cursor)
-{
-	size_t room = cursor->mark_room ? 2 * cursor->mark_room : 64;
-	struct cursor_mark *marks;
-
-	if (cursor->mark_count == cursor->mark_room) {
-		marks = realloc(cursor->marks, room * sizeof(*marks));
-		if (!marks)
-			return NULL;
-		cursor->marks = marks;
-		cursor->mark_room = room;
-	}
-	return &cursor->marks[cursor->mark_count++];
-}
-
-static uint64_t mark_length(const struct cursor_mark *mark)
-{
-	return mark->end_unix_ns - mark->begin_unix_ns;
-}
-
-/* A place for a poll of this length; NULL when all that are remembered are longer. */
-static struct cursor_mark *poll_place(struct cursor *cursor, uint64_t length)
-{
-	struct cursor_mark *shortest = NULL;
-
-	if (cursor->poll_marks < POLL_MARKS) {
-		cursor->poll_marks++;
-		return mark_add(cursor);
-	}
-	for (size_t i = 0; i < cursor->mark_count; i++) {
-		struct cursor_mark *mark = &cursor->marks[i];
-
-		if (mark->kind == CURSOR_MARK_POLL &&
-		    (!shortest || mark_length(mark) < mark_length(shortest)))
-			shortest = mark;
-	}
-	return shortest && mark_length(shortest) < length ? shortest : NULL;
-}
-
-static void polls_mark(struct cursor *cursor)
-{
-	const struct trace_event *event = cursor->pending;
-
-	for (size_t i = 0; i < cursor->slice_count; i++) {
-		const struct slice *slice = &cursor->slices[i];
-		uint64_t length = slice->end_ns - slice->begin_ns;
-		struct cursor_mark *mark;
-
-		if (slice->kind != SLICE_RUN)
-			continue;
-		mark = poll_place(cursor, length);
-		if (mark)
-			*mark = (struct cursor_mark){ CURSOR_MARK_POLL, event->process,
-						      event->unix_ns - length, event->unix_ns,
-						      slice->task };
-	}
-}
-
-static void gaps_mark(struct cursor *cursor)
-{
-	size_t count;
-	const struct trace_gap *gaps = trace_gaps(cursor->trace, &count);
-
-	for (; cursor->gaps < count; cursor->gaps++) {
-		struct cursor_mark *mark = mark_add(cursor);
-		const struct trace_gap *gap = &gaps[cursor->gaps];
-		uint64_t begin = gap->begin_unix_ns ? gap->begin_unix_ns : gap->end_unix_ns;
-
-		if (mark && gap->end_unix_ns >= begin)
-			*mark = (struct cursor_mark){ CURSOR_MARK_GAP, gap->process, begin,
-						      gap->end_unix_ns, 0 };
-		else if (mark)
-			cursor->mark_count--;
-	}
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct cursor_mark *x = a, *y = b;
-
-	return (x->begin_unix_ns > y->begin_unix_ns) - (x->begin_unix_ns < y->begin_unix_ns);
-}
-
-static void process_note(struct cursor *cursor, const struct trace_process *from)
-{
-	struct cursor_process *list = cursor->processes, *process;
-
-	if (from->index >= cursor->process_count) {
-		list = realloc(list, (from->index + 1) * sizeof(*list));
-		if (!list)
-			return;
-		memset(list + cursor->process_count, 0,
-		       (from->index + 1 - cursor->process_count) * sizeof(*list));
-		cursor->processes = list;
-		cursor->process_count = from->index + 1;
-	}
-	process = &list[from->index];
-	process->pid = from->pid;
-	memcpy(process->host, from->host, sizeof(process->host));
-	memcpy(process->name, from->name, sizeof(process->name));
-	process->first_unix_ns = from->first_unix_ns;
-	process->last_unix_ns = from->last_unix_ns;
-	process->events = from->events;
-	process->lost_events = from->lost_events;
-	process->is_over = from->is_over;
-}
-
-static void processes_note(struct cursor *cursor)
-{
-	for (uint32_t i = 0; i < trace_process_count(cursor->trace); i++)
-		process_note(cursor, trace_process(cursor->trace, i));
-}
-
-static void index_finish(struct cursor *cursor)
-{
-	cursor->is_indexed = true;
-	if (cursor->mark_count)
-		qsort(cursor->marks, cursor->mark_count, sizeof(*cursor->marks), by_time);
-}
-
-/* ---- Keyframes ---- */
-
-/* There are too many: every second one goes, and fewer come. */
-static void frames_thin(struct cursor *cursor)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < cursor->frame_count; i++) {
-		if (i % 2) {
-			cursor->frames[kept++] = cursor->frames[i];
-			continue;
-		}
-		cursor->frame_bytes -= cursor->frames[i].size;
-		free(cursor->frames[i].keep);
-	}
-	cursor->frame_count = kept;
-	cursor->frame_events *= 2;
-}
-
-/* Between the event that has happened and the reading of the next one. */
-static void frame_take(struct cursor *cursor)
-{
-	size_t room = cursor->frame_room ? 2 * cursor->frame_room : 16;
-	const struct frame *last =
-		cursor->frame_count ? &cursor->frames[cursor->frame_count - 1] : NULL;
-	struct frame *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
-
-	if (cursor->passed < (last ? last->passed : 0) + cursor->frame_events)
-		return;
-	if (cursor->frame_count == cursor->frame_room) {
-		frames = realloc(cursor->frames, room * sizeof(*frames));
-		if (!frames)
-			return;
-		cursor->frames = frames;
-		cursor->frame_room = room;
-	}
-	frame.keep = trace_keep(cursor->trace, &frame.size);
-	if (!frame.keep)
-		return;
-	cursor->frames[cursor->frame_count++] = frame;
-	cursor->frame_bytes += frame.size;
-	if (cursor->frame_bytes > FRAMES_BYTES && cursor->frame_count > 2)
-		frames_thin(cursor);
-}
-
-/* The frame, index plus one, from which a time is reached; 0: the start. */
-static size_t frame_before_time(const struct cursor *cursor, uint64_t unix_ns)
-{
-	size_t at = cursor->frame_count;
-
-	/* Events of one moment may stand on both sides of a keyframe. */
-	while (at && cursor->frames[at - 1].unix_ns >= unix_ns)
-		at--;
-	return at;
-}
-
-static size_t frame_before_place(const struct cursor *cursor, uint64_t passed)
-{
-	size_t at = cursor->frame_count;
-
-	while (at && cursor->frames[at - 1].passed > passed)
-		at--;
-	return at;
 }
 
 /* ---- One event after the other ---- */
@@ -293,13 +42,13 @@ static void event_read(struct cursor *cursor)
 		snprintf(cursor->problem.text, sizeof(cursor->problem.text), "%s",
 			 trace_problem(cursor->trace));
 	if (!cursor->is_indexed) {
-		gaps_mark(cursor);
+		cursor_mark_gaps(cursor);
 		if (!cursor->pending)
-			processes_note(cursor);
+			cursor_note_processes(cursor);
 	}
 	if (!cursor->pending) {
 		if (!cursor->is_indexed)
-			index_finish(cursor);
+			cursor_finish_index(cursor);
 		return;
 	}
 	if (cursor->pending->unix_ns > cursor->end)
@@ -316,8 +65,8 @@ static void event_pass(struct cursor *cursor)
 	const struct trace_event *event = cursor->pending;
 
 	if (!cursor->is_indexed) {
-		polls_mark(cursor);
-		process_note(cursor, trace_process(cursor->trace, event->process));
+		cursor_mark_polls(cursor);
+		cursor_note_process(cursor, trace_process(cursor->trace, event->process));
 	}
 	if (options->pass)
 		options->pass(options->arg, cursor->trace, event, cursor->slices,
@@ -328,7 +77,7 @@ static void event_pass(struct cursor *cursor)
 		cursor->passed_ns = event->unix_ns;
 	if (event->unix_ns > cursor->now)
 		cursor->now = event->unix_ns;
-	frame_take(cursor);
+	cursor_take_frame(cursor);
 	event_read(cursor);
 }
 
@@ -404,7 +153,7 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 	if (!r) {
 		cursor->options = *options;
 		cursor->phase = PHASE_REST;
-		cursor->frame_events = options->frame_events ? options->frame_events : FRAME_EVENTS;
+		cursor->frame_events = options->frame_events;
 		cursor->stop.event.kind = TRACE_KINDS;
 		r = paths_copy(&cursor->options.trace);
 	}
@@ -514,7 +263,7 @@ static void go_upto(struct cursor *cursor, uint64_t place, enum match match)
 	cursor->until = place;
 	cursor->until_match = match;
 	if (cursor->passed > place)
-		rewind_before(cursor, frame_before_place(cursor, place));
+		rewind_before(cursor, cursor_frame_before_place(cursor, place));
 }
 
 /* Nothing was found: back to where it stood. */
@@ -562,7 +311,7 @@ static void scan_begin(struct cursor *cursor, size_t frame, uint64_t end)
 /* Back, or so far ahead that a frame is nearer. */
 static bool must_rewind(const struct cursor *cursor, uint64_t unix_ns)
 {
-	size_t frame = frame_before_time(cursor, unix_ns);
+	size_t frame = cursor_frame_before_time(cursor, unix_ns);
 
 	return unix_ns < cursor->passed_ns ||
 	       (frame > 1 && cursor->frames[frame - 2].passed > cursor->passed);
@@ -589,9 +338,10 @@ static void goal_begin(struct cursor *cursor)
 	if (goal->to == CURSOR_TO_TIME && goal->unix_ns < cursor->begin)
 		goal->unix_ns = cursor->begin;
 	if (goal->to == CURSOR_TO_TIME && must_rewind(cursor, goal->unix_ns))
-		rewind_before(cursor, frame_before_time(cursor, goal->unix_ns));
+		rewind_before(cursor, cursor_frame_before_time(cursor, goal->unix_ns));
 	if (is_search(goal) && goal->is_back)
-		scan_begin(cursor, frame_before_place(cursor, cursor->passed), cursor->passed);
+		scan_begin(cursor, cursor_frame_before_place(cursor, cursor->passed),
+			   cursor->passed);
 }
 
 static enum cursor_result run(struct cursor *cursor)
