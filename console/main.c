@@ -18,7 +18,6 @@
 
 #include "console/filter.h"
 #include "console/slips.h"
-#include "console/top.h"
 #include "console/verb.h"
 
 /* Options, and which verbs take them. */
@@ -63,25 +62,6 @@ struct verb {
 	int (*run)(const struct verb_options *options);
 	const char *help;
 };
-
-static int verb_top(const struct verb_options *options)
-{
-	struct top_options top = {
-		.target = options->target,
-		.color = options->color,
-		.is_ascii = options->is_ascii,
-		.has_no_mouse = options->has_no_mouse,
-		.interval_ms = (unsigned)(options->interval_ns / 1000000),
-		.filter = options->filter,
-		.sort = options->sort,
-		.view = options->view,
-		.svg = options->svg,
-		.at = options->at,
-		.process = options->process,
-	};
-
-	return top_main(&top);
-}
 
 /* clang-format off */
 static const struct verb verbs[] = {

@@ -49,17 +49,23 @@ static bool has_trace(const char *path, int depth, int *left)
 	return is_found;
 }
 
+bool source_is_trace(const char *path)
+{
+	int left = ENTRIES_MOST;
+
+	return is_folder(path) && has_trace(path, 0, &left);
+}
+
 int source_open(const char *target, const struct source_options *options,
 		struct source **ret_source, struct vigil_problem *ret_problem)
 {
 	static const struct source_options none;
-	int left = ENTRIES_MOST;
 
 	if (!options)
 		options = &none;
 	if (target && is_url(target))
 		return source_live_open(target, options, ret_source, ret_problem);
-	if (target && is_folder(target) && has_trace(target, 0, &left))
+	if (target && source_is_trace(target))
 		return source_trace_open(target, options, ret_source, ret_problem);
 	return source_shm_open(target, options, ret_source, ret_problem);
 }

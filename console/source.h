@@ -86,6 +86,9 @@ int source_open(const char *target, const struct source_options *options,
 		struct source **ret_source, struct vigil_problem *ret_problem);
 void source_close(struct source *source);
 
+/* Whether a path is a folder with a trace in it or below it. */
+bool source_is_trace(const char *path);
+
 /* Each of the kinds. options may be NULL. */
 int source_shm_open(const char *target, const struct source_options *options,
 		    struct source **ret_source, struct vigil_problem *ret_problem);

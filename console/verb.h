@@ -60,6 +60,7 @@ struct verb_options {
 	const char *collector; /* export: its URL */
 };
 
+int verb_top(const struct verb_options *options);
 int verb_replay(const struct verb_options *options);
 int verb_ps(const struct verb_options *options);
 int verb_prune(const struct verb_options *options);

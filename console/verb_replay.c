@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* vigil replay: the console on a trace, which plays. */
+/* vigil top: the console; and vigil replay: the same on a trace, which plays. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "console/player.h"
+#include "console/source.h"
 #include "console/top.h"
 #include "console/verb.h"
 
@@ -19,9 +19,9 @@ static bool speed_read(const char *words, double *ret_speed)
 	       *ret_speed <= PLAYER_FASTEST;
 }
 
-int verb_replay(const struct verb_options *options)
+static struct top_options top_of(const struct verb_options *options)
 {
-	struct top_options top = {
+	return (struct top_options){
 		.target = options->target,
 		.color = options->color,
 		.is_ascii = options->is_ascii,
@@ -31,21 +31,34 @@ int verb_replay(const struct verb_options *options)
 		.sort = options->sort,
 		.view = options->view,
 		.svg = options->svg,
-		.at = options->at ? options->at : "begin",
+		.at = options->at,
 		.process = options->process,
-		.speed = 1,
-		.is_playing = !options->is_paused,
 	};
-	struct stat st;
+}
+
+int verb_top(const struct verb_options *options)
+{
+	const struct top_options top = top_of(options);
+
+	return top_main(&top);
+}
+
+int verb_replay(const struct verb_options *options)
+{
+	struct top_options top = top_of(options);
 
 	if (!options->target)
 		return refuse("replay needs the folder of a trace, which `vigil record` makes");
-	if (stat(options->target, &st) || !S_ISDIR(st.st_mode))
-		return refuse("%s is no folder: replay needs that of a trace, which `vigil record` "
-			      "makes; `vigil top` shows the rest",
+	if (!source_is_trace(options->target))
+		return refuse("%s is no trace: there is no folder of this name, or no file "
+			      "\"metadata\" in it or below it; give the folder that `vigil record` "
+			      "made",
 			      options->target);
 	if (options->speed && !speed_read(options->speed, &top.speed))
 		return refuse("--speed needs a number from %g to %g, not \"%s\"", PLAYER_SLOWEST,
 			      PLAYER_FASTEST, options->speed);
+	if (!top.at)
+		top.at = "begin";
+	top.is_playing = !options->is_paused;
 	return top_main(&top);
 }

@@ -117,9 +117,9 @@ Test(refusals, a_directory_that_is_not_there_is_told)
 
 Test(refusals, help_comes_for_all_and_for_each_verb)
 {
-	static const char *const verbs[] = { "top",   "ps",        "prune",  "tasks",
-					     "task",  "executors", "locks",  "wakers",
-					     "sites", "why",       "record", "snapshot" };
+	static const char *const verbs[] = { "top",  "replay",    "ps",      "prune",  "tasks",
+					     "task", "executors", "locks",   "wakers", "sites",
+					     "why",  "record",    "snapshot" };
 
 	cr_expect_eq(vigil("--help", NULL), 0);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -134,6 +134,15 @@ Test(refusals, the_version_is_told)
 {
 	cr_expect_eq(vigil("--version", NULL), 0);
 	cr_expect_eq(strncmp(out, "vigil ", 6), 0);
+}
+
+Test(refusals, what_is_no_trace_is_not_replayed)
+{
+	expect_refused(vigil("replay", NULL), "the folder of a trace");
+	expect_refused(vigil("replay", "/nonexistent", NULL), "no folder of this name");
+	expect_refused(vigil("replay", dir, NULL), "no file \"metadata\"");
+	expect_refused(vigil("replay", "--process=none", dir, NULL), "--process needs a pid");
+	expect_refused(vigil("tasks", "net://127.0.0.1:1", NULL), "cannot reach the relay");
 }
 
 Test(refusals, wrong_arguments_are_told)
