@@ -156,7 +156,8 @@ static int moment_find(struct traced *traced, const struct source_options *optio
 	struct cursor_goal goal = { .to = CURSOR_TO_END };
 	int r = 0;
 
-	go_at_once(traced->cursor, &goal);
+	if (!options->at || !cursor_is_indexed(traced->cursor))
+		go_at_once(traced->cursor, &goal);
 	if (options->at) {
 		goal.to = CURSOR_TO_TIME;
 		r = player_time(traced->cursor, options->at, &goal.unix_ns, ret_problem);

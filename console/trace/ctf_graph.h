@@ -14,6 +14,7 @@ struct ctf_graph {
 	bt_graph *graph;
 	const bt_component_filter *muxer;
 	uint64_t muxed;    /* input ports of the muxer in use */
+	unsigned rounds;   /* of messages */
 	bool is_begun;     /* it was made: what goes wrong from here on is in the streams */
 	bool is_unheard;   /* nobody reads the feed any more */
 	bool has_waited;   /* live: for events that were to come */

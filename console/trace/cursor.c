@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "console/trace/pack.h"
+
 #define EVENTS_BETWEEN 128 /* two looks at the clock */
 
 static uint64_t clock_ns(void)
@@ -88,12 +90,16 @@ static int start(struct cursor *cursor, size_t at, struct vigil_problem *ret_pro
 {
 	const struct frame *frame = at ? &cursor->frames[at - 1] : NULL;
 	int r = trace_open(&cursor->options.trace, &cursor->trace, ret_problem);
+	size_t size = 0;
+	void *keep;
 
-	/* A frame that does not fit leaves the trace at its start. */
-	if (!r && frame && trace_go(cursor->trace, frame->keep, frame->size))
-		frame = NULL;
 	if (r)
 		return r;
+	/* A frame that does not fit leaves the trace at its start. */
+	keep = frame ? unpack(frame->keep, frame->size, &size) : NULL;
+	if (!keep || trace_go(cursor->trace, keep, size))
+		frame = NULL;
+	free(keep);
 	cursor->passed = frame ? frame->passed : 0;
 	cursor->now = cursor->passed_ns = frame ? frame->unix_ns : 0;
 	event_read(cursor);
@@ -157,6 +163,8 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 		cursor->stop.event.kind = TRACE_KINDS;
 		r = paths_copy(&cursor->options.trace);
 	}
+	if (!r)
+		cursor_load_index(cursor);
 	if (r)
 		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
 	else
@@ -187,11 +195,7 @@ void cursor_close(struct cursor *cursor)
 	trace_close(cursor->trace);
 	trace_close(cursor->seen);
 	paths_free(&cursor->options.trace);
-	for (size_t i = 0; i < cursor->frame_count; i++)
-		free(cursor->frames[i].keep);
-	free(cursor->frames);
-	free(cursor->processes);
-	free(cursor->marks);
+	cursor_free_index(cursor);
 	free(cursor);
 }
 
@@ -339,6 +343,9 @@ static void goal_begin(struct cursor *cursor)
 		goal->unix_ns = cursor->begin;
 	if (goal->to == CURSOR_TO_TIME && must_rewind(cursor, goal->unix_ns))
 		rewind_before(cursor, cursor_frame_before_time(cursor, goal->unix_ns));
+	if (goal->to == CURSOR_TO_END && cursor->frame_count &&
+	    cursor->frames[cursor->frame_count - 1].passed > cursor->passed)
+		rewind_before(cursor, cursor->frame_count);
 	if (is_search(goal) && goal->is_back)
 		scan_begin(cursor, cursor_frame_before_place(cursor, cursor->passed),
 			   cursor->passed);

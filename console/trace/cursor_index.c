@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/trace/pack.h"
+
 #include "console/trace/cursor_private.h"
 
 #define POLL_MARKS 256      /* the longest polls are remembered */
@@ -126,11 +128,95 @@ void cursor_note_processes(struct cursor *cursor)
 		cursor_note_process(cursor, trace_process(cursor->trace, i));
 }
 
+/* ---- The file ---- */
+
+/* A trace that is read in a moment needs none; nor has one that ended in damage said all. */
+static bool is_worth_a_file(const struct cursor *cursor)
+{
+	return cursor->frame_count && !cursor->problem.text[0] && !cursor->options.trace.read;
+}
+
+static void index_keep(const struct cursor *cursor)
+{
+	struct index_frame *frames = calloc(cursor->frame_count, sizeof(*frames));
+
+	if (!frames)
+		return;
+	for (size_t i = 0; i < cursor->frame_count; i++)
+		frames[i] =
+			(struct index_frame){ cursor->frames[i].keep, cursor->frames[i].size,
+					      cursor->frames[i].passed, cursor->frames[i].unix_ns };
+	/* Where it cannot be written the next one reads it all again. */
+	(void)index_save(&cursor->options.trace, &(struct index){
+							 .frames = frames,
+							 .frame_count = cursor->frame_count,
+							 .marks = cursor->marks,
+							 .mark_count = cursor->mark_count,
+							 .processes = cursor->processes,
+							 .process_count = cursor->process_count,
+							 .begin_unix_ns = cursor->begin,
+							 .end_unix_ns = cursor->end,
+							 .passed = cursor->passed,
+						 });
+	free(frames);
+}
+
 void cursor_finish_index(struct cursor *cursor)
 {
 	cursor->is_indexed = true;
 	if (cursor->mark_count)
 		qsort(cursor->marks, cursor->mark_count, sizeof(*cursor->marks), by_time);
+	if (is_worth_a_file(cursor))
+		index_keep(cursor);
+}
+
+/* A copy, of at least a byte. */
+static void *copied(const void *bytes, size_t size)
+{
+	void *copy = malloc(size + 1);
+
+	if (copy && size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+void cursor_load_index(struct cursor *cursor)
+{
+	const struct index *index = &cursor->file.index;
+
+	if (cursor->options.trace.read || index_load(&cursor->options.trace, &cursor->file))
+		return;
+	cursor->frames = calloc(index->frame_count + 1, sizeof(*cursor->frames));
+	cursor->marks = copied(index->marks, index->mark_count * sizeof(*index->marks));
+	cursor->processes =
+		copied(index->processes, index->process_count * sizeof(*index->processes));
+	if (!cursor->frames || !cursor->marks || !cursor->processes) {
+		cursor_free_index(cursor);
+		return;
+	}
+	for (size_t i = 0; i < index->frame_count; i++)
+		cursor->frames[i] =
+			(struct frame){ index->frames[i].keep, index->frames[i].size,
+					index->frames[i].passed, index->frames[i].unix_ns };
+	cursor->frame_count = cursor->frame_room = index->frame_count;
+	cursor->mark_count = cursor->mark_room = index->mark_count;
+	cursor->process_count = (uint32_t)index->process_count;
+	cursor->begin = index->begin_unix_ns;
+	cursor->end = index->end_unix_ns;
+	cursor->is_indexed = true;
+}
+
+void cursor_free_index(struct cursor *cursor)
+{
+	for (size_t i = 0; i < cursor->frame_count && !cursor->file.bytes; i++)
+		free((void *)(uintptr_t)cursor->frames[i].keep);
+	free(cursor->frames);
+	free(cursor->processes);
+	free(cursor->marks);
+	cursor->frames = NULL;
+	cursor->processes = NULL;
+	cursor->marks = NULL;
+	index_unload(&cursor->file);
 }
 
 /* ---- Keyframes ---- */
@@ -151,7 +237,7 @@ static void frames_thin(struct cursor *cursor)
 			continue;
 		}
 		cursor->frame_bytes -= cursor->frames[i].size;
-		free(cursor->frames[i].keep);
+		free((void *)(uintptr_t)cursor->frames[i].keep);
 	}
 	cursor->frame_count = kept;
 	cursor->frame_events = 2 * frame_events(cursor);
@@ -162,9 +248,11 @@ void cursor_take_frame(struct cursor *cursor)
 	size_t room = cursor->frame_room ? 2 * cursor->frame_room : 16;
 	const struct frame *last =
 		cursor->frame_count ? &cursor->frames[cursor->frame_count - 1] : NULL;
+	void *keep;
+	size_t size;
 	struct frame *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
 
-	if (cursor->passed < (last ? last->passed : 0) + frame_events(cursor))
+	if (cursor->file.bytes || cursor->passed < (last ? last->passed : 0) + frame_events(cursor))
 		return;
 	if (cursor->frame_count == cursor->frame_room) {
 		frames = realloc(cursor->frames, room * sizeof(*frames));
@@ -173,7 +261,10 @@ void cursor_take_frame(struct cursor *cursor)
 		cursor->frames = frames;
 		cursor->frame_room = room;
 	}
-	frame.keep = trace_keep(cursor->trace, &frame.size);
+	keep = trace_keep(cursor->trace, &size);
+	if (keep)
+		frame.keep = pack(keep, size, &frame.size);
+	free(keep);
 	if (!frame.keep)
 		return;
 	cursor->frames[cursor->frame_count++] = frame;

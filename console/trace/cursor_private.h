@@ -4,6 +4,7 @@
 #define CONSOLE_TRACE_CURSOR_PRIVATE_H
 
 #include "console/trace/cursor.h"
+#include "console/trace/index.h"
 
 enum phase {
 	PHASE_RUN,   /* forwards to the goal */
@@ -16,9 +17,9 @@ enum phase {
 /* Whether an event is what is looked for, and where to stand then. */
 enum match { MATCH_NONE, MATCH_BEFORE, MATCH_AFTER };
 
-/* A keyframe of trace_keep. */
+/* A keyframe of trace_keep, packed; ours, or of the index file. */
 struct frame {
-	void *keep;
+	const void *keep;
 	size_t size;
 	uint64_t passed;
 	uint64_t unix_ns;
@@ -57,6 +58,7 @@ struct cursor {
 	struct frame *frames;
 	size_t frame_count, frame_room;
 	uint64_t frame_bytes, frame_events;
+	struct index_file file; /* that all of it came from; bytes NULL: none */
 
 	struct cursor_process *processes;
 	uint32_t process_count;
@@ -74,8 +76,12 @@ void cursor_mark_gaps(struct cursor *cursor);
 void cursor_note_process(struct cursor *cursor, const struct trace_process *from);
 void cursor_note_processes(struct cursor *cursor);
 
-/* All of it is read. */
+/* All of it is read: what was learnt is kept beside the trace, if that can be written to. */
 void cursor_finish_index(struct cursor *cursor);
+
+/* Takes what is kept beside the trace, if it is there. */
+void cursor_load_index(struct cursor *cursor);
+void cursor_free_index(struct cursor *cursor);
 
 /* Keeps the boards, if it is time; between an event and the reading of the next one. */
 void cursor_take_frame(struct cursor *cursor);
