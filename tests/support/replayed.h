@@ -43,7 +43,8 @@ static inline void replayed_paint(void)
 		if (event->kind == TRACE_process_begin) {
 			event->number = REPLAYED_PID;
 			event->flags = 1;
-			event->text = "httpd --port 8080 --workers 3";
+			free((void *)(uintptr_t)event->text);
+			event->text = traced_text("httpd --port 8080 --workers 3");
 		}
 	}
 }
