@@ -141,7 +141,7 @@ Test(refusals, what_is_no_trace_is_not_replayed)
 	expect_refused(vigil("replay", NULL), "the folder of a trace");
 	expect_refused(vigil("replay", "/nonexistent", NULL), "no folder of this name");
 	expect_refused(vigil("replay", dir, NULL), "no file \"metadata\"");
-	expect_refused(vigil("replay", "--process=none", dir, NULL), "--process needs a pid");
+	expect_refused(vigil("replay", "--process=none", dir, NULL), "--process needs the pid");
 	expect_refused(vigil("tasks", "net://127.0.0.1:1", NULL), "cannot reach the relay");
 }
 
