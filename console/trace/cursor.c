@@ -17,7 +17,8 @@
 
 #include "console/trace/pack.h"
 
-#define EVENTS_BETWEEN 128 /* two looks at the clock */
+#define EVENTS_BETWEEN 128    /* two looks at the clock */
+#define PRELUDE_EVENTS 262144 /* are read again in a fraction of a second */
 
 static uint64_t clock_ns(void)
 {
@@ -124,10 +125,17 @@ static void rewind_to(struct cursor *cursor, size_t frame)
 		cursor->options.rewind(cursor->options.arg, cursor->passed > 0);
 }
 
-/* What led up to a moment is of interest too: a frame more than is needed. */
+/*
+ * What led up to a moment is of interest too: a frame more than is needed, unless that
+ * is so long that one would wait for it.
+ */
 static void rewind_before(struct cursor *cursor, size_t frame)
 {
-	rewind_to(cursor, frame ? frame - 1 : 0);
+	uint64_t earlier = frame > 1 ? cursor->frames[frame - 2].passed : 0;
+
+	if (frame && cursor->frames[frame - 1].passed - earlier <= PRELUDE_EVENTS)
+		frame--;
+	rewind_to(cursor, frame);
 }
 
 static void paths_free(struct trace_options *options)
@@ -318,7 +326,7 @@ static bool must_rewind(const struct cursor *cursor, uint64_t unix_ns)
 	size_t frame = cursor_frame_before_time(cursor, unix_ns);
 
 	return unix_ns < cursor->passed_ns ||
-	       (frame > 1 && cursor->frames[frame - 2].passed > cursor->passed);
+	       (frame && cursor->frames[frame - 1].passed > cursor->passed + PRELUDE_EVENTS);
 }
 
 /* Chooses the first phase of a goal. */
