@@ -16,7 +16,7 @@
 
 #include <vigil/vigil.h>
 
-#include "console/filter.h"
+#include "console/options.h"
 #include "console/slips.h"
 #include "console/verb.h"
 
@@ -98,10 +98,6 @@ static const struct verb verbs[] = {
 	  "a trace for other tools: Perfetto, Chrome, pprof, flame graphs, OTLP" },
 };
 
-/* Those without a letter. */
-enum { OPTION_HTML = 1000, OPTION_PROCESS, OPTION_FROM, OPTION_TO, OPTION_TOP, OPTION_FORM, OPTION_UNTIL, OPTION_WHAT,
-       OPTION_COLLECTOR };
-
 static const struct {
 	struct option option;
 	unsigned takes;
@@ -131,8 +127,6 @@ static const struct {
 	  "of a trace with several processes this one" },
 	{ { "from", required_argument, NULL, OPTION_FROM }, TAKES_REPORT | TAKES_EXPORT, "=TIME",
 	  "from this many seconds after the start of the trace" },
-	{ { "to", required_argument, NULL, OPTION_TO }, TAKES_REPORT, "=TIME",
-	  "up to this many seconds after its start" },
 	{ { "top", required_argument, NULL, OPTION_TOP }, TAKES_REPORT, "=N",
 	  "rows of a table; 10" },
 	{ { "dir", required_argument, NULL, 'd' }, TAKES_DIR, "=DIR",
@@ -169,7 +163,7 @@ static const struct {
 	  "perfetto, chrome, folded, pprof, otlp, csv or dot" },
 	{ { "output", required_argument, NULL, 'o' }, TAKES_EXPORT, "=FILE",
 	  "write to this file; - is stdout" },
-	{ { "until", required_argument, NULL, OPTION_UNTIL }, TAKES_EXPORT, "=TIME",
+	{ { "until", required_argument, NULL, OPTION_UNTIL }, TAKES_REPORT | TAKES_EXPORT, "=TIME",
 	  "up to this many seconds after the start of the trace" },
 	{ { "what", required_argument, NULL, OPTION_WHAT }, TAKES_EXPORT, "=WHAT",
 	  "folded: run, time that tasks ran, or wait; run" },
@@ -202,7 +196,7 @@ static const char *operands_words(enum operands operands)
 					     " [TARGET [TASK]]",
 					     " [TARGET | -- CMD...]",
 					     " [SESSION | DIR]",
-					     " [TRACE [TRACE] | TARGET]",
+					     " [TRACE [TRACE]]",
 					     " DIR" };
 
 	return words[operands];
@@ -240,7 +234,7 @@ static int help_all(void)
 	for (size_t i = 0; i < COUNT(verbs); i++)
 		printf("  %s%-*s %s\n", verbs[i].name, 26 - (int)strlen(verbs[i].name),
 		       operands_words(verbs[i].operands), verbs[i].help);
-	printf("\nWithout a verb: top. %s"
+	printf("\nWithout a verb: top.\n%s"
 	       "`vigil VERB --help` shows the options of a verb, vigil(1) has all.\n",
 	       targets_help);
 	return EXIT_DONE;
@@ -297,216 +291,6 @@ static const char *verb_meant(const char *name, char *buf, size_t size)
 }
 
 /* ---- Reading options ---- */
-
-/* 0.01 to a day: refreshing without a rest helps nobody. */
-static int seconds_take(const char *option, const char *words, uint64_t *ret_ns)
-{
-	char *end;
-	double seconds = strtod(words, &end);
-
-	if (end == words || *end || !(seconds >= 0.01 && seconds <= 86400))
-		return refuse("%s needs a number of seconds from 0.01 to 86400, not \"%s\"", option,
-			      words);
-	*ret_ns = (uint64_t)(seconds * 1e9);
-	return EXIT_DONE;
-}
-
-static int color_take(const char *words, enum color_choice *ret_color)
-{
-	static const struct {
-		const char *words;
-		enum color_choice color;
-	} choices[] = {
-		{ "auto", COLOR_AUTO },  { "always", COLOR_AUTO }, { "never", COLOR_NEVER },
-		{ "16", COLOR_ONLY_16 }, { "256", COLOR_ALL_256 },
-	};
-
-	for (size_t i = 0; i < COUNT(choices); i++) {
-		if (strcmp(choices[i].words, words) != 0)
-			continue;
-		*ret_color = choices[i].color;
-		return EXIT_DONE;
-	}
-	return refuse("--color is auto, never, 16 or 256, not \"%s\"", words);
-}
-
-static int limit_take(const char *words, uint64_t *ret_limit)
-{
-	if (filter_number(words, PROPERTY_COUNT, ret_limit) && *ret_limit)
-		return EXIT_DONE;
-	return refuse("--limit needs a number of rows from 1, not \"%s\"", words);
-}
-
-static int over_take(const char *words, struct verb_options *options)
-{
-	options->has_over = filter_number(words, PROPERTY_TIME, &options->over_ns);
-	return options->has_over ?
-		       EXIT_DONE :
-		       refuse("--over needs a time such as 500ms or 2s, not \"%s\"", words);
-}
-
-/* A time or a size that an option needs, above 0. */
-static int number_take(const char *option, const char *words, enum property_type type,
-		       uint64_t *ret_number)
-{
-	if (filter_number(words, type, ret_number) && *ret_number)
-		return EXIT_DONE;
-	return refuse("%s needs a %s, not \"%s\"", option,
-		      type == PROPERTY_TIME ? "time such as 500ms or 30s" :
-					      "size such as 64M or 1G",
-		      words);
-}
-
-/* The one trigger there is. */
-static int trigger_take(const char *words, uint64_t *ret_blocked_ns)
-{
-	static const char name[] = "blocked=";
-
-	if (strncmp(words, name, sizeof(name) - 1) != 0)
-		return refuse("--on knows the trigger blocked=TIME, such as blocked=200ms, not "
-			      "\"%s\"",
-			      words);
-	return number_take("--on blocked=", words + sizeof(name) - 1, PROPERTY_TIME,
-			   ret_blocked_ns);
-}
-
-/* Seconds, or a time with its unit. */
-static int moment_take(const char *option, const char *words, uint64_t *ret_ns)
-{
-	char *end;
-	double seconds = strtod(words, &end);
-
-	if (end != words && !*end && seconds >= 0 && seconds < 1e9) {
-		*ret_ns = (uint64_t)(seconds * 1e9 + 0.5);
-		return EXIT_DONE;
-	}
-	if (filter_number(words, PROPERTY_TIME, ret_ns))
-		return EXIT_DONE;
-	return refuse("%s needs a number of seconds such as 2.5, or a time such as 300ms, not "
-		      "\"%s\"",
-		      option, words);
-}
-
-static int process_take(const char *words, uint32_t *ret_pid)
-{
-	uint64_t pid;
-
-	if (!filter_number(words, PROPERTY_COUNT, &pid) || !pid || pid > INT32_MAX)
-		return refuse("--process needs the pid of a process of the trace, not \"%s\"",
-			      words);
-	*ret_pid = (uint32_t)pid;
-	return EXIT_DONE;
-}
-
-#define TOP_MOST 1000
-
-static int top_take(const char *words, uint64_t *ret_top)
-{
-	if (filter_number(words, PROPERTY_COUNT, ret_top) && *ret_top && *ret_top <= TOP_MOST)
-		return EXIT_DONE;
-	return refuse("--top needs a number of rows from 1 to %d, not \"%s\"", TOP_MOST, words);
-}
-
-static int option_take(int option, const char *value, struct verb_options *options)
-{
-	switch (option) {
-	case 'j':
-		options->is_json = true;
-		return EXIT_DONE;
-	case 'f':
-		options->filter = value;
-		return EXIT_DONE;
-	case 's':
-		options->sort = value;
-		return EXIT_DONE;
-	case 'A':
-		options->is_all = true;
-		return EXIT_DONE;
-	case 'l':
-		return limit_take(value, &options->limit);
-	case 'w':
-		options->is_repeated = true;
-		options->interval_ns = UINT64_C(2000000000);
-		return value ? seconds_take("--watch", value, &options->interval_ns) : EXIT_DONE;
-	case 'i':
-		return seconds_take("--interval", value, &options->interval_ns);
-	case 'O':
-		return over_take(value, options);
-	case 'o':
-		options->output = value;
-		return EXIT_DONE;
-	case 'F':
-		return number_take("--for", value, PROPERTY_TIME, &options->for_ns);
-	case 'L':
-		options->live = value ? value : "net://127.0.0.1";
-		return EXIT_DONE;
-	case 'N':
-		options->is_snapshot = true;
-		return EXIT_DONE;
-	case 'B':
-		return trigger_take(value, &options->blocked_ns);
-	case 'R':
-		return number_take("--rotate", value, PROPERTY_BYTES, &options->rotate_bytes);
-	case 'b':
-		return number_take("--buffers", value, PROPERTY_BYTES, &options->buffer_bytes);
-	case 't':
-		options->task = value;
-		return EXIT_DONE;
-	case 'd':
-		options->dir = value;
-		return EXIT_DONE;
-	case 'n':
-		options->is_dry_run = true;
-		return EXIT_DONE;
-	case 'v':
-		options->view = value;
-		return EXIT_DONE;
-	case 'S':
-		options->svg = value;
-		return EXIT_DONE;
-	case 'c':
-		return color_take(value, &options->color);
-	case 'T':
-		options->at = value;
-		return EXIT_DONE;
-	case 'x':
-		options->speed = value;
-		return EXIT_DONE;
-	case 'p':
-		options->is_paused = true;
-		return EXIT_DONE;
-	case 'm':
-		options->has_no_mouse = true;
-		return EXIT_DONE;
-	case 'a':
-		options->is_ascii = true;
-		return EXIT_DONE;
-	case OPTION_HTML:
-		options->html = value ? value : "";
-		return EXIT_DONE;
-	case OPTION_PROCESS:
-		return process_take(value, &options->process);
-	case OPTION_FROM:
-		return moment_take("--from", value, &options->from_ns);
-	case OPTION_TO:
-		return moment_take("--to", value, &options->to_ns);
-	case OPTION_TOP:
-		return top_take(value, &options->top);
-	case OPTION_FORM:
-		options->form = value;
-		return EXIT_DONE;
-	case OPTION_UNTIL:
-		return moment_take("--until", value, &options->to_ns);
-	case OPTION_WHAT:
-		options->what = value;
-		return EXIT_DONE;
-	case OPTION_COLLECTOR:
-		options->collector = value;
-		return EXIT_DONE;
-	default: /* --dead */
-		return EXIT_DONE;
-	}
-}
 
 static bool takes(const struct verb *verb, int option)
 {

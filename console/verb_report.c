@@ -32,7 +32,7 @@ static int options_fill(const struct verb_options *options, struct report_option
 		.top = (size_t)options->top,
 	};
 	if (options->to_ns && options->to_ns <= options->from_ns)
-		return refuse("--to must be later than --from, both counted from the start of the "
+		return refuse("--until must be later than --from, both counted from the start of the "
 			      "trace");
 	return options->task ? verb_task_id(options->task, &ret_wanted->task) : EXIT_DONE;
 }

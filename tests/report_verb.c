@@ -60,8 +60,8 @@ Test(report_verb, what_only_a_trace_has_is_refused_of_a_board)
 
 Test(report_verb, nonsense_is_refused_in_a_sentence)
 {
-	cr_expect_eq(vigil("report", dir, "--from=3", "--to=2", NULL), 2);
-	cr_expect(tells("--to must be later"), "%s", err);
+	cr_expect_eq(vigil("report", dir, "--from=3", "--until=2", NULL), 2);
+	cr_expect(tells("--until must be later"), "%s", err);
 	cr_expect_eq(vigil("report", dir, "--from=soon", NULL), 2);
 	cr_expect(tells("--from needs a number of seconds"), "%s", err);
 	cr_expect_eq(vigil("report", dir, "--top=0", NULL), 2);
