@@ -158,8 +158,10 @@ $(BUILD)/proto/%.pb-c.o: $(BUILD)/proto/%.pb-c.c $(BUILD)/flags
 	$(call say,CC)
 	$(Q)$(COMPILE) -w -I$(BUILD)/proto -c -o $@ $<
 
-$(BUILD)/obj/console/export/proto_%.o: private OWN_CPPFLAGS += -I$(BUILD)/proto/console/export
-$(BUILD)/obj/console/export/proto_%.o: $(BUILD)/proto/console/export/%.pb-c.h
+# A static pattern: one without a recipe would add nothing.
+PROTO_OBJS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard console/export/proto_*.c))
+$(PROTO_OBJS): private OWN_CPPFLAGS += -I$(BUILD)/proto/console/export
+$(PROTO_OBJS): $(BUILD)/obj/console/export/proto_%.o: $(BUILD)/proto/console/export/%.pb-c.h
 
 # ---- The libraries ----
 

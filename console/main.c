@@ -67,7 +67,7 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "top", OPERANDS_TARGET, TAKES_MOMENT | TAKES_SCREEN | TAKES_FILTER, verb_top,
 	  "the console: tasks, locks, wakers, executors and sites, live" },
-	{ "replay", OPERANDS_TARGET, TAKES_MOMENT | TAKES_PLAY | TAKES_SCREEN | TAKES_FILTER,
+	{ "replay", OPERANDS_TRACE, TAKES_MOMENT | TAKES_PLAY | TAKES_SCREEN | TAKES_FILTER,
 	  verb_replay, "the console on a trace: play, step, rewind, jump, timeline" },
 	{ "ps", OPERANDS_NONE, TAKES_LIST | TAKES_DIR, verb_ps,
 	  "instrumented processes, living and dead, and their boards" },

@@ -60,13 +60,31 @@ void targets_fini(struct recorder *recorder)
 
 /* ---- The one that was named ---- */
 
+/* Where the probes are: beside this command, as in a build directory, or as they are called. */
+static const char *probes_path(char *buf, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", buf, size - 32);
+	char *slash;
+
+	if (length > 0) {
+		buf[length] = '\0';
+		slash = strrchr(buf, '/');
+		memcpy(slash, "/libvigil-lttng.so", sizeof("/libvigil-lttng.so"));
+		if (!access(buf, R_OK))
+			return buf;
+	}
+	return "/path/to/libvigil-lttng.so";
+}
+
 static int no_probes(uint32_t pid, const char *name)
 {
+	char path[4096];
+
 	return refuse("cannot record %s, pid %" PRIu32
 		      ": libvigil-lttng.so is not loaded in it, because it was not found when the "
-		      "program started or VIGIL_LTTNG=0 said so; install LTTng-UST, set "
-		      "VIGIL_LTTNG to the path of libvigil-lttng.so, and start the program anew",
-		      name, pid);
+		      "program started or VIGIL_LTTNG=0 said so; start it anew after `make "
+		      "install`, or with VIGIL_LTTNG=%s",
+		      name, pid, probes_path(path, sizeof(path)));
 }
 
 static int target_check(const struct vigil_reader *reader)

@@ -324,11 +324,11 @@ int source_trace_new(const struct cursor_options *how, const struct source_optio
 {
 	struct traced *traced = calloc(1, sizeof(*traced));
 	struct cursor_options cursor = *how;
-	int r = traced ? 0 : -ENOMEM;
+	int r;
 
-	if (r) {
+	if (!traced) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
-		return r;
+		return -ENOMEM;
 	}
 	traced->source.ops = &traced_ops;
 	snprintf(traced->source.target, sizeof(traced->source.target), "%s", how->trace.paths[0]);

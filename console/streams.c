@@ -148,16 +148,16 @@ static enum trace_result stream_take(struct streams *streams, size_t stream)
 
 /* ---- Lost, and found again ---- */
 
-static void watch(const struct streams *streams, const struct trace *trace, int how)
+/* Until its child is gone: a descriptor that is closed leaves by itself. */
+static void watch(const struct streams *streams, const struct trace *trace)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	epoll_ctl(streams->ready, how, trace_fd(trace), &event);
+	epoll_ctl(streams->ready, EPOLL_CTL_ADD, trace_fd(trace), &event);
 }
 
 static void stream_lose(struct streams *streams, struct stream *stream, enum trace_result how)
 {
-	watch(streams, stream->trace, EPOLL_CTL_DEL);
 	stream->is_lost = true;
 	stream->lost_ns = stream->retry_ns = clock_ns();
 	tell(streams, "%.200s %s: this was its last moment; it is asked for every second",
@@ -205,7 +205,7 @@ static void stream_find(struct streams *streams, size_t stream)
 	it->trace = it->next;
 	it->next = NULL;
 	it->is_lost = false;
-	watch(streams, it->trace, EPOLL_CTL_ADD);
+	watch(streams, it->trace);
 	streams->epoch++;
 }
 
@@ -358,7 +358,7 @@ static int stream_begin(struct streams *streams, struct stream *stream,
 	if (r)
 		return r;
 	stream->is_lost = false;
-	watch(streams, stream->trace, EPOLL_CTL_ADD);
+	watch(streams, stream->trace);
 	return 0;
 }
 

@@ -32,8 +32,9 @@ static int options_fill(const struct verb_options *options, struct report_option
 		.top = (size_t)options->top,
 	};
 	if (options->to_ns && options->to_ns <= options->from_ns)
-		return refuse("--until must be later than --from, both counted from the start of the "
-			      "trace");
+		return refuse(
+			"--until must be later than --from, both counted from the start of the "
+			"trace");
 	return options->task ? verb_task_id(options->task, &ret_wanted->task) : EXIT_DONE;
 }
 
@@ -44,17 +45,21 @@ static int trace_report(const char *path, const struct report_options *wanted,
 
 	if (report_read(path, wanted, ret_report, &problem))
 		return refuse("%s", problem.text);
-	if ((*ret_report)->process_count || (*ret_report)->problem[0])
+	if ((*ret_report)->process_count)
 		return EXIT_DONE;
-	if (wanted->pid && (*ret_report)->events)
+	if ((*ret_report)->problem[0])
+		refuse("%s", (*ret_report)->problem);
+	else if (wanted->pid && (*ret_report)->events)
 		refuse("there is no process %" PRIu32 " in %s; `vigil report %s` shows those that "
 		       "there are",
 		       wanted->pid, path, path);
 	else
-		refuse("there is no event of Vigil in %s: was the session started with the events "
-		       "vigil:*, as `vigil record` does?",
-		       path);
+		refuse("there is no event of Vigil in %s: no instrumented program did anything "
+		       "while it was recorded, or the session had not the events vigil:*; the "
+		       "boards of those that ran before are in %s/vigil",
+		       path, path);
 	report_free(*ret_report);
+	*ret_report = NULL;
 	return EXIT_CANNOT;
 }
 

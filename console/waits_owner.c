@@ -263,6 +263,12 @@ void step_executor(struct walk *walk, const struct vigil_executor_record *execut
 	struct crew crew = { 0 };
 
 	crew_look(walk, ref, &crew);
+	/* Of one that was born before a trace its workers may only not have been seen. */
+	if (!crew.count && !executor->site) {
+		link_add(walk, LINK_UNKNOWN, ref, 0, 0, "%s: who its workers are is not known",
+			 NAME(ref));
+		return;
+	}
 	if (!crew.count) {
 		link_add(walk, LINK_CAUSE, ref, executor->site, 0,
 			 "%s, made at %s, has no worker: no thread polls its tasks", NAME(ref),

@@ -132,7 +132,7 @@ void tracepoints_init(const char *how);
 void tracepoints_thread(void);
 
 /* What libvigil-lttng.so exports: fills the table as far as both know it. */
-#define TRACEPOINTS_SYMBOL "vigil_lttng_tracepoints"
+#define TRACEPOINTS_SYMBOL "vigil_lttng_tracepoints_2"
 typedef void (*tracepoints_fill)(struct tracepoints *ret_table);
 
 #endif

@@ -21,7 +21,8 @@
 
 #include "libtrace/tracepoints.h"
 
-__attribute__((visibility("default"))) void vigil_lttng_tracepoints(struct tracepoints *ret_table);
+__attribute__((visibility("default"))) void vigil_lttng_tracepoints_2(
+	struct tracepoints *ret_table);
 
 /* clang-format off */
 static const struct tracepoints table = {
@@ -35,7 +36,7 @@ static const struct tracepoints table = {
 /* clang-format on */
 
 /* The name is TRACEPOINTS_SYMBOL. */
-void vigil_lttng_tracepoints(struct tracepoints *ret_table)
+void vigil_lttng_tracepoints_2(struct tracepoints *ret_table)
 {
 	const size_t start = offsetof(struct tracepoints, thread_ready);
 	const size_t size =

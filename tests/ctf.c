@@ -91,6 +91,36 @@ Test(ctf, the_extent_is_known_before_the_first_event)
 	cr_expect_eq(trace_extent(trace)->bytes, ctf_size(1) + ctf_size(2));
 }
 
+Test(ctf, without_a_place_for_views_a_keyframe_is_gone_on_from_all_the_same)
+{
+	const struct trace_event *event;
+	struct trace *whole;
+	uint64_t events;
+	size_t size;
+	void *keep = NULL;
+	enum trace_result r = TRACE_EVENT;
+
+	read_all(0, &events);
+	whole = trace;
+	setenv("TMPDIR", "/nonexistent", 1);
+	trace = NULL;
+	read_all(0, &events);
+	cr_assert_eq(trace_go(trace, NULL, 0), 0);
+	for (int i = 0; i < 40 && (r = trace_next(trace, &event)) == TRACE_EVENT; i++)
+		trace_apply(trace, event);
+	keep = trace_keep(trace, &size);
+	cr_assert_eq(trace_go(trace, keep, size), 0);
+	for (events = 40; (r = trace_next(trace, &event)) == TRACE_EVENT; events++)
+		trace_apply(trace, event);
+
+	cr_expect_eq(r, TRACE_END, "%s", trace_problem(trace));
+	cr_expect_eq(events, EVENTS);
+	cr_assert_eq(boards_differ(trace_process(whole, 0)->base, trace_process(trace, 0)->base, 0),
+		     0);
+	free(keep);
+	trace_close(whole);
+}
+
 /* ---- Damaged ---- */
 
 Test(ctf, of_a_stream_that_was_cut_short_the_whole_packets_are_read)
@@ -152,6 +182,18 @@ Test(ctf, a_metadata_packet_without_size_does_not_take_for_ever)
 	cr_assert_eq(read_all(0, &events), TRACE_DAMAGED);
 	cr_expect_eq(events, 0);
 	cr_expect_gt(strlen(trace_problem(trace)), 0);
+}
+
+Test(ctf, a_stream_without_a_whole_packet_leaves_the_others)
+{
+	static const uint8_t noise[4] = { 0xff, 0xff, 0xff, 0xff };
+	uint64_t events;
+
+	ctf_poke(2, 0, noise, sizeof(noise));
+
+	cr_assert_eq(read_all(0, &events), TRACE_DAMAGED);
+	cr_expect_gt(events, 0);
+	expect_sentence("4096 of 12288 bytes of");
 }
 
 /* ---- Foreign ---- */

@@ -271,7 +271,7 @@ Test(ctf_packets, a_packet_without_size_ends_nothing)
 	ctf_stream_free(&s);
 }
 
-Test(ctf_packets, a_file_without_any_packet_is_not_a_stream)
+Test(ctf_packets, a_file_without_any_packet_is_all_damage)
 {
 	struct ctf_stream s;
 
@@ -279,7 +279,10 @@ Test(ctf_packets, a_file_without_any_packet_is_not_a_stream)
 	cr_assert_eq(ctf_layout_read(metadata, &layout), 0);
 	file_put(stream, known_text, sizeof(known_text), 0);
 
-	cr_assert_eq(ctf_stream_read(stream, &layout, &s), -ENOTSUP);
+	cr_assert_eq(ctf_stream_read(stream, &layout, &s), 0);
+	cr_expect_eq(s.count, 0);
+	cr_expect_eq(s.damaged, sizeof(known_text));
+	ctf_stream_free(&s);
 }
 
 /* ---- Maps ---- */

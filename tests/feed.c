@@ -194,4 +194,19 @@ WILD(a_text_beyond_its_end, record->sizes[2] = 4000)
 WILD(a_text_without_size, record->sizes[1] = 0)
 WILD(a_text_without_an_end, ((char *)(record + 1))[record->sizes[0] - 1] = 'x')
 WILD(a_slot_fuller_than_it_can_be, (void)record; feed->used = SLOT_SIZE + 8)
+static void put_an_odd_notice(void)
+{
+	(void)!send(feed->ends[1], "odd", 3, 0);
+	pause();
+}
+
+Test(feed, a_notice_of_another_size_is_nonsense)
+{
+	const struct trace_event *record = NULL;
+
+	child_begin(put_an_odd_notice);
+
+	cr_assert_eq(feed_next(feed, -1, &record), FEED_NONSENSE);
+}
+
 WILD(a_slot_that_is_not, (void)record; feed->slot = SLOTS)

@@ -193,16 +193,38 @@ static void event_put(struct export *export, const struct trace_event *event)
 		format->after(export, event);
 }
 
+static bool is_gap_wanted(const struct export *export, const struct trace_gap *gap)
+{
+	return gap->process == TRACE_ANY_PROCESS || export_has_process(export, gap->process);
+}
+
+/* All of it is read: the last gap may have grown since it was told. */
+static void gaps_sum(struct export *export)
+{
+	size_t count;
+	const struct trace_gap *gaps = trace_gaps(export->trace, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_gap_wanted(export, &gaps[i]))
+			continue;
+		export->lost_events += gaps[i].events;
+		export->lost_packets += gaps[i].packets;
+	}
+}
+
 static void gap_put(struct export *export)
 {
 	size_t count;
 	const struct trace_gap *gaps = trace_gaps(export->trace, &count);
-	const struct trace_gap *gap = &gaps[count - 1];
+	const struct trace_gap *gap;
 
-	if (gap->process != TRACE_ANY_PROCESS && !export_has_process(export, gap->process))
+	/* More than a trace remembers are added to its last one. */
+	if (count == export->gaps)
 		return;
-	export->lost_events += gap->events;
-	export->lost_packets += gap->packets;
+	export->gaps = count;
+	gap = &gaps[count - 1];
+	if (!is_gap_wanted(export, gap))
+		return;
 	if (export->format->gap)
 		export->format->gap(export, gap);
 }
@@ -316,6 +338,7 @@ int export_run(struct export *export)
 	if (processes_begin(export) || (format->begin && format->begin(export)))
 		return -1;
 	r = events_read(export);
+	gaps_sum(export);
 	if (!export->end_unix_ns)
 		export->end_unix_ns = end_of(export, r == TRACE_END);
 	if (!export_has_failed(export)) {

@@ -60,14 +60,15 @@ struct export
 	void *state;                      /* the form's own, `size` bytes that were 0 */
 	struct export_process *processes; /* by index */
 	uint32_t process_count;
-	uint64_t begin_unix_ns; /* of the trace */
-	uint64_t from_unix_ns;  /* of what is written */
-	uint64_t end_unix_ns;   /* the same; known at the end */
-	uint64_t cut_ns;        /* how much earlier the slice that is told began */
-	uint64_t slices;        /* that were told, for the last word */
-	char also[512];         /* a second file that was written; "": none */
-	uint64_t lost_events, lost_packets;
-	struct vigil_problem problem; /* "": none yet */
+	uint64_t begin_unix_ns;             /* of the trace */
+	uint64_t from_unix_ns;              /* of what is written */
+	uint64_t end_unix_ns;               /* the same; known at the end */
+	uint64_t cut_ns;                    /* how much earlier the slice that is told began */
+	uint64_t slices;                    /* that were told, for the last word */
+	char also[512];                     /* a second file that was written; "": none */
+	uint64_t lost_events, lost_packets; /* known at the end */
+	size_t gaps;                        /* told so far */
+	struct vigil_problem problem;       /* "": none yet */
 };
 
 /*

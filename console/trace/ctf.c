@@ -15,12 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "console/trace/ctf_damage.h"
 #include "console/trace/ctf_graph.h"
 
 #define SPAN_BYTES (64u << 20)
 #define PATIENCE_S 60
+#define MENDS_MAX 1024 /* then so much is damaged that the rest is not worth the time */
 
 struct child {
 	struct ctf_reader reader;
@@ -28,6 +30,7 @@ struct child {
 	struct ctf_folders folders;
 	struct ctf_map map;
 	struct ctf_graph graph;
+	unsigned mends; /* spans that were read again without what is damaged */
 };
 
 /* ---- How it ends ---- */
@@ -157,6 +160,7 @@ static void map_put(struct child *child)
 	const struct ctf_map *map = &child->map;
 
 	child->reader.has_map = true;
+	child->reader.last_unix_ns = map->end_unix_ns;
 	child->reader.gaps = map->gaps;
 	child->reader.gap_count = map->gap_count;
 	feed_put(child->reader.feed, &(struct trace_event){ .kind = FEED_EXTENT,
@@ -176,7 +180,8 @@ static enum ctf_run span_mend(struct child *child, uint64_t from_unix_ns, uint64
 	uint64_t told = child->reader.told_unix_ns;
 	uint64_t from = told >= from_unix_ns && told < to_unix_ns ? told + 1 : from_unix_ns;
 
-	if (ctf_damage_cut(&child->map, child->options->scratch, from, to_unix_ns) <= 0)
+	if (++child->mends > MENDS_MAX ||
+	    ctf_damage_cut(&child->map, child->options->scratch, from, to_unix_ns) <= 0)
 		return CTF_RUN_PROBLEM;
 	map_put(child);
 	while (child->reader.gap_count && child->reader.gaps->end_unix_ns < from) {
@@ -206,9 +211,14 @@ static enum ctf_run spans_run(struct child *child, uint64_t from)
 	return r;
 }
 
+static bool can_make(const char *scratch)
+{
+	return scratch && !mkdir(scratch, 0700) && !rmdir(scratch);
+}
+
 static enum ctf_run whole_run(struct child *child)
 {
-	bool has_views = child->reader.has_map && child->options->scratch;
+	bool has_views = child->reader.has_map && can_make(child->options->scratch);
 	enum ctf_run r;
 
 	if (has_views &&
@@ -216,6 +226,9 @@ static enum ctf_run whole_run(struct child *child)
 		ctf_gaps_until(&child->reader, child->options->begin_unix_ns, true);
 		return spans_run(child, child->options->begin_unix_ns);
 	}
+	/* Without a place for views all is read, and what was before is not told. */
+	child->reader.begin_unix_ns = child->options->begin_unix_ns;
+	ctf_gaps_until(&child->reader, child->options->begin_unix_ns, true);
 	r = folders_run(child, &child->folders);
 	if (r == CTF_RUN_PROBLEM && has_views)
 		r = spans_run(child,

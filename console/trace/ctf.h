@@ -26,7 +26,7 @@ struct ctf_options {
 	bool is_live;           /* one path, a URL */
 	uint64_t begin_unix_ns; /* events before it are not told; 0: all */
 	uint64_t span_bytes;    /* of a view, when one is needed; 0: the usual */
-	const char *scratch;    /* an empty folder for views; NULL: there is none */
+	const char *scratch;    /* a folder to make for views; NULL: they may not be made */
 	unsigned patience_s; /* of processor time without an event, then SIGVTALRM; 0: the usual */
 };
 

@@ -135,6 +135,15 @@ static void class_learn(struct ctf_class *class, const bt_event_class *from)
 	payload_learn(class, from);
 }
 
+void ctf_classes_forget(struct ctf_reader *reader)
+{
+	for (size_t i = 0; i < CTF_CLASSES; i++)
+		if (reader->classes[i].key)
+			bt_event_class_put_ref(reader->classes[i].key);
+	memset(reader->classes, 0, sizeof(reader->classes));
+	reader->class_count = 0;
+}
+
 /* The class of an event, learnt now or before. A table that is full starts anew. */
 static const struct ctf_class *class_of(struct ctf_reader *reader, const bt_event_class *from)
 {
@@ -147,10 +156,8 @@ static const struct ctf_class *class_of(struct ctf_reader *reader, const bt_even
 			return class;
 		if (class->key)
 			continue;
-		if (reader->class_count == CTF_CLASSES / 2) {
-			memset(reader->classes, 0, sizeof(reader->classes));
-			reader->class_count = 0;
-		}
+		if (reader->class_count == CTF_CLASSES / 2)
+			ctf_classes_forget(reader);
 		reader->class_count++;
 		class_learn(class, from);
 		return class;
@@ -292,8 +299,9 @@ static bool event_put(struct ctf_reader *reader, const bt_message *message)
 	struct trace_event record = { .kind = class->kind };
 
 	record.unix_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message));
-	if (record.unix_ns < reader->begin_unix_ns || record.unix_ns >= reader->end_unix_ns)
-		return true;
+	if (record.unix_ns < reader->begin_unix_ns || record.unix_ns >= reader->end_unix_ns ||
+	    (reader->last_unix_ns && record.unix_ns > reader->last_unix_ns))
+		return true; /* the last of them: made of what is damaged */
 	if (!ctf_gaps_until(reader, record.unix_ns, false))
 		return false;
 	reader->told_unix_ns = record.unix_ns;

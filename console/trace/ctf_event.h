@@ -45,6 +45,7 @@ struct ctf_reader {
 	uint64_t told_unix_ns;               /* of the last event told */
 	uint64_t foreign;                    /* events that are not ours */
 	uint64_t begin_unix_ns, end_unix_ns; /* only events in [begin, end) are told */
+	uint64_t last_unix_ns;               /* of the whole trace; 0: not known */
 	const struct ctf_map_gap *gaps; /* those not told yet, by end; babeltrace2's own are not */
 	size_t gap_count;
 	bool has_map; /* the gaps are known from there */
@@ -55,6 +56,9 @@ struct ctf_reader {
  * Returns false when nobody reads any more.
  */
 bool ctf_gaps_until(struct ctf_reader *reader, uint64_t unix_ns, bool is_before);
+
+/* Lets go of what was learnt of event classes. */
+void ctf_classes_forget(struct ctf_reader *reader);
 
 /* Puts what the message says. Returns false when nobody reads any more. */
 bool ctf_message(struct ctf_reader *reader, const bt_message *message);

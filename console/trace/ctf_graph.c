@@ -69,8 +69,11 @@ static bt_graph_simple_sink_component_consume_func_status sink_run(bt_message_it
 	uint64_t count;
 	bt_message_iterator_next_status r = bt_message_iterator_next(iterator, &messages, &count);
 
-	if (graph->rounds++ % ROUNDS == 0)
+	/* Messages without end at one moment are no progress. */
+	if (graph->rounds++ % ROUNDS == 0 && graph->reader->told_unix_ns > graph->seen_unix_ns) {
+		graph->seen_unix_ns = graph->reader->told_unix_ns;
 		ctf_patience(0);
+	}
 
 	/* They have the same numbers on purpose. */
 	if (r != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
@@ -85,13 +88,18 @@ static bt_graph_simple_sink_component_consume_func_status sink_run(bt_message_it
 
 /* ---- Making ---- */
 
+/* Each is looked for once, and kept. */
 static const bt_plugin *plugin_find(struct ctf_graph *graph, const char *name)
 {
+	static const bt_plugin *found[2];
 	const bt_plugin *plugin = NULL;
 
+	for (int i = 0; i < 2; i++)
+		if (found[i] && !strcmp(bt_plugin_get_name(found[i]), name))
+			return found[i];
 	if (bt_plugin_find(name, BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, &plugin) ==
 	    BT_PLUGIN_FIND_STATUS_OK)
-		return plugin;
+		return found[found[0] ? 1 : 0] = plugin;
 	snprintf(graph->problem, sizeof(graph->problem),
 		 "babeltrace2 has no plugin \"%s\" here: install the package that has it "
 		 "(Debian: libbabeltrace2-0)",
@@ -263,6 +271,7 @@ enum ctf_run ctf_graph_run(struct ctf_graph *graph)
 
 void ctf_graph_end(struct ctf_graph *graph)
 {
+	ctf_classes_forget(graph->reader);
 	bt_graph_put_ref(graph->graph);
 	graph->graph = NULL;
 }

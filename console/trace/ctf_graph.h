@@ -13,12 +13,13 @@ struct ctf_graph {
 	struct ctf_reader *reader;
 	bt_graph *graph;
 	const bt_component_filter *muxer;
-	uint64_t muxed;    /* input ports of the muxer in use */
-	unsigned rounds;   /* of messages */
-	bool is_begun;     /* it was made: what goes wrong from here on is in the streams */
-	bool is_unheard;   /* nobody reads the feed any more */
-	bool has_waited;   /* live: for events that were to come */
-	char problem[600]; /* why something did not work */
+	uint64_t muxed;        /* input ports of the muxer in use */
+	uint64_t seen_unix_ns; /* how far it had come when the timer was set */
+	unsigned rounds;       /* of messages */
+	bool is_begun;         /* it was made: what goes wrong from here on is in the streams */
+	bool is_unheard;       /* nobody reads the feed any more */
+	bool has_waited;       /* live: for events that were to come */
+	char problem[600];     /* why something did not work */
 };
 
 /* All return false with a problem. */

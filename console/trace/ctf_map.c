@@ -157,6 +157,8 @@ int ctf_map_read(const struct ctf_folders *folders, struct ctf_map *ret_map)
 		extent_note(map, &map->streams[i]);
 		r = gaps_find(map, &map->streams[i]);
 	}
+	if (!r && map->bytes && map->damaged == map->bytes)
+		r = -ENOTSUP; /* not a packet in all of it */
 	gaps_sort(map);
 	if (r)
 		ctf_map_free(map);

@@ -54,19 +54,19 @@ void ctf_map_packets(const struct ctf_map *map, const struct ctf_map_stream *str
 int ctf_map_cut(struct ctf_map *map, struct ctf_map_stream *stream, size_t packet);
 
 struct ctf_view {
+	const char *scratch;        /* the folder it is in */
 	struct ctf_folders folders; /* its pieces, as ctf_find would give them */
 	int *fds;                   /* of the files in memory */
 	size_t fd_count;
 };
 
 /*
- * Makes the view of a span in scratch, an empty folder. Returns 0 or -errno; then,
- * too, ctf_view_drop is due.
+ * Makes the view of a span in scratch, a folder that must not be there. Returns 0 or
+ * -errno; then, too, ctf_view_drop is due, which removes it.
  */
 int ctf_view_make(const struct ctf_map *map, const char *scratch, uint64_t from_unix_ns,
 		  uint64_t to_unix_ns, struct ctf_view *ret_view);
 
-/* Leaves scratch empty. */
 void ctf_view_drop(struct ctf_view *view);
 
 #endif

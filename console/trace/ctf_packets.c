@@ -238,7 +238,7 @@ static int packets_read(int fd, const struct ctf_layout *layout, struct ctf_stre
 		/* The next whole one stands on a page. */
 		at += ALIGNMENT - at % ALIGNMENT;
 	}
-	return r ? r : stream->bytes && !stream->count ? -ENOTSUP : 0;
+	return r;
 }
 
 int ctf_stream_read(const char *path, const struct ctf_layout *layout,

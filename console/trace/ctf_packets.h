@@ -47,7 +47,7 @@ struct ctf_stream {
 
 /*
  * Reads the headers of a file's packets. Where one is damaged the next whole one is
- * looked for. Returns 0 or -errno; -ENOTSUP if it has none.
+ * looked for; there may be none at all. Returns 0 or -errno.
  */
 int ctf_stream_read(const char *path, const struct ctf_layout *layout,
 		    struct ctf_stream *ret_stream);

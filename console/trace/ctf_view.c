@@ -137,6 +137,9 @@ int ctf_view_make(const struct ctf_map *map, const char *scratch, uint64_t from_
 	int r = 0;
 
 	memset(ret_view, 0, sizeof(*ret_view));
+	if (mkdir(scratch, 0700))
+		return -errno;
+	ret_view->scratch = scratch;
 	ret_view->folders.list = calloc(map->folders->count + 1, sizeof(struct ctf_folder));
 	ret_view->fds = calloc(map->stream_count + 1, sizeof(int));
 	if (!ret_view->folders.list || !ret_view->fds)
@@ -168,6 +171,8 @@ void ctf_view_drop(struct ctf_view *view)
 		piece_remove(view->folders.list[i].path);
 	for (size_t i = 0; i < view->fd_count; i++)
 		close(view->fds[i]);
+	if (view->scratch)
+		rmdir(view->scratch);
 	free(view->fds);
 	ctf_folders_free(&view->folders);
 	memset(view, 0, sizeof(*view));

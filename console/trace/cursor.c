@@ -49,6 +49,8 @@ static void event_read(struct cursor *cursor)
 		if (!cursor->pending)
 			cursor_note_processes(cursor);
 	}
+	if (r == TRACE_END && trace_now(cursor->trace) > cursor->end)
+		cursor->end = trace_now(cursor->trace);
 	if (!cursor->pending) {
 		if (!cursor->is_indexed)
 			cursor_finish_index(cursor);
@@ -373,8 +375,10 @@ static enum cursor_result run(struct cursor *cursor)
 		return rest(cursor, CURSOR_THERE);
 	}
 	if (!cursor->pending) {
-		if (goal->to == CURSOR_TO_END)
+		if (goal->to == CURSOR_TO_END) {
+			cursor->now = cursor->end;
 			return rest(cursor, CURSOR_THERE);
+		}
 		go_home(cursor);
 		return CURSOR_AGAIN;
 	}

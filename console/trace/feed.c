@@ -214,7 +214,9 @@ static enum feed_result slot_take(struct feed *feed, int timeout_ms)
 		/* Reset: it left without reading all we gave back. What it sent is still there. */
 		if (got < 0 && (errno == ECONNRESET || errno == EINTR))
 			continue;
-		if (got >= 0 || errno != EAGAIN)
+		if (got > 0)
+			return FEED_NONSENSE;
+		if (!got || errno != EAGAIN)
 			return FEED_CLOSED;
 		if (!timeout_ms || !poll(&poll_one, 1, timeout_ms))
 			return FEED_NOTHING;

@@ -115,6 +115,15 @@ uint64_t trace_keep_time(const void *bytes, size_t size)
 	return keep_read(bytes, size, &keep) ? keep.unix_ns : 0;
 }
 
+/* A byte of a file is no bool yet. */
+static void bool_mend(bool *at)
+{
+	uint8_t byte;
+
+	memcpy(&byte, at, sizeof(byte));
+	*at = byte != 0;
+}
+
 /* Makes a process again. Returns its bytes in the keyframe, or -errno. */
 static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t left)
 {
@@ -127,6 +136,10 @@ static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t le
 	memcpy(&kept, at, sizeof(kept));
 	if (kept.image_size > left - sizeof(kept))
 		return -EBADMSG;
+	bool_mend(&kept.known.is_whole);
+	bool_mend(&kept.known.is_over);
+	bool_mend(&kept.adoption.is_allowed);
+	bool_mend(&kept.adoption.is_gap);
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return -ENOMEM;
@@ -194,5 +207,8 @@ int trace_go(struct trace *trace, const void *bytes, size_t size)
 	started = keep.unix_ns ? 0 : beside_load(trace);
 	if (!started)
 		started = child_start(trace, keep.unix_ns);
-	return r ? r : started;
+	if (started)
+		trace_fail(trace, "cannot start a process to read %s: %s", trace->what,
+			   strerror(-started));
+	return r;
 }

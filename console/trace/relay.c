@@ -99,9 +99,11 @@ int relay_connect(const char *url, struct vigil_problem *ret_problem)
 bool relay_is_gone(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	ssize_t got;
 	char byte;
 
 	if (poll(&poll_fd, 1, 0) <= 0)
 		return false;
-	return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) <= 0 && errno != EAGAIN;
+	got = recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+	return !got || (got < 0 && errno != EAGAIN && errno != EINTR);
 }

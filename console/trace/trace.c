@@ -87,10 +87,7 @@ static enum trace_result end_as(struct trace *trace, enum trace_result result)
 	return result;
 }
 
-static enum trace_result damaged(struct trace *trace, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static enum trace_result damaged(struct trace *trace, const char *format, ...)
+enum trace_result trace_fail(struct trace *trace, const char *format, ...)
 {
 	va_list args;
 
@@ -102,20 +99,21 @@ static enum trace_result damaged(struct trace *trace, const char *format, ...)
 
 static enum trace_result child_lost(struct trace *trace)
 {
-	int status = child_end(trace, 0);
+	/* Its status is settled if it ended; if it lives on without a word, it is ended. */
+	int status = child_end(trace, SIGKILL);
 
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGVTALRM)
-		return damaged(trace,
-			       "babeltrace2 does not come to an end over %s: it is damaged; all "
-			       "before that stands",
-			       trace->what);
+		return trace_fail(trace,
+				  "babeltrace2 does not come to an end over %s: it is damaged; all "
+				  "before that stands",
+				  trace->what);
 	if (WIFSIGNALED(status))
-		return damaged(trace,
-			       "babeltrace2 crashed (signal %d, %s) while it read %s: all before "
-			       "that stands; `babeltrace2 %s` shows whether it does so alone",
-			       WTERMSIG(status), strsignal(WTERMSIG(status)), trace->what,
-			       trace->what);
-	return damaged(trace, "the process that read %s ended without a word", trace->what);
+		return trace_fail(
+			trace,
+			"babeltrace2 crashed (signal %d, %s) while it read %s: all before "
+			"that stands; `babeltrace2 %s` shows whether it does so alone",
+			WTERMSIG(status), strsignal(WTERMSIG(status)), trace->what, trace->what);
+	return trace_fail(trace, "the process that read %s ended without a word", trace->what);
 }
 
 /* ---- Processes ---- */
@@ -132,7 +130,8 @@ static bool grow(void *list, size_t count, size_t size)
 
 bool process_put(struct trace *trace, struct process *process)
 {
-	if (!process || !grow(&trace->processes, trace->count, sizeof(struct process *))) {
+	if (!process || trace->count >= FEED_NO_PROCESS ||
+	    !grow(&trace->processes, trace->count, sizeof(struct process *))) {
 		process_free(process);
 		return false;
 	}
@@ -257,7 +256,7 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 	}
 	process = process_of(trace, record);
 	if (!process)
-		return damaged(trace, "out of memory for the processes of %s", trace->what);
+		return trace_fail(trace, "out of memory for the processes of %s", trace->what);
 	trace->event = *record;
 	trace->event.process = (uint16_t)process->known.index;
 	if (record->unix_ns > trace->now)
@@ -272,17 +271,34 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 		return TRACE_AGAIN;
 	r = process_board(process, record);
 	if (r)
-		return damaged(trace, "no board can be made for process %u of %s: %s",
-			       process->known.pid, trace->what, strerror(-r));
+		return trace_fail(trace, "no board can be made for process %u of %s: %s",
+				  process->known.pid, trace->what, strerror(-r));
 	if (is_mixed(trace, process, record))
-		return damaged(trace,
-			       "%s has events of several processes and does not say whose each "
-			       "is: record with `lttng add-context -u -t vpid`, or with `vigil "
-			       "record`; all before that stands",
-			       trace->what);
+		return trace_fail(trace,
+				  "%s has events of several processes and does not say whose each "
+				  "is: record with `lttng add-context -u -t vpid`, or with `vigil "
+				  "record`; all before that stands",
+				  trace->what);
 	process_note(process, record);
 	*ret_event = &trace->event;
 	return TRACE_EVENT;
+}
+
+/* Nothing more happened until the recording ended: that is how a hang looks. */
+static void processes_settle(struct trace *trace)
+{
+	uint64_t end_unix_ns = trace->extent.end_unix_ns;
+
+	if (end_unix_ns > trace->now)
+		trace->now = end_unix_ns;
+	for (uint32_t i = 0; i < trace->count; i++) {
+		struct trace_process *known = &trace->processes[i]->known;
+
+		if (known->is_over || !known->last_unix_ns || end_unix_ns <= known->last_unix_ns)
+			continue;
+		known->last_ns += end_unix_ns - known->last_unix_ns;
+		known->last_unix_ns = end_unix_ns;
+	}
 }
 
 static enum trace_result record_take(struct trace *trace, const struct trace_event *record,
@@ -292,7 +308,8 @@ static enum trace_result record_take(struct trace *trace, const struct trace_eve
 	case FEED_PROCESS:
 		return process_add(trace, record) ?
 			       TRACE_AGAIN :
-			       damaged(trace, "out of memory for the processes of %s", trace->what);
+			       trace_fail(trace, "out of memory for the processes of %s",
+					  trace->what);
 	case FEED_GAP:
 		return gap_take(trace, record);
 	case FEED_TIME:
@@ -304,9 +321,10 @@ static enum trace_result record_take(struct trace *trace, const struct trace_eve
 						       record->value, record->object };
 		return TRACE_AGAIN;
 	case FEED_PROBLEM:
-		return damaged(trace, "%s", record->text);
+		return trace_fail(trace, "%s", record->text);
 	case FEED_END:
 		trace->foreign = record->value;
+		processes_settle(trace);
 		return end_as(trace, TRACE_END);
 	default:
 		return event_take(trace, record, ret_event);
@@ -331,10 +349,10 @@ enum trace_result trace_next(struct trace *trace, const struct trace_event **ret
 			return child_lost(trace);
 		default:
 			child_end(trace, SIGKILL);
-			return damaged(trace,
-				       "the process that read %s lost its mind: all before "
-				       "that stands",
-				       trace->what);
+			return trace_fail(trace,
+					  "the process that read %s lost its mind: all before "
+					  "that stands",
+					  trace->what);
 		}
 	}
 	return r;
@@ -398,5 +416,5 @@ uint64_t trace_foreign(const struct trace *trace)
 
 int trace_fd(const struct trace *trace)
 {
-	return feed_fd(trace->feed);
+	return trace->feed ? feed_fd(trace->feed) : -1;
 }

@@ -52,7 +52,7 @@ struct trace_process {
 	const void *base;       /* its bytes, for vigil_reader_open_memory */
 	size_t size;            /* how many */
 	uint64_t first_unix_ns; /* of its first event */
-	uint64_t last_unix_ns;  /* of its last event so far */
+	uint64_t last_unix_ns;  /* of its last event so far; at the end, of the recording's end */
 	uint64_t last_ns;       /* the same on its own clock */
 	uint64_t events;        /* so far */
 	uint64_t lost_events;   /* in gaps so far, at least */
@@ -123,8 +123,9 @@ uint64_t trace_keep_time(const void *keep, size_t size);
 /*
  * Goes back, or ahead, to a keyframe of this trace: boards are as they were, and
  * trace_next goes on from there. All bases of processes are new. keep NULL: to the
- * start. Returns 0, -EBADMSG for what is no keyframe of this version, or -errno; the
- * trace is at its start then.
+ * start. Returns 0, -EBADMSG for what is no keyframe of this version, or -ENOMEM; the
+ * trace is at its start then. If no process can be started to read it, that is its end,
+ * as trace_next and trace_problem say.
  */
 int trace_go(struct trace *trace, const void *keep, size_t size);
 
@@ -137,7 +138,7 @@ uint64_t trace_process_ns(const struct trace_process *process, uint64_t unix_ns)
 /* Events of the trace that are not Vigil's; known after TRACE_END. */
 uint64_t trace_foreign(const struct trace *trace);
 
-/* Readable when a live trace has something new, or has ended. */
+/* Readable when a live trace has something new, or has ended; -1 when its child is gone. */
 int trace_fd(const struct trace *trace);
 
 #endif

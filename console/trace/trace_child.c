@@ -10,14 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "console/trace/ctf.h"
 
+/* A view has a file for each stream, and babeltrace2 opens them all again. */
+static void descriptors_allow(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* Nothing of ours: neither its terminal nor its signals, and it ends when we do. */
-static void child_run(const struct trace *trace, uint64_t begin_unix_ns)
+static void child_run(const struct trace *trace, pid_t parent, uint64_t begin_unix_ns)
 {
 	const struct trace_options *options = &trace->options;
 	const struct ctf_options ctf = {
@@ -32,6 +45,9 @@ static void child_run(const struct trace *trace, uint64_t begin_unix_ns)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1); /* it was gone before we asked for that */
+	descriptors_allow();
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	signal(SIGINT, SIG_IGN); /* a key pressed for the parent */
@@ -47,14 +63,18 @@ static void child_run(const struct trace *trace, uint64_t begin_unix_ns)
 	_exit(0);
 }
 
-/* A folder that the child may fill with links; without one it reads what it can. */
-static void scratch_make(struct trace *trace)
+/* Of a folder that the child may make for its views; without one it reads what it can. */
+static void scratch_name(struct trace *trace)
 {
 	const char *tmp = getenv("TMPDIR");
+	struct timespec now;
+	int length;
 
-	snprintf(trace->scratch, sizeof(trace->scratch), "%.40s/vigil-XXXXXX",
-		 tmp && *tmp == '/' ? tmp : "/tmp");
-	if (!mkdtemp(trace->scratch))
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	length = snprintf(trace->scratch, sizeof(trace->scratch), "%s/vigil-%d-%lx%lx",
+			  tmp && *tmp == '/' ? tmp : "/tmp", (int)getpid(), (long)now.tv_sec,
+			  now.tv_nsec);
+	if (length < 0 || (size_t)length >= sizeof(trace->scratch))
 		trace->scratch[0] = '\0';
 }
 
@@ -68,7 +88,11 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 
 static void scratch_remove(struct trace *trace)
 {
-	if (trace->scratch[0])
+	struct stat st;
+
+	/* It is there only if the child ended in the middle of a view. */
+	if (trace->scratch[0] && !lstat(trace->scratch, &st) && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid())
 		nftw(trace->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	trace->scratch[0] = '\0';
 }
@@ -76,19 +100,22 @@ static void scratch_remove(struct trace *trace)
 int child_start(struct trace *trace, uint64_t begin_unix_ns)
 {
 	int r = feed_new(&trace->feed);
+	pid_t parent = getpid();
 
 	if (r)
 		return r;
 	if (!trace->options.is_live)
-		scratch_make(trace);
+		scratch_name(trace);
 	fflush(NULL);
 	trace->child = fork();
 	if (trace->child < 0) {
+		r = -errno;
 		trace->child = 0;
-		return -errno;
+		child_end(trace, 0);
+		return r;
 	}
 	if (!trace->child)
-		child_run(trace, begin_unix_ns);
+		child_run(trace, parent, begin_unix_ns);
 	feed_be_reader(trace->feed);
 	return 0;
 }

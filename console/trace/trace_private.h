@@ -31,7 +31,7 @@ struct trace {
 	uint64_t skip;         /* that have been told already */
 	uint64_t foreign;
 	struct trace_extent extent;
-	char scratch[64];         /* a folder of the child's, which we remove; "": none */
+	char scratch[4096];       /* a folder of the child's, which we remove; "": none */
 	struct trace_event event; /* what trace_next gave last */
 };
 
@@ -43,9 +43,13 @@ bool process_put(struct trace *trace, struct process *process);
 /* Lets go of the child and of all that is known. */
 void trace_empty(struct trace *trace);
 
+/* Nothing more can be read, for this reason. Returns TRACE_DAMAGED. */
+enum trace_result trace_fail(struct trace *trace, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* ---- trace_child.c ---- */
 
-/* Starts reading at a moment; 0: the start. Returns 0 or -errno. */
+/* Starts reading at a moment; 0: the start. Returns 0, or -errno with nothing open. */
 int child_start(struct trace *trace, uint64_t begin_unix_ns);
 
 /* Ends it with a signal, 0: waits for its end. Returns its status as waitpid gives it. */
