@@ -194,6 +194,9 @@ static int start(struct recorder *recorder)
 	session_name(recorder);
 	if (open_session(recorder))
 		return EXIT_CANNOT;
+	/* First of all: from here on there is a session to be ended. */
+	if (guard_start(&recorder->guard, recorder->session, recorder->folder))
+		return refuse("cannot start a guard: %s", strerror(errno));
 	if (is_command(recorder))
 		r = command_fork(&recorder->command, recorder->options->command, &problem);
 	if (!r && is_command(recorder))
@@ -206,9 +209,6 @@ static int start(struct recorder *recorder)
 	if (targets_copy(recorder))
 		return EXIT_CANNOT;
 	r = recording_write(&recorder->recording, recorder->folder, &problem);
-	if (!r && guard_start(&recorder->guard, recorder->session, recorder->folder))
-		r = -snprintf(problem.text, sizeof(problem.text), "cannot start a guard: %s",
-			      strerror(errno));
 	if (!r && is_command(recorder))
 		r = command_go(&recorder->command, recorder->options->command[0], &problem);
 	return r ? refuse("%s", problem.text) : EXIT_DONE;

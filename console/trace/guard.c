@@ -84,7 +84,11 @@ int guard_start(struct guard *guard, struct session *session, const char *folder
 	}
 	close(fds[0]);
 	guard->pipe = fds[1];
-	return guard->pid < 0 ? -errno : 0;
+	if (guard->pid > 0)
+		return 0;
+	guard->pid = -errno;
+	close(fds[1]);
+	return guard->pid;
 }
 
 void guard_end(struct guard *guard)
