@@ -192,7 +192,7 @@ static void worker_update(struct inside *inside, uint32_t index, uint64_t interv
 static void workers_update(struct inside *inside, uint64_t interval_ns)
 {
 	struct model *model = &inside->model;
-	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+	uint32_t count = inside->seen ? vigil_reader_count(model->reader, VIGIL_TABLE_worker) : 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		worker_update(inside, i, interval_ns);

@@ -119,6 +119,10 @@ static int target_open(struct recorder *recorder)
 			      "file; `vigil ps` lists what there is");
 	if (r == -ENOTUNIQ)
 		candidates_tell(words, "record", NULL, &problem);
+	if (r == -EBADMSG && !access(words, X_OK))
+		return refuse("%s is no board but a program: `vigil record -- %s` starts it and "
+			      "records it",
+			      words, words);
 	if (r)
 		return refuse("%s", problem.text);
 	if (target_check(reader)) {

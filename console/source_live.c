@@ -206,10 +206,10 @@ static const struct source_ops live_ops = {
 /* A verb that prints once wants to print something. */
 static int first_events(struct live *live, struct vigil_problem *ret_problem)
 {
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + FIRST_MS * UINT64_C(1000000), now;
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + FIRST_MS * UINT64_C(1000000);
 	bool is_settling = false;
 
-	while ((now = clock_ns(CLOCK_MONOTONIC)) < end) {
+	while (clock_ns(CLOCK_MONOTONIC) < end) {
 		/* Attempts of streams that are not there yet wake nobody. */
 		streams_wait(&live->streams, 20);
 		streams_pump(&live->streams);

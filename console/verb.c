@@ -44,7 +44,7 @@ static bool is_directory(const char *path)
 struct model *verb_open(const struct verb_options *options)
 {
 	const struct source_options from = { .at = options->at, .pid = options->process };
-	const char *target = options->target;
+	const char *target = options->target, *news;
 	struct vigil_problem problem = { "" };
 	struct model *model;
 	int r;
@@ -55,8 +55,13 @@ struct model *verb_open(const struct verb_options *options)
 		return NULL;
 	}
 	r = model_open(target, &from, &model, &problem);
-	if (!r)
+	if (!r) {
+		/* A trace that is damaged says so beside whatever follows from the rest. */
+		news = source_news(model->source);
+		if (news)
+			refuse("%s", news);
 		return model;
+	}
 	if (r == -ENOTUNIQ)
 		candidates_tell(target, options->verb, options->task, &problem);
 	if (r == -EBADMSG && is_directory(target))

@@ -115,7 +115,8 @@ Test(trace, the_end_of_a_trace_is_for_good)
 
 	cr_expect_eq(trace_next(trace, &event), TRACE_END);
 	cr_expect_eq(trace_next(trace, &event), TRACE_END);
-	cr_expect_eq(trace_now(trace), told_unix(traced_count), "the recording ends after the last event");
+	cr_expect_eq(trace_now(trace), told_unix(traced_count),
+		     "the recording ends after the last event");
 }
 
 Test(trace, vigil_init_after_vigil_fini_is_another_process_of_the_same_pid)

@@ -42,7 +42,7 @@ static struct cursor_mark *poll_place(struct cursor *cursor, uint64_t length)
 		cursor->poll_marks++;
 		return mark_add(cursor);
 	}
-	for (size_t i = 0; i < cursor->mark_count; i++) {
+	for (size_t i = 0; cursor->marks && i < cursor->mark_count; i++) {
 		struct cursor_mark *mark = &cursor->marks[i];
 
 		if (mark->kind == CURSOR_MARK_POLL &&
@@ -208,7 +208,7 @@ void cursor_load_index(struct cursor *cursor)
 
 void cursor_free_index(struct cursor *cursor)
 {
-	for (size_t i = 0; i < cursor->frame_count && !cursor->file.bytes; i++)
+	for (size_t i = 0; cursor->frames && i < cursor->frame_count && !cursor->file.bytes; i++)
 		free((void *)(uintptr_t)cursor->frames[i].keep);
 	free(cursor->frames);
 	free(cursor->processes);
@@ -231,7 +231,7 @@ static void frames_thin(struct cursor *cursor)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < cursor->frame_count; i++) {
+	for (size_t i = 0; cursor->frames && i < cursor->frame_count; i++) {
 		if (i % 2) {
 			cursor->frames[kept++] = cursor->frames[i];
 			continue;
@@ -254,7 +254,7 @@ void cursor_take_frame(struct cursor *cursor)
 
 	if (cursor->file.bytes || cursor->passed < (last ? last->passed : 0) + frame_events(cursor))
 		return;
-	if (cursor->frame_count == cursor->frame_room) {
+	if (!cursor->frames || cursor->frame_count == cursor->frame_room) {
 		frames = realloc(cursor->frames, room * sizeof(*frames));
 		if (!frames)
 			return;
@@ -275,7 +275,7 @@ void cursor_take_frame(struct cursor *cursor)
 
 size_t cursor_frame_before_time(const struct cursor *cursor, uint64_t unix_ns)
 {
-	size_t at = cursor->frame_count;
+	size_t at = cursor->frames ? cursor->frame_count : 0;
 
 	/* Events of one moment may stand on both sides of a keyframe. */
 	while (at && cursor->frames[at - 1].unix_ns >= unix_ns)
@@ -285,7 +285,7 @@ size_t cursor_frame_before_time(const struct cursor *cursor, uint64_t unix_ns)
 
 size_t cursor_frame_before_place(const struct cursor *cursor, uint64_t passed)
 {
-	size_t at = cursor->frame_count;
+	size_t at = cursor->frames ? cursor->frame_count : 0;
 
 	while (at && cursor->frames[at - 1].passed > passed)
 		at--;

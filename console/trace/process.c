@@ -77,8 +77,8 @@ static void shape_guess(struct board_shape *shape)
 	shape->capacity[VIGIL_TABLE_worker] = UNKNOWN_WORKERS;
 }
 
-/* A process that did not announce its board was there before. */
-static void process_late(struct process *process, const struct trace_event *first)
+/* What is known of it before its process_begin, which may never come. */
+static void process_fill(struct process *process, const struct trace_event *first)
 {
 	struct vigil_process_record *record = process->board.process;
 
@@ -89,7 +89,6 @@ static void process_late(struct process *process, const struct trace_event *firs
 	record->clock_source = VIGIL_CLOCK_MONOTONIC;
 	text_put(record->name, sizeof(record->name),
 		 process->known.name[0] ? process->known.name : NAME_UNKNOWN);
-	adoption_begin(&process->adoption, &process->board, false, first->ns);
 }
 
 void process_show(struct process *process)
@@ -119,8 +118,10 @@ int process_board(struct process *process, const struct trace_event *first)
 	process_show(process);
 	process->known.first_unix_ns = first->unix_ns;
 	process->known.is_whole = is_announced;
+	process_fill(process, first);
+	/* One that did not announce its board was there before. */
 	if (!is_announced)
-		process_late(process, first);
+		adoption_begin(&process->adoption, &process->board, false, first->ns);
 	board_publish(&process->board);
 	return 0;
 }

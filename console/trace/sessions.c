@@ -143,10 +143,10 @@ int sessions_answer(struct sessions *sessions, int timeout_ms, struct session_li
 int sessions_list(const char *url, int timeout_ms, struct session_list *ret_list,
 		  struct vigil_problem *ret_problem)
 {
-	struct sessions *sessions;
+	struct sessions *sessions = NULL;
 	int r = sessions_ask(url, &sessions);
 
-	if (r) {
+	if (r || !sessions) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "cannot start a process to ask %.200s: %s", url, strerror(-r));
 		return r;
