@@ -276,7 +276,7 @@ static void live_end(void)
 
 static const char *lacks(void)
 {
-	const char *lack = missing();
+	const char *lack = missing_for_attaching();
 
 	if (!lack && run("which", "lttng-relayd", "--version"))
 		lack = "lttng-relayd is not installed";

@@ -27,7 +27,7 @@ static void trace_begin(void)
 
 	home_make();
 	snprintf(trace_path, sizeof(trace_path), "%s/t", home);
-	lack = missing();
+	lack = missing_for_attaching();
 	is_ready = !lack;
 	if (lack)
 		fprintf(stderr, "skipped: %s\n", lack);

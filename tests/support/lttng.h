@@ -215,4 +215,18 @@ static inline const char *missing(void)
 	return NULL;
 }
 
+/*
+ * The same for tests that record programs which run already. Under ThreadSanitizer
+ * LTTng 2.13.9 does not describe such a program's channel, so that nobody can read the
+ * trace; why is not understood. lttng.c runs there: its program starts in the session.
+ */
+static inline const char *missing_for_attaching(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	return "under ThreadSanitizer LTTng does not describe programs that run already";
+#else
+	return missing();
+#endif
+}
+
 #endif

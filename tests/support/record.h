@@ -23,7 +23,7 @@ static struct recording last_read;
 static inline void record_begin(void)
 {
 	home_make();
-	lack = missing();
+	lack = missing_for_attaching();
 	if (!lack && !daemon_start())
 		lack = "lttng-sessiond did not come up";
 	if (lack)
