@@ -122,21 +122,72 @@ static int top_take(const char *words, uint64_t *ret_top)
 	return refuse("--top needs a number of rows from 1 to %d, not \"%s\"", TOP_MOST, words);
 }
 
-int option_take(int option, const char *value, struct verb_options *options)
+/* What an option switches on; NULL when it is no switch. */
+static bool *switch_of(int option, struct verb_options *options)
 {
 	switch (option) {
 	case 'j':
-		options->is_json = true;
-		return EXIT_DONE;
-	case 'f':
-		options->filter = value;
-		return EXIT_DONE;
-	case 's':
-		options->sort = value;
-		return EXIT_DONE;
+		return &options->is_json;
 	case 'A':
-		options->is_all = true;
-		return EXIT_DONE;
+		return &options->is_all;
+	case 'N':
+		return &options->is_snapshot;
+	case 'n':
+		return &options->is_dry_run;
+	case 'p':
+		return &options->is_paused;
+	case 'm':
+		return &options->has_no_mouse;
+	case 'a':
+		return &options->is_ascii;
+	default:
+		return NULL;
+	}
+}
+
+/* Where an option's words are kept as they are; NULL when they are read here. */
+static const char **words_of(int option, struct verb_options *options)
+{
+	switch (option) {
+	case 'f':
+		return &options->filter;
+	case 's':
+		return &options->sort;
+	case 'o':
+		return &options->output;
+	case 't':
+		return &options->task;
+	case 'd':
+		return &options->dir;
+	case 'v':
+		return &options->view;
+	case 'S':
+		return &options->svg;
+	case 'T':
+		return &options->at;
+	case 'x':
+		return &options->speed;
+	case OPTION_FORM:
+		return &options->form;
+	case OPTION_WHAT:
+		return &options->what;
+	case OPTION_COLLECTOR:
+		return &options->collector;
+	default:
+		return NULL;
+	}
+}
+
+int option_take(int option, const char *value, struct verb_options *options)
+{
+	bool *is_on = switch_of(option, options);
+	const char **words = words_of(option, options);
+
+	if (is_on)
+		*is_on = true;
+	if (words)
+		*words = value;
+	switch (option) {
 	case 'l':
 		return limit_take(value, &options->limit);
 	case 'w':
@@ -147,16 +198,10 @@ int option_take(int option, const char *value, struct verb_options *options)
 		return seconds_take("--interval", value, &options->interval_ns);
 	case 'O':
 		return over_take(value, options);
-	case 'o':
-		options->output = value;
-		return EXIT_DONE;
 	case 'F':
 		return number_take("--for", value, PROPERTY_TIME, &options->for_ns);
 	case 'L':
 		options->live = value ? value : "net://127.0.0.1";
-		return EXIT_DONE;
-	case 'N':
-		options->is_snapshot = true;
 		return EXIT_DONE;
 	case 'B':
 		return trigger_take(value, &options->blocked_ns);
@@ -164,38 +209,8 @@ int option_take(int option, const char *value, struct verb_options *options)
 		return number_take("--rotate", value, PROPERTY_BYTES, &options->rotate_bytes);
 	case 'b':
 		return number_take("--buffers", value, PROPERTY_BYTES, &options->buffer_bytes);
-	case 't':
-		options->task = value;
-		return EXIT_DONE;
-	case 'd':
-		options->dir = value;
-		return EXIT_DONE;
-	case 'n':
-		options->is_dry_run = true;
-		return EXIT_DONE;
-	case 'v':
-		options->view = value;
-		return EXIT_DONE;
-	case 'S':
-		options->svg = value;
-		return EXIT_DONE;
 	case 'c':
 		return color_take(value, &options->color);
-	case 'T':
-		options->at = value;
-		return EXIT_DONE;
-	case 'x':
-		options->speed = value;
-		return EXIT_DONE;
-	case 'p':
-		options->is_paused = true;
-		return EXIT_DONE;
-	case 'm':
-		options->has_no_mouse = true;
-		return EXIT_DONE;
-	case 'a':
-		options->is_ascii = true;
-		return EXIT_DONE;
 	case OPTION_HTML:
 		options->html = value ? value : "";
 		return EXIT_DONE;
@@ -205,18 +220,9 @@ int option_take(int option, const char *value, struct verb_options *options)
 		return moment_take("--from", value, &options->from_ns);
 	case OPTION_TOP:
 		return top_take(value, &options->top);
-	case OPTION_FORM:
-		options->form = value;
-		return EXIT_DONE;
 	case OPTION_UNTIL:
 		return moment_take("--until", value, &options->to_ns);
-	case OPTION_WHAT:
-		options->what = value;
-		return EXIT_DONE;
-	case OPTION_COLLECTOR:
-		options->collector = value;
-		return EXIT_DONE;
-	default: /* --dead */
+	default: /* Done above, or --dead. */
 		return EXIT_DONE;
 	}
 }

@@ -285,17 +285,22 @@ static const char *lacks(void)
 	return lack;
 }
 
+static void watch_start(void)
+{
+	ports_choose("127.0.0.1");
+	relay_start("127.0.0.1");
+	cr_assert(daemon_start(), "lttng-sessiond did not come up");
+	session_start();
+	console_open("127.0.0.1");
+}
+
 TestSuite(live, .init = home_make, .fini = live_end, .timeout = 120);
 
 Test(live, a_process_is_watched_through_a_relay)
 {
 	if (lacks())
 		return;
-	ports_choose("127.0.0.1");
-	relay_start("127.0.0.1");
-	cr_assert(daemon_start(), "lttng-sessiond did not come up");
-	session_start();
-	console_open("127.0.0.1");
+	watch_start();
 
 	cr_assert_eq(run("helper", helper("trace_all")), 0);
 
@@ -308,11 +313,7 @@ Test(live, a_relay_that_dies_is_found_again_when_it_is_back)
 {
 	if (lacks())
 		return;
-	ports_choose("127.0.0.1");
-	relay_start("127.0.0.1");
-	cr_assert(daemon_start(), "lttng-sessiond did not come up");
-	session_start();
-	console_open("127.0.0.1");
+	watch_start();
 	cr_assert_eq(run("helper", helper("trace_all")), 0);
 	cr_assert(comes_to(is_finished), "%s", seen());
 

@@ -130,6 +130,12 @@ static inline const struct board *export_board(const struct export *export, uint
 	return trace_process(export->trace, process)->board;
 }
 
+/* Whether a task was woken since its last poll began. */
+static inline bool export_is_woken(const struct vigil_task_record *task)
+{
+	return task->wakes != task->wakes_seen;
+}
+
 /* Whether a process is met and wanted. */
 bool export_has_process(const struct export *export, uint32_t index);
 

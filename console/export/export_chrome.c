@@ -308,11 +308,6 @@ static void message_put(struct export *export, const struct trace_event *event)
 	json_object_end(json);
 }
 
-static bool is_woken(const struct vigil_task_record *task)
-{
-	return task->wakes != task->wakes_seen;
-}
-
 static void chrome_event(struct export *export, const struct trace_event *event)
 {
 	const struct board *board = export_board(export, event->process);
@@ -322,9 +317,10 @@ static void chrome_event(struct export *export, const struct trace_event *event)
 		message_put(export, event);
 	if (!task || task->life != VIGIL_LIFE_LIVE)
 		return;
-	if ((event->kind == TRACE_wake || event->kind == TRACE_waker_wake) && !is_woken(task))
+	if ((event->kind == TRACE_wake || event->kind == TRACE_waker_wake) &&
+	    !export_is_woken(task))
 		wake_put(export, event, task);
-	if (event->kind == TRACE_poll_begin && is_woken(task) && !task->depth)
+	if (event->kind == TRACE_poll_begin && export_is_woken(task) && !task->depth)
 		flow_put(export, "f", event, task);
 }
 
@@ -345,7 +341,7 @@ static void task_spawned(struct export *export, const struct trace_event *event)
 	const struct vigil_task_record *task =
 		RECORD_OF(export_board(export, event->process), task, event->object);
 
-	if (task && is_woken(task))
+	if (task && export_is_woken(task))
 		wake_put(export, event, task);
 }
 

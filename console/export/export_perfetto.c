@@ -359,11 +359,6 @@ static void perfetto_slice(struct export *export, const struct slice *slice, boo
 
 /* ---- Events ---- */
 
-static bool is_woken(const struct vigil_task_record *task)
-{
-	return task->wakes != task->wakes_seen;
-}
-
 static void poll_put(struct export *export, const struct trace_event *event,
 		     const struct vigil_task_record *task)
 {
@@ -377,7 +372,8 @@ static void poll_put(struct export *export, const struct trace_event *event,
 		.track = track,
 		.category = "run",
 		.name = name,
-		.flow_end = is_woken(task) ? flow_of(event->process, event->object, task) : 0,
+		.flow_end =
+			export_is_woken(task) ? flow_of(event->process, event->object, task) : 0,
 	};
 
 	if (!note)
@@ -457,7 +453,8 @@ static void perfetto_event(struct export *export, const struct trace_event *even
 		message_put(export, event);
 	if (!task || task->life != VIGIL_LIFE_LIVE)
 		return;
-	if ((event->kind == TRACE_wake || event->kind == TRACE_waker_wake) && !is_woken(task))
+	if ((event->kind == TRACE_wake || event->kind == TRACE_waker_wake) &&
+	    !export_is_woken(task))
 		wake_put(export, event, task);
 	if (event->kind == TRACE_poll_begin && !task->depth)
 		poll_put(export, event, task);
@@ -494,7 +491,7 @@ static void task_after(struct export *export, const struct trace_event *event)
 		return;
 	if (event->kind == TRACE_task_rename)
 		note->is_told = false;
-	else if (is_woken(task))
+	else if (export_is_woken(task))
 		wake_put(export, event, task);
 }
 
