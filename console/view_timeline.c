@@ -378,7 +378,7 @@ static void timeline_title(struct view *view, char *buf, size_t size)
 {
 	const struct timeline *it = timeline_of(view);
 
-	snprintf(buf, size, "%" PRIu32 " threads%s", it->row_count,
+	snprintf(buf, size, "%" PRIu32 " thread%s%s", it->row_count, it->row_count == 1 ? "" : "s",
 		 it->end_ns || it->cursor_ns ? "" : "  at the present");
 }
 
