@@ -111,7 +111,8 @@ TEST_HELPERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helpers/*.c)) \
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 # What reads traces, for the fuzz target of that name.
 TRACE_READER = $(wildcard $(addprefix console/trace/,apply.c beside.c ctf*.c feed.c keep.c \
-	       process.c recording.c slice.c trace.c trace_child.c))
+	       pack.c process.c recording.c slice.c statedump.c trace.c \
+	       trace_child.c))
 
 all: $(LIBS) $(COMMAND) $(EXAMPLES)
 

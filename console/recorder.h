@@ -25,6 +25,17 @@ struct target {
 	uint32_t workers;     /* of since */
 };
 
+/* The boards of a live session, as they are told. */
+struct statedumps {
+	uint64_t due_ns;
+	size_t next; /* target */
+	int fd;      /* the copy that is being told; 0: none */
+	uint32_t part;
+	uint64_t at;                   /* bytes of the copy that were told */
+	uint64_t size;                 /* of the copy */
+	uint64_t taken_ns, told_bytes; /* by this round */
+};
+
 /* Why a recording is over. */
 enum ending {
 	ENDING_NONE,
@@ -63,8 +74,9 @@ struct recorder {
 	uint64_t room_bytes;       /* left on the disk at the last look */
 	uint64_t slack_bytes;      /* of it, for the end */
 	uint64_t keyframes_due_ns; /* when boards are copied next */
-	bool had_board;            /* some process under it was instrumented */
-	bool is_drawn;             /* a line of progress stands on the terminal */
+	struct statedumps dumps;
+	bool had_board; /* some process under it was instrumented */
+	bool is_drawn;  /* a line of progress stands on the terminal */
 	enum ending ending;
 	char why[400]; /* a sentence about the ending */
 };
@@ -98,6 +110,14 @@ void targets_fini(struct recorder *recorder);
 
 /* Of a flight recorder: copies the boards again, when it is time. */
 void keyframes_take(struct recorder *recorder);
+
+/* ---- recorder_statedump.c ---- */
+
+/* Of a live session: loads the probes, once it runs. */
+void statedumps_start(struct recorder *recorder);
+
+/* Tells the boards of targets, when it is time, a piece at each look. */
+void statedumps_take(struct recorder *recorder);
 
 /* ---- recorder_folder.c ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recording while it runs: what ends it, what it writes meanwhile.
+ * A recording while it runs: what ends it, what it writes and tells meanwhile.
  *
  * The law: each look is short, and whatever ends the recording is seen in the next
  * one, a tenth of a second later at most.
@@ -162,6 +162,7 @@ static void look(struct recorder *recorder)
 		end(recorder, ENDING_DISK, "the disk is full");
 	targets_scan(recorder);
 	keyframes_take(recorder);
+	statedumps_take(recorder);
 	if (recorder->options->blocked_ns && !recorder->ending &&
 	    trigger_look(recorder, why, sizeof(why)))
 		recorder_snapshot(recorder, why);

@@ -241,7 +241,8 @@ void targets_scan(struct recorder *recorder)
 {
 	uint64_t now = recorder_now();
 
-	if (!recorder->options->is_snapshot || recorder->options->target ||
+	if ((!recorder->options->is_snapshot && !recorder->options->live) ||
+	    recorder->options->target ||
 	    now - recorder->scanned_ns < SCAN_NS)
 		return;
 	recorder->scanned_ns = now;

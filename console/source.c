@@ -111,6 +111,14 @@ uint32_t source_chosen(struct source *source)
 	return source && source->ops->chosen ? source->ops->chosen(source) : 0;
 }
 
+bool source_is_whole(struct source *source)
+{
+	struct source_process process;
+
+	return !source_process(source, source_chosen(source), &process) || !process.has_begun ||
+	       process.is_whole;
+}
+
 const struct history *source_history(struct source *source)
 {
 	return source && source->ops->history ? source->ops->history(source) : NULL;

@@ -44,6 +44,7 @@ struct source_process {
 	bool has_begun;                          /* by this moment */
 	bool is_over;                            /* at this moment */
 	bool is_away;                            /* its stream is lost */
+	bool is_whole; /* nothing of it is missing: neither its start, nor events that were lost */
 };
 
 enum source_news {
@@ -104,6 +105,7 @@ uint32_t source_process_count(struct source *source);
 bool source_process(struct source *source, uint32_t index, struct source_process *ret_process);
 void source_choose(struct source *source, uint32_t index);
 uint32_t source_chosen(struct source *source);
+bool source_is_whole(struct source *source); /* of the shown process, as far as is known */
 const struct history *source_history(struct source *source); /* NULL: none is kept */
 struct player *source_player(struct source *source);         /* NULL: it cannot be moved */
 uint64_t source_unix_of(struct source *source, uint64_t ns); /* 0: not known */

@@ -12,7 +12,7 @@
 #include "console/streams.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define FIRST_MS 2000            /* verbs wait so long for a first event, */
+#define FIRST_MS 6000            /* verbs wait so long for a process, and all of it, */
 #define SETTLE_MS 300            /* and then for what came with it */
 #define QUIET_NS (2 * SECOND_NS) /* more than this is told */
 
@@ -203,7 +203,18 @@ static const struct source_ops live_ops = {
 
 /* ---- Opening ---- */
 
-/* A verb that prints once wants to print something. */
+/* Whether a verb has what it wants to print: a process, and all of it. */
+static bool is_known(const struct live *live)
+{
+	const struct trace_process *process = live->has_chosen ? process_now(live) : NULL;
+
+	return process && process->is_whole;
+}
+
+/*
+ * A process that was there before the session did is told of every few seconds, if
+ * somebody does.
+ */
 static int first_events(struct live *live, struct vigil_problem *ret_problem)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + FIRST_MS * UINT64_C(1000000);
@@ -214,9 +225,9 @@ static int first_events(struct live *live, struct vigil_problem *ret_problem)
 		streams_wait(&live->streams, 20);
 		streams_pump(&live->streams);
 		process_choose(live);
-		if (live->has_chosen && !is_settling)
+		if (is_known(live) && !is_settling)
 			end = clock_ns(CLOCK_MONOTONIC) + SETTLE_MS * UINT64_C(1000000);
-		is_settling |= live->has_chosen;
+		is_settling |= is_known(live);
 	}
 	if (live->has_chosen)
 		return 0;

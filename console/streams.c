@@ -128,6 +128,19 @@ static void event_take(struct streams *streams, size_t stream, const struct trac
 	trace_apply(trace, event);
 }
 
+/* Boards that were told, also of processes without an event: readers are opened anew. */
+static void boards_take(struct streams *streams, size_t stream)
+{
+	struct stream *it = &streams->list[stream];
+
+	if (it->epoch == trace_epoch(it->trace))
+		return;
+	it->epoch = trace_epoch(it->trace);
+	for (uint32_t i = 0; i < trace_process_count(it->trace); i++)
+		member_of(streams, stream, i);
+	streams->epoch++;
+}
+
 /* Takes in what there is, for a moment at most: TRACE_EVENT, there was more. */
 static enum trace_result stream_take(struct streams *streams, size_t stream)
 {
@@ -205,6 +218,7 @@ static void stream_find(struct streams *streams, size_t stream)
 	it->trace = it->next;
 	it->next = NULL;
 	it->is_lost = false;
+	it->epoch = 0;
 	watch(streams, it->trace);
 	streams->epoch++;
 }
@@ -227,9 +241,10 @@ static void stream_retry(struct streams *streams, size_t stream)
 		it->retry_ns = clock_ns() + SECOND_NS;
 	}
 	r = trace_next(it->next, &event);
-	if (r == TRACE_EVENT) {
+	if (r == TRACE_EVENT || trace_epoch(it->next)) {
 		stream_find(streams, stream);
-		event_take(streams, stream, event);
+		if (r == TRACE_EVENT)
+			event_take(streams, stream, event);
 	} else if (r == TRACE_END || r == TRACE_DAMAGED) {
 		trace_close(it->next);
 		it->next = NULL;
@@ -296,6 +311,7 @@ void streams_pump(struct streams *streams)
 		}
 		r = stream_take(streams, i);
 		streams->list[i].is_drained = r != TRACE_EVENT;
+		boards_take(streams, i);
 		if (r == TRACE_END || r == TRACE_DAMAGED)
 			stream_lose(streams, &streams->list[i], r);
 	}

@@ -27,6 +27,7 @@ struct stream {
 	bool is_lost;
 	bool is_drained; /* all that has come is taken in */
 	uint64_t lost_ns, retry_ns;
+	uint64_t epoch; /* of the trace's boards that are known here */
 };
 
 struct streams {

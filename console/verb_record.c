@@ -283,6 +283,7 @@ static int record(struct recorder *recorder)
 		return EXIT_CANNOT;
 	}
 	say_started(recorder);
+	statedumps_start(recorder);
 	recorder_run(recorder);
 	finish(recorder);
 	status = say_summary(recorder);

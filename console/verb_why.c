@@ -6,6 +6,7 @@
 
 #include "console/format.h"
 #include "console/names.h"
+#include "console/source.h"
 #include "console/verb.h"
 #include "console/waits.h"
 
@@ -127,6 +128,7 @@ static void chains_print(const struct verb_options *options, const struct model 
 		json_begin(&json, stdout, options->is_repeated);
 		json_object_begin(&json, NULL);
 		verb_json_process(&json, model);
+		json_bool(&json, "is_whole", source_is_whole(model->source));
 		json_u64(&json, "over_ns", over_ns);
 		json_array_begin(&json, "chains");
 		for (size_t i = 0; i < count; i++)
@@ -170,6 +172,8 @@ static int look(struct model *model, const struct verb_options *options, const v
 		return refuse("out of memory");
 	chains_print(options, model, chains, (size_t)count, over_ns);
 	free(chains);
+	if (!count && !source_is_whole(model->source))
+		return EXIT_CANNOT;
 	/* Who watches wants to go on. */
 	return count && !options->is_repeated ? EXIT_FOUND : EXIT_DONE;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "console/format.h"
+#include "console/source.h"
 #include "console/waits_walk.h"
 
 /* ", but for 2 that await a task which ..., and 1 job that runs in a blocking pool": or nothing. */
@@ -39,6 +40,15 @@ void waits_nothing(const struct model *model, uint64_t limit_ns, char *buf, size
 	char time[FORMAT_SIZE], but[256];
 
 	format_duration(time, sizeof(time), limit_ns, 0);
+	if (!source_is_whole(model->source)) {
+		snprintf(buf, size,
+			 "Whether anything is stuck cannot be said: of the %" PRIu64
+			 " live task%s seen none is, but the process began before this session, or "
+			 "events of it were lost; and a task that waits makes no events. `vigil "
+			 "record` keeps what was there before.",
+			 model->totals.live, model->totals.live == 1 ? "" : "s");
+		return;
+	}
 	if (!model->totals.live) {
 		snprintf(buf, size, "Nothing is stuck: there are no live tasks.");
 		return;

@@ -52,7 +52,7 @@ static const int never;
 struct tracepoints tracepoints = {
 	.struct_size = sizeof(struct tracepoints),
 #define X(name, params) .name##_on = &never,
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 };
 /* clang-format on */
@@ -65,14 +65,14 @@ static int is_lost;              /* a child of fork whose LTTng is its parent's 
 static void switch_on(void)
 {
 #define X(name, params) store_release(&tracepoints.name##_on, found.name##_on);
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 }
 
 static void switch_off(void)
 {
 #define X(name, params) store_release(&tracepoints.name##_on, &never);
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 }
 
@@ -163,7 +163,7 @@ static bool probes_load(const char *how)
 	found = table;
 
 #define X(name, params) tracepoints.name = found.name;
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 	store_release(&tracepoints.thread_ready, found.thread_ready);
 	fork_prepare();

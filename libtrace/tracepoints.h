@@ -11,6 +11,12 @@
  * board is announced by one process_room for each of its tables, process_clock
  * and, last, process_begin; unless its session started later.
  *
+ * Who joins a session late has missed all that. So `vigil record --live` tells it the
+ * boards of its targets now and then, by the tracepoint that no program has: a
+ * board_part 0 before a board is copied, at ns; the copy, packed (console/trace/pack.h)
+ * piece by piece, each for an offset of a file of `size` bytes; and one without words,
+ * whose `parts` says how many there were. pid is as the process sees itself.
+ *
  * The list is the interface between the two objects, which may be of different
  * versions: tracepoints are appended, and one with other parameters is another
  * tracepoint. LTTng takes ten parameters at most.
@@ -89,6 +95,12 @@
 			  uint32_t uid, uint64_t start_ticks, uint64_t unix_ns, const char *name,  \
 			  const char *command, const char *version))                               \
 	X(process_end, (uint64_t ns, uint64_t worker))
+
+#define TRACEPOINTS_ALL(X)                                                                         \
+	TRACEPOINTS(X)                                                                             \
+	X(board_part, (uint64_t ns, uint64_t worker, uint32_t pid, uint64_t start_ticks,           \
+		       uint32_t part, uint32_t parts, uint64_t offset, uint64_t size,              \
+		       const uint64_t *words, uint32_t count))
 /* clang-format on */
 
 struct tracepoints {
@@ -98,7 +110,7 @@ struct tracepoints {
 #define X(name, params)                                                                            \
 	const int *name##_on;                                                                      \
 	void(*name) params;
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 };
 

@@ -30,7 +30,7 @@ static const struct tracepoints table = {
 #define X(name, params)                                                                            \
 	.name##_on = &lttng_ust_tracepoint_vigil___##name.state,                                   \
 	.name = lttng_ust_tracepoint_cb_vigil___##name,
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 };
 /* clang-format on */

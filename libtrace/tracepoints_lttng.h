@@ -240,6 +240,14 @@ EVENT_(process_begin, INFO,
 	     text_(command) text_(version)))
 IN_CLASS_(worker_at, process_end, INFO, LIST_(AT_))
 
+/* From a recorder, not from the process: its board as it was. */
+
+EVENT_(board_part, INFO,
+       LIST_(AT_, uint32_t, pid, uint64_t, start_ticks, uint32_t, part, uint32_t, parts,
+	     uint64_t, offset, uint64_t, size, const uint64_t *, words, uint32_t, count),
+       LIST_(at_ u32_(pid) u64_(start_ticks) u32_(part) u32_(parts) u64_(offset) u64_(size)
+	     lttng_ust_field_sequence_hex(uint64_t, words, words, uint32_t, count)))
+
 /* clang-format on */
 
 #endif

@@ -10,7 +10,8 @@
 
 #include "console/model.h"
 #include "console/source.h"
-#include "tests/support/lttng.h"
+#include "console/waits.h"
+#include "tests/support/record.h"
 
 #define LOOKS_MOST 3000 /* of 10 ms */
 #define BRIDGE "10.213.77.1"
@@ -163,6 +164,17 @@ static bool has_two_hosts(void)
 	return has[0] && has[1];
 }
 
+/* All is known of a process that has made no event since we joined: names and places too. */
+static bool has_deadlock(void)
+{
+	struct chain *chains = NULL;
+	int count = waits_stuck(model, 0, &chains);
+	bool is_there = count > 0 && strstr(chains[0].summary, "audit (taken at deadlock_two_lo");
+
+	free(chains);
+	return is_there;
+}
+
 /*
  * ---- Hosts ----
  *
@@ -270,13 +282,13 @@ static void live_end(void)
 {
 	model_free(model);
 	hosts_end();
+	record_end();
 	relay_stop();
-	home_remove();
 }
 
 static const char *lacks(void)
 {
-	const char *lack = missing_for_attaching();
+	lack = missing_for_attaching();
 
 	if (!lack && run("which", "lttng-relayd", "--version"))
 		lack = "lttng-relayd is not installed";
@@ -307,6 +319,27 @@ Test(live, a_process_is_watched_through_a_relay)
 	cr_assert(comes_to(is_finished), "%s", seen());
 	cr_expect_str_eq(model->process->name, "trace_all");
 	cr_expect_eq(model->totals.lost, 0);
+}
+
+Test(live, who_joins_late_sees_what_was_there_before)
+{
+	char live[96];
+
+	if (lacks())
+		return;
+	ports_choose("127.0.0.1");
+	relay_start("127.0.0.1");
+	cr_assert(daemon_start(), "lttng-sessiond did not come up");
+	storm = start("scene", (char *[]){ helper("deadlock_two_locks"), NULL });
+	await_words("scene.out", "ready");
+	snprintf(trace, sizeof(trace), "%s/t", home);
+	snprintf(live, sizeof(live), "--live=net://127.0.0.1:%d:%d", control_port, data_port);
+	record_start(live, "deadlock");
+	console_open("127.0.0.1");
+
+	cr_assert(comes_to(has_deadlock), "%s", seen());
+	kill(recorder, SIGTERM);
+	cr_expect_eq(status_of(&recorder), 0);
 }
 
 Test(live, a_relay_that_dies_is_found_again_when_it_is_back)

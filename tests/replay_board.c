@@ -350,7 +350,7 @@ Test(replay, misses_an_event_of_any_kind)
 		board_fini(&replay);
 	}
 
-	for (int kind = 0; kind < TRACE_KINDS; kind++)
+	for (int kind = 0; kind < TRACE_board_part; kind++)
 		if (kind != TRACE_process_room && kind != TRACE_process_end)
 			cr_expect(missed[kind], "%s: %d told, none is missed", names[kind],
 				  told[kind]);

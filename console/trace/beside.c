@@ -54,20 +54,16 @@ static struct process *process_load(const char *path, uint32_t index,
 	process = process_new(index, &record);
 	if (!process)
 		return NULL;
-	if (file_load(&process->board, path)) {
+	if (file_load(&process->board, path) ||
+	    process_copied(process, keyframe->begin_ns, keyframe->end_ns)) {
 		process_free(process);
 		return NULL;
 	}
 	process_show(process);
-	process->copied_begin_ns = keyframe->begin_ns;
-	process->copied_end_ns = keyframe->end_ns;
-	process->known.is_whole = true;
 	process->known.last_ns = keyframe->end_ns;
 	process->known.last_unix_ns =
 		recording->started_unix_ns + (keyframe->end_ns - recording->started_ns);
 	process->known.first_unix_ns = process->known.last_unix_ns;
-	snprintf(process->known.name, sizeof(process->known.name), "%.31s",
-		 process->board.process->name);
 	return process;
 }
 
@@ -135,15 +131,24 @@ static bool birth_has(const struct board *board, const struct trace_event *event
 	return words[1] == vigil_ref_gen(event->object);
 }
 
+/* What a worker had done by the time it was copied; later events may be on its record now. */
+static bool worker_has(const struct process *process, const struct trace_event *event)
+{
+	const struct vigil_worker_record *w = RECORD_OF(&process->board, worker, event->worker);
+	uint32_t index = vigil_ref_index(event->worker);
+
+	if (!w)
+		return false;
+	return (index < process->copied_workers ? process->copied_last_ns[index] : w->last_ns) >=
+	       event->ns;
+}
+
 bool beside_has(const struct process *process, const struct trace_event *event)
 {
-	const struct vigil_worker_record *w;
-
 	if (!process->copied_end_ns || event->ns > process->copied_end_ns)
 		return false;
 	if (event->ns < process->copied_begin_ns)
 		return true;
-	w = RECORD_OF(&process->board, worker, event->worker);
-	return (w && w->last_ns >= event->ns) || task_has(&process->board, event) ||
+	return worker_has(process, event) || task_has(&process->board, event) ||
 	       birth_has(&process->board, event);
 }

@@ -20,7 +20,7 @@
 
 static const char *const kind_names[TRACE_KINDS] = {
 #define X(name, params) #name,
-	TRACEPOINTS(X)
+	TRACEPOINTS_ALL(X)
 #undef X
 };
 
@@ -86,6 +86,14 @@ static void field_add(struct ctf_class *class, uint64_t index, const char *name,
 	}
 }
 
+static bool is_words(const bt_field_class *type)
+{
+	return bt_field_class_type_is(bt_field_class_get_type(type),
+				      BT_FIELD_CLASS_TYPE_DYNAMIC_ARRAY) &&
+	       is_unsigned(bt_field_class_get_type(
+		       bt_field_class_array_borrow_element_field_class_const(type)));
+}
+
 static void payload_learn(struct ctf_class *class, const bt_event_class *from)
 {
 	const bt_field_class *payload = bt_event_class_borrow_payload_field_class_const(from);
@@ -95,10 +103,13 @@ static void payload_learn(struct ctf_class *class, const bt_event_class *from)
 		const bt_field_class_structure_member *member =
 			bt_field_class_structure_borrow_member_by_index_const(payload, i);
 
-		field_add(
-			class, i, bt_field_class_structure_member_get_name(member),
-			bt_field_class_get_type(
-				bt_field_class_structure_member_borrow_field_class_const(member)));
+		const bt_field_class *type =
+			bt_field_class_structure_member_borrow_field_class_const(member);
+		const char *name = bt_field_class_structure_member_get_name(member);
+
+		field_add(class, i, name, bt_field_class_get_type(type));
+		if (is_words(type) && !strcmp(name, "words") && i <= INT16_MAX)
+			class->words = (int16_t)i;
 	}
 }
 
@@ -129,6 +140,7 @@ static void class_learn(struct ctf_class *class, const bt_event_class *from)
 	class->key = from;
 	bt_event_class_get_ref(from); /* a live trace may end: no other class gets its address */
 	class->kind = kind_of(bt_event_class_get_name(from));
+	class->words = -1;
 	if (class->kind == TRACE_KINDS)
 		return;
 	class->vpid = vpid_find(from);
@@ -278,6 +290,18 @@ static void field_read(const struct ctf_field *how, const bt_field *payload,
 		memcpy(to, &value, sizeof(value));
 }
 
+/* Too many are none: feed_put says how many it takes. */
+static void words_read(struct ctf_reader *reader, const bt_field *list, struct trace_event *event)
+{
+	uint64_t count = bt_field_array_get_length(list);
+
+	for (uint64_t i = 0; i < count && count <= FEED_WORDS_MAX; i++)
+		reader->words[i] = bt_field_integer_unsigned_get_value(
+			bt_field_array_borrow_element_field_by_index_const(list, i));
+	event->words = reader->words;
+	event->word_count = count <= FEED_WORDS_MAX ? (uint32_t)count : 0;
+}
+
 static int64_t vpid_of(const struct ctf_class *class, const bt_event *event, const bt_trace *trace)
 {
 	const bt_field *context;
@@ -288,6 +312,21 @@ static int64_t vpid_of(const struct ctf_class *class, const bt_event *event, con
 	return bt_field_integer_signed_get_value(
 		bt_field_structure_borrow_member_field_by_index_const(context,
 								      (uint64_t) class->vpid));
+}
+
+static bool part_put(struct ctf_reader *reader, const struct ctf_class *class,
+		     const bt_event *event, const bt_trace *trace, struct trace_event *record)
+{
+	record->process = FEED_NO_PROCESS;
+	record->text = environment_text(trace, "hostname");
+	record->id = (uint64_t)vpid_of(class, event, trace);
+	if (class->words >= 0)
+		words_read(reader,
+			   bt_field_structure_borrow_member_field_by_index_const(
+				   bt_event_borrow_payload_field_const(event),
+				   (uint64_t) class->words),
+			   record);
+	return feed_put(reader->feed, record);
 }
 
 static bool event_put(struct ctf_reader *reader, const bt_message *message)
@@ -310,13 +349,13 @@ static bool event_put(struct ctf_reader *reader, const bt_message *message)
 		return true;
 	}
 	trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
-	record.process = process_of(reader, trace, vpid_of(class, event, trace));
-	if (record.process == FEED_NO_PROCESS)
-		return true;
 	payload = bt_event_borrow_payload_field_const(event);
 	for (uint8_t i = 0; i < class->fields; i++)
 		field_read(&class->list[i], payload, &record);
-	return feed_put(reader->feed, &record);
+	if (class->kind == TRACE_board_part)
+		return part_put(reader, class, event, trace, &record);
+	record.process = process_of(reader, trace, vpid_of(class, event, trace));
+	return record.process == FEED_NO_PROCESS || feed_put(reader->feed, &record);
 }
 
 /* ---- Gaps and silence ---- */

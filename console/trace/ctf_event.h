@@ -23,7 +23,8 @@ struct ctf_class {
 	const bt_event_class *key;
 	uint16_t kind; /* TRACE_KINDS: not ours */
 	uint8_t fields;
-	int8_t vpid; /* index in the common context; -1 none */
+	int8_t vpid;   /* index in the common context; -1 none */
+	int16_t words; /* index in the payload; -1 none */
 	struct ctf_field list[CTF_FIELDS];
 };
 
@@ -49,6 +50,7 @@ struct ctf_reader {
 	const struct ctf_map_gap *gaps; /* those not told yet, by end; babeltrace2's own are not */
 	size_t gap_count;
 	bool has_map; /* the gaps are known from there */
+	uint64_t words[FEED_WORDS_MAX];
 };
 
 /*

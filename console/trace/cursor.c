@@ -533,7 +533,7 @@ uint64_t cursor_passed(const struct cursor *cursor)
 
 uint64_t cursor_epoch(const struct cursor *cursor)
 {
-	return cursor->epoch;
+	return cursor->epoch + trace_epoch(cursor->trace);
 }
 
 const struct cursor_stop *cursor_stop(const struct cursor *cursor)

@@ -16,7 +16,7 @@
 
 enum trace_kind {
 #define X(name, params) TRACE_##name,
-	TRACEPOINTS(X) TRACE_KINDS
+	TRACEPOINTS_ALL(X) TRACE_KINDS
 #undef X
 };
 
@@ -37,6 +37,8 @@ struct trace_event {
 	const char *name;
 	const char *text;
 	const char *extra;
+	const uint64_t *words; /* of a board_part */
+	uint32_t word_count;
 };
 
 /* FIELD(tracepoint, field of the trace, member). ns and worker are in all. */
@@ -106,7 +108,10 @@ struct trace_event {
 	FIELD(process_begin, pid, number) FIELD(process_begin, parent_pid, flags)                  \
 	FIELD(process_begin, uid, state) FIELD(process_begin, start_ticks, object)                 \
 	FIELD(process_begin, unix_ns, value) FIELD(process_begin, name, name)                      \
-	FIELD(process_begin, command, text) FIELD(process_begin, version, extra)
+	FIELD(process_begin, command, text) FIELD(process_begin, version, extra)                   \
+	FIELD(board_part, pid, number) FIELD(board_part, start_ticks, object)                      \
+	FIELD(board_part, part, state) FIELD(board_part, parts, flags)                             \
+	FIELD(board_part, offset, value) FIELD(board_part, size, other)
 /* clang-format on */
 
 #endif

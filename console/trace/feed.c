@@ -13,7 +13,7 @@
 #define SLOTS 8
 #define SLOT_SIZE (256u * 1024)
 
-/* A record as it stands in a slot; its texts follow, each with its NUL. */
+/* A record as it stands in a slot; its words follow, then its texts, each with its NUL. */
 struct slot_record {
 	uint32_t size; /* of all of it, a multiple of 8 */
 	uint16_t kind;
@@ -24,10 +24,13 @@ struct slot_record {
 	uint64_t worker, object, id, other, value;
 	uint32_t flags;
 	int32_t number;
-	uint16_t sizes[4]; /* of name, text, extra; the last one is 0 */
+	uint16_t sizes[3]; /* of name, text, extra */
+	uint16_t words;    /* how many */
 };
 
-#define RECORD_MAX (sizeof(struct slot_record) + 3 * (size_t)FEED_TEXT_MAX + 8)
+#define RECORD_MAX                                                                                 \
+	(sizeof(struct slot_record) + FEED_WORDS_MAX * sizeof(uint64_t) +                          \
+	 3 * (size_t)FEED_TEXT_MAX + 8)
 
 /* "This slot has so many bytes for you." */
 struct notice {
@@ -181,6 +184,11 @@ bool feed_put(struct feed *feed, const struct trace_event *from)
 		.number = from->number,
 	};
 	at = (uint8_t *)(to + 1);
+	if (from->word_count && from->word_count <= FEED_WORDS_MAX) {
+		to->words = (uint16_t)from->word_count;
+		memcpy(at, from->words, from->word_count * sizeof(*from->words));
+		at += from->word_count * sizeof(*from->words);
+	}
 	at += to->sizes[0] = text_append(at, from->name);
 	at += to->sizes[1] = text_append(at, from->text);
 	at += to->sizes[2] = text_append(at, from->extra);
@@ -230,12 +238,17 @@ static enum feed_result slot_take(struct feed *feed, int timeout_ms)
 	return FEED_RECORD;
 }
 
-/* The three texts of the copy, each inside it and ended. */
-static bool texts_find(struct feed *feed, uint32_t size)
+/* The words and the three texts of the copy, each inside it, and texts ended. */
+static bool rest_find(struct feed *feed, uint32_t size)
 {
 	const char **texts[] = { &feed->event.name, &feed->event.text, &feed->event.extra };
 	size_t at = sizeof(struct slot_record);
 
+	feed->event.words = (const uint64_t *)(const void *)&feed->copy.bytes[at];
+	feed->event.word_count = feed->copy.record.words;
+	at += feed->event.word_count * sizeof(uint64_t);
+	if (feed->event.word_count > FEED_WORDS_MAX || at > size)
+		return false;
 	for (int i = 0; i < 3; i++) {
 		size_t length = feed->copy.record.sizes[i];
 
@@ -260,7 +273,7 @@ static enum feed_result record_take(struct feed *feed, const struct trace_event 
 	if (size < sizeof(*record) || size > left || size > RECORD_MAX || size % 8)
 		return FEED_NONSENSE;
 	memcpy(&feed->copy, from, size);
-	if (record->kind >= FEED_KINDS || !texts_find(feed, size))
+	if (record->kind >= FEED_KINDS || !rest_find(feed, size))
 		return FEED_NONSENSE;
 	feed->event.kind = record->kind;
 	feed->event.process = record->process;

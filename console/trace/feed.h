@@ -20,7 +20,8 @@
 
 #include "console/trace/event.h"
 
-#define FEED_TEXT_MAX 1024 /* bytes of one text, its NUL included; longer ones are cut */
+#define FEED_TEXT_MAX 1024  /* bytes of one text, its NUL included; longer ones are cut */
+#define FEED_WORDS_MAX 2112 /* of a record: a board_part with more is none */
 
 /* What a record may be besides an event of a kind below TRACE_KINDS. */
 enum feed_kind {

@@ -51,6 +51,7 @@ void process_free(struct process *process)
 		return;
 	if (process->board.base)
 		board_fini(&process->board);
+	free(process->copied_last_ns);
 	free(process);
 }
 
@@ -63,6 +64,24 @@ void process_room(struct process *process, const struct trace_event *event)
 			event->value < UINT32_MAX ? (uint32_t)event->value : UINT32_MAX;
 		process->shape.retain[i] = event->flags;
 	}
+}
+
+int process_copied(struct process *process, uint64_t begin_ns, uint64_t end_ns)
+{
+	const struct board *board = &process->board;
+	uint32_t workers = board->tables[VIGIL_TABLE_worker].used;
+
+	process->copied_last_ns = malloc((workers + 1) * sizeof(*process->copied_last_ns));
+	if (!process->copied_last_ns)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < workers; i++)
+		process->copied_last_ns[i] = RECORD_AT(board, worker, i)->last_ns;
+	process->copied_workers = workers;
+	process->copied_begin_ns = begin_ns;
+	process->copied_end_ns = end_ns;
+	process->known.is_whole = true;
+	snprintf(process->known.name, sizeof(process->known.name), "%.31s", board->process->name);
+	return 0;
 }
 
 static void shape_guess(struct board_shape *shape)

@@ -16,7 +16,9 @@ struct process {
 	bool has_finished; /* vigil_fini */
 	bool has_vpid;     /* the trace tells processes apart */
 	bool is_past;      /* another one began with its pid */
-	uint64_t copied_begin_ns, copied_end_ns; /* its board comes from beside the trace; 0: no */
+	uint64_t copied_begin_ns, copied_end_ns; /* its board is a copy made meanwhile; 0: no */
+	uint64_t *copied_last_ns;                /* in it, of each worker; NULL: not kept */
+	uint32_t copied_workers;
 };
 
 /* Returns NULL without memory. record is a FEED_PROCESS. */
@@ -31,6 +33,9 @@ void process_room(struct process *process, const struct trace_event *event);
 
 /* Makes its board before its first event, if it has none. Returns 0 or -errno. */
 int process_board(struct process *process, const struct trace_event *first);
+
+/* Its board is a copy, made between two moments. Returns 0 or -ENOMEM. */
+int process_copied(struct process *process, uint64_t begin_ns, uint64_t end_ns);
 
 /* Its board is there: readers may look. */
 void process_show(struct process *process);

@@ -220,7 +220,10 @@ static int events_enable(const struct session *session, const struct session_opt
 	return r < 0 ? session_failed(ret_problem, r, "enable the events " EVENTS) : 0;
 }
 
-/* The others are not slowed down then: their tracepoints stay off. */
+/*
+ * The others are not slowed down then: their tracepoints stay off. Of a live session
+ * we are one of them, who tells what there was before.
+ */
 static int pids_track(const struct session *session, const struct session_options *options,
 		      struct vigil_problem *ret_problem)
 {
@@ -238,6 +241,8 @@ static int pids_track(const struct session *session, const struct session_option
 	for (size_t i = 0; i < options->pid_count && status >= 0; i++)
 		status = lttng_process_attr_process_id_tracker_handle_add_pid(
 			tracker, (pid_t)options->pids[i]);
+	if (options->mode == SESSION_LIVE && status >= 0)
+		status = lttng_process_attr_process_id_tracker_handle_add_pid(tracker, getpid());
 	lttng_process_attr_tracker_handle_destroy(tracker);
 	return status < 0 ? session_failed(ret_problem, LTTNG_ERR_INVALID,
 					   "keep the recording to its targets") :

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "console/trace/beside.h"
+#include "console/trace/statedump.h"
 
 #define GAPS_MAX 65536 /* more are added to the last one */
 
@@ -55,6 +56,7 @@ int trace_open(const struct trace_options *options, struct trace **ret_trace,
 void trace_empty(struct trace *trace)
 {
 	child_end(trace, SIGKILL);
+	statedump_empty(trace);
 	for (uint32_t i = 0; i < trace->count; i++)
 		process_free(trace->processes[i]);
 	trace->count = trace->life_count = 0;
@@ -237,6 +239,7 @@ static enum trace_result gap_take(struct trace *trace, const struct trace_event 
 	}
 	if (record->flags)
 		return TRACE_AGAIN; /* its boards know it from a keyframe */
+	statedump_gap(trace, gap.process);
 	for (uint32_t i = 0; i < trace->count; i++)
 		if (gap.process == TRACE_ANY_PROCESS || gap.process == i)
 			process_gap(trace->processes[i], &gap);
@@ -254,15 +257,19 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 		trace->skip--;
 		return TRACE_AGAIN;
 	}
+	if (record->unix_ns > trace->now)
+		trace->now = record->unix_ns;
+	trace->equal = record->unix_ns == trace->last_unix_ns ? trace->equal + 1 : 1;
+	trace->last_unix_ns = record->unix_ns;
+	if (record->kind == TRACE_board_part) {
+		statedump_take(trace, record);
+		return TRACE_AGAIN;
+	}
 	process = process_of(trace, record);
 	if (!process)
 		return trace_fail(trace, "out of memory for the processes of %s", trace->what);
 	trace->event = *record;
 	trace->event.process = (uint16_t)process->known.index;
-	if (record->unix_ns > trace->now)
-		trace->now = record->unix_ns;
-	trace->equal = record->unix_ns == trace->last_unix_ns ? trace->equal + 1 : 1;
-	trace->last_unix_ns = record->unix_ns;
 	if (record->kind == TRACE_process_room) {
 		process_room(process, record);
 		return TRACE_AGAIN;
@@ -280,6 +287,7 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 				  "record`; all before that stands",
 				  trace->what);
 	process_note(process, record);
+	statedump_note(trace, process, record);
 	*ret_event = &trace->event;
 	return TRACE_EVENT;
 }
@@ -380,6 +388,11 @@ uint32_t trace_process_count(const struct trace *trace)
 const struct trace_process *trace_process(const struct trace *trace, uint32_t index)
 {
 	return index < trace->count ? &trace->processes[index]->known : NULL;
+}
+
+uint64_t trace_epoch(const struct trace *trace)
+{
+	return trace->epoch;
 }
 
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)

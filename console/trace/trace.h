@@ -105,6 +105,12 @@ const char *trace_problem(const struct trace *trace);
 uint32_t trace_process_count(const struct trace *trace);
 const struct trace_process *trace_process(const struct trace *trace, uint32_t index);
 
+/*
+ * Goes up when the board of a process has become another, with another base: its state
+ * was told in the middle of the trace (statedump.h).
+ */
+uint64_t trace_epoch(const struct trace *trace);
+
 /* In the order they were told. */
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count);
 

@@ -33,6 +33,9 @@ struct trace {
 	struct trace_extent extent;
 	char scratch[4096];       /* a folder of the child's, which we remove; "": none */
 	struct trace_event event; /* what trace_next gave last */
+	struct statedump *dumps;  /* states that are being told */
+	size_t dump_count;
+	uint64_t epoch; /* how often a board was replaced */
 };
 
 /* ---- trace.c ---- */

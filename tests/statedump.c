@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * States told in the middle of a session: what a recorder tells of a board, and what
+ * somebody makes of it who has not seen the process begin.
+ */
+#include "console/recorder.h"
+#include "libtrace/live.h"
+#include "tests/support/board_equal.h"
+#include "tests/support/live.h"
+#include "tests/support/told.h"
+
+#define RECORDER_PID 99
+#define HOST "host"
+
+static struct trace *trace;
+static struct recorder recorder;
+static vigil_task task;
+static vigil_resource lock;
+
+/* A piece, on the test's clock. */
+static void traced_board_part(uint64_t ns, uint64_t worker, uint32_t pid, uint64_t start_ticks,
+			      uint32_t part, uint32_t parts, uint64_t offset, uint64_t size,
+			      const uint64_t *words, uint32_t count)
+{
+	uint64_t *copy = malloc((count + 1u) * sizeof(*copy));
+
+	(void)ns;
+	if (count)
+		memcpy(copy, words, count * sizeof(*copy));
+	traced_put((struct trace_event){ .kind = TRACE_board_part,
+					 .ns = live_time,
+					 .worker = worker,
+					 .number = (int32_t)pid,
+					 .object = start_ticks,
+					 .state = part,
+					 .flags = parts,
+					 .value = offset,
+					 .other = size,
+					 .text = HOST,
+					 .id = RECORDER_PID,
+					 .words = copy,
+					 .word_count = count });
+}
+
+static void begin(void)
+{
+	static const struct verb_options options = { .live = "net://host" };
+	static struct target target;
+	static const int on = 1;
+
+	traced_start();
+	tracepoints.board_part = traced_board_part;
+	__atomic_store_n(&tracepoints.board_part_on, &on, __ATOMIC_RELEASE);
+	live_start();
+	time_passes(1000);
+	told_pid = (uint32_t)getpid();
+	target = (struct target){ .reader = live_reader,
+				  .vpid = told_pid,
+				  .start_ticks = live_board->process->start_ticks,
+				  .pidfd = -1 };
+	recorder.options = &options;
+	recorder.targets = &target;
+	recorder.target_count = 1;
+}
+
+static void end(void)
+{
+	trace_close(trace);
+	trace = NULL;
+	live_stop();
+}
+
+TestSuite(statedump, .init = begin, .fini = end, .timeout = 60);
+
+/* ---- What happens ---- */
+
+static void request_serve(void)
+{
+	time_passes(500);
+	vigil_wake(task);
+	time_passes(20);
+	vigil_poll_begin(task);
+	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
+	time_passes(300);
+	vigil_lock_released(lock);
+	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, 5);
+	vigil_poll_end(task);
+}
+
+static void server_start(void)
+{
+	vigil_executor loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "loop");
+
+	vigil_worker_begin(loop, "main");
+	lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "mutex", "db", 0, 0);
+	task = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "conn", VIGIL_SPAWN_IDLE);
+	for (int i = 0; i < 5; i++)
+		request_serve();
+}
+
+/* The first piece, and the copy. */
+static void state_copy(void)
+{
+	vigil_reader_refresh(live_reader);
+	recorder.dumps.due_ns = 0;
+	statedumps_take(&recorder);
+	cr_assert(recorder.dumps.fd, "nothing was copied");
+}
+
+/* The other pieces. */
+static void state_tell(void)
+{
+	while (!recorder.dumps.due_ns)
+		statedumps_take(&recorder);
+	time_passes(1);
+}
+
+static void read_from(size_t first)
+{
+	told_first = first;
+	trace = told_open();
+	cr_assert_eq(told_apply(trace, SIZE_MAX), TRACE_END, "%s", trace_problem(trace));
+}
+
+static const struct trace_process *only_process(void)
+{
+	cr_assert_eq(trace_process_count(trace), 1);
+	return trace_process(trace, 0);
+}
+
+static int differences(void)
+{
+	return boards_differ(live_board->base, only_process()->base, 0);
+}
+
+/* The piece with this number. */
+static size_t piece_at(uint32_t part)
+{
+	size_t i = 0;
+
+	while (i < traced_count &&
+	       (traced_at(i)->kind != TRACE_board_part || traced_at(i)->state != part))
+		i++;
+	cr_assert_lt(i, traced_count, "there is no piece %u", part);
+	return i;
+}
+
+/* ---- Late joiners ---- */
+
+Test(statedump, who_joins_late_knows_all_that_was_there)
+{
+	size_t joined;
+
+	server_start();
+	joined = traced_count;
+	state_copy();
+	state_tell();
+	request_serve();
+	read_from(joined);
+
+	cr_expect_eq(differences(), 0);
+	cr_expect(only_process()->is_whole);
+	cr_expect_eq(only_process()->adopted, 0);
+	cr_expect_eq(trace_epoch(trace), 1);
+}
+
+Test(statedump, a_process_that_does_nothing_is_there)
+{
+	size_t joined;
+
+	server_start();
+	joined = traced_count;
+	state_copy();
+	state_tell();
+	read_from(joined);
+
+	cr_expect_eq(differences(), 0);
+	cr_expect_str_eq(only_process()->host, HOST);
+	cr_expect_eq(only_process()->pid, told_pid);
+	cr_expect_eq(only_process()->events, 0);
+}
+
+Test(statedump, what_happens_between_the_copy_and_its_last_piece_is_not_lost)
+{
+	size_t joined;
+
+	server_start();
+	joined = traced_count;
+	request_serve();
+	state_copy();
+	request_serve();
+	vigil_task_rename(task, "connection");
+	request_serve();
+	state_tell();
+	request_serve();
+	read_from(joined);
+
+	cr_expect_eq(differences(), 0);
+}
+
+Test(statedump, what_happens_while_it_is_copied_counts_once)
+{
+	struct trace_event first;
+	size_t joined, at;
+
+	server_start();
+	joined = traced_count;
+	request_serve();
+	state_copy();
+	state_tell();
+	request_serve();
+	/* As if the request before it came after its first piece. */
+	at = piece_at(0);
+	first = *traced_at(at);
+	first.ns = traced_at(joined)->ns;
+	memmove(&traced_list[joined + 1], &traced_list[joined],
+		(at - joined) * sizeof(*traced_list));
+	traced_list[joined] = first;
+	read_from(joined);
+
+	cr_expect_eq(differences(), 0);
+}
+
+Test(statedump, a_process_seen_from_its_start_needs_none)
+{
+	server_start();
+	state_copy();
+	state_tell();
+	request_serve();
+	read_from(0);
+
+	cr_expect_eq(differences(), 0);
+	cr_expect_eq(trace_epoch(trace), 0);
+}
+
+/* ---- What is missing ---- */
+
+Test(statedump, makes_good_what_was_lost_before_it)
+{
+	server_start();
+	told_gap_from = traced_count;
+	request_serve();
+	told_gap_to = traced_count;
+	request_serve();
+	state_copy();
+	state_tell();
+	request_serve();
+	read_from(0);
+
+	cr_expect(only_process()->is_whole);
+	cr_expect_eq(only_process()->board->counts->lost_events, told_gap_to - told_gap_from,
+		     "that some were lost stays known");
+	cr_expect_eq(only_process()->board->counts->unsure_ns, 0);
+	only_process()->board->counts->lost_events = 0;
+	cr_expect_eq(differences(), 0);
+}
+
+Test(statedump, with_a_piece_missing_is_not_believed_but_the_next_one_is)
+{
+	size_t joined, missing;
+
+	server_start();
+	joined = traced_count;
+	state_copy();
+	state_tell();
+	request_serve();
+	missing = piece_at(1);
+	memmove(&traced_list[missing], &traced_list[missing + 1],
+		(traced_count - missing - 1) * sizeof(*traced_list));
+	traced_count--;
+	read_from(joined);
+	cr_expect_eq(trace_epoch(trace), 0);
+	cr_expect_not(only_process()->is_whole);
+	trace_close(trace);
+
+	state_copy();
+	state_tell();
+	read_from(joined);
+	cr_expect_eq(trace_epoch(trace), 1);
+	cr_expect_eq(differences(), 0);
+}
+
+Test(statedump, with_events_lost_meanwhile_is_not_believed)
+{
+	size_t joined;
+
+	server_start();
+	joined = traced_count;
+	request_serve();
+	state_copy();
+	told_gap_from = traced_count;
+	request_serve();
+	told_gap_to = traced_count;
+	state_tell();
+	read_from(joined);
+
+	cr_expect_eq(trace_epoch(trace), 0);
+	cr_expect_not(only_process()->is_whole);
+}
+
+Test(statedump, of_another_process_of_the_pid_is_not_believed)
+{
+	size_t joined;
+
+	server_start();
+	joined = traced_count;
+	recorder.targets->start_ticks++;
+	state_copy();
+	state_tell();
+	request_serve();
+	read_from(joined);
+
+	cr_expect_eq(trace_epoch(trace), 0);
+}
+
+/* ---- Hostile pieces ---- */
+
+#define ROUNDS 200
+
+/* Each round another piece says something else than it did. */
+Test(statedump, stays_sound_whatever_the_pieces_say)
+{
+	uint64_t seed = 1;
+	size_t joined, last;
+
+	server_start();
+	joined = traced_count;
+	state_copy();
+	state_tell();
+	last = traced_count;
+	request_serve();
+	for (int round = 0; round < ROUNDS; round++) {
+		struct trace_event *piece, before;
+		uint64_t *word = NULL, was = 0;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		piece = &traced_list[joined + (seed >> 33) % (last - joined)];
+		before = *piece;
+		switch (round % 4) {
+		case 0:
+			piece->value = seed;
+			break;
+		case 1:
+			piece->other = seed >> (seed & 63);
+			break;
+		case 2:
+			piece->word_count /= 2;
+			break;
+		default:
+			if (!piece->word_count)
+				continue;
+			word = (uint64_t *)(uintptr_t)&piece
+				       ->words[(seed >> 13) % piece->word_count];
+			was = *word;
+			*word ^= seed;
+			break;
+		}
+		read_from(joined);
+		cr_expect_leq(trace_process_count(trace), 1);
+		trace_close(trace);
+		trace = NULL;
+		*piece = before;
+		if (word)
+			*word = was;
+	}
+}
