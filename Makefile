@@ -248,7 +248,7 @@ $(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flag
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libconsole.a $(BUILD)/libtrace.a \
-		| $(LIBS) $(BUILD)/tests/helpers/trace_load
+		| $(LIBS) $(COMMAND) $(BUILD)/tests/helpers/trace_load $(BUILD)/tests/helpers/poll_storm
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 

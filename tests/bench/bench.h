@@ -53,6 +53,7 @@ int bench_subject(struct row *rows);
 /* Within session_begin and session_end. */
 int bench_trace(struct row *rows);
 int bench_read(struct row *rows);
+int bench_live(struct row *rows);
 
 /* Inside a session, started by bench_trace: prints its figures for it. */
 int bench_traced(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench [--json]: what the library costs on this machine, now.
+ * bench [--json | --live]: what the library costs on this machine, now; --live: only
+ * what is watched through a relay.
  *
  * Each row is the median of 31 runs beside that of its reference; pairs in which
  * somebody shared the processor are put aside and counted. A board in its own
@@ -193,8 +194,21 @@ static void rows_print_json(const struct row *rows, int count)
 	printf("]\n");
 }
 
+static int calls_measure(struct row *rows)
+{
+	int count = bench_off(rows);
+
+	bench_start();
+	count += bench_calls(rows + count);
+	count += bench_threads(rows + count);
+	count += bench_subject(rows + count);
+	count += bench_memory(rows + count);
+	bench_stop();
+	return count;
+}
+
 /* What needs a session daemon. */
-static int traces_measure(struct row *rows)
+static int traces_measure(struct row *rows, bool is_live_only)
 {
 	const char *lack = session_begin();
 	int count = 1;
@@ -203,8 +217,9 @@ static int traces_measure(struct row *rows)
 		rows[0] = (struct row){ .name = "traces" };
 		snprintf(rows[0].skipped, sizeof(rows[0].skipped), "%s", lack);
 	} else {
-		count = bench_trace(rows);
-		count += bench_read(rows + count);
+		count = is_live_only ? 0 : bench_trace(rows);
+		count += is_live_only ? 0 : bench_read(rows + count);
+		count += bench_live(rows + count);
 	}
 	session_end();
 	return count;
@@ -213,25 +228,22 @@ static int traces_measure(struct row *rows)
 int main(int argc, char **argv)
 {
 	static struct row rows[ROWS];
+	bool is_live_only = argc == 2 && !strcmp(argv[1], "--live");
+	bool is_json = argc == 2 && !strcmp(argv[1], "--json");
 	int count = 0;
 
 	if (argc == 2 && !strcmp(argv[1], "--traced"))
 		return bench_traced();
 	if (argc == 3 && !strcmp(argv[1], "--read"))
 		return bench_read_memory(argv[2]);
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json"))) {
-		fprintf(stderr, "usage: bench [--json]\n");
+	if (argc > 2 || (argc == 2 && !is_json && !is_live_only)) {
+		fprintf(stderr, "usage: bench [--json | --live]\n");
 		return 2;
 	}
-	count += bench_off(rows + count);
-	bench_start();
-	count += bench_calls(rows + count);
-	count += bench_threads(rows + count);
-	count += bench_subject(rows + count);
-	count += bench_memory(rows + count);
-	bench_stop();
-	count += traces_measure(rows + count);
-	if (argc == 2)
+	if (!is_live_only)
+		count += calls_measure(rows);
+	count += traces_measure(rows + count, is_live_only);
+	if (is_json)
 		rows_print_json(rows, count);
 	else
 		rows_print(rows, count);

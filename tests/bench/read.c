@@ -118,14 +118,9 @@ static void memory_measure(struct row *row)
 
 static const char *load_record(const char *name, const char *events)
 {
-	char load[4096];
 	const char *problem = session_record(name, "--discard");
-	char *slash;
 
-	snprintf(load, sizeof(load), "%.4000s", session_self());
-	slash = strrchr(load, '/');
-	snprintf(slash, sizeof(load) - (size_t)(slash - load), "/tests/helpers/trace_load");
-	if (!problem && !RUN("load", load, (char *)events))
+	if (!problem && !RUN("load", session_beside("tests/helpers/trace_load"), (char *)events))
 		problem = "trace_load failed";
 	session_stop(name);
 	return problem;

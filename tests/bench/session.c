@@ -3,7 +3,9 @@
 #include "tests/bench/session.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static int child_run(char *const argv[], const char *out)
 	_exit(126);
 }
 
-static pid_t start(char *const argv[], const char *name)
+pid_t session_start(const char *name, char *const argv[])
 {
 	char out[128];
 	pid_t pid;
@@ -53,11 +55,42 @@ static pid_t start(char *const argv[], const char *name)
 
 bool session_run(const char *name, char *const argv[])
 {
-	pid_t pid = start(argv, name);
+	pid_t pid = session_start(name, argv);
 	int status = -1;
 
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
 	       !WEXITSTATUS(status);
+}
+
+void session_kill(pid_t *pid)
+{
+	if (*pid > 0) {
+		kill(*pid, SIGTERM);
+		waitpid(*pid, NULL, 0);
+	}
+	*pid = 0;
+}
+
+char *session_beside(const char *name)
+{
+	static char path[4200];
+
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
+	return path;
+}
+
+char *session_board(void)
+{
+	static char path[PATH_MAX];
+	char pattern[64];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.board", home);
+	path[0] = '\0';
+	if (!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1)
+		snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return path;
 }
 
 char *session_path(const char *name)
@@ -107,7 +140,7 @@ const char *session_begin(void)
 		return "lttng-tools or babeltrace2 is not installed";
 	if (!mkdtemp(home) || (!geteuid() && chown(home, NOBODY, NOBODY)))
 		return "no directory in /tmp";
-	daemon_pid = start((char *[]){ "lttng-sessiond", "--no-kernel", NULL }, "sessiond");
+	daemon_pid = session_start("sessiond", (char *[]){ "lttng-sessiond", "--no-kernel", NULL });
 	return daemon_answers() ? NULL : "the session daemon does not answer";
 }
 
@@ -115,10 +148,7 @@ void session_end(void)
 {
 	char command[64];
 
-	if (daemon_pid > 0) {
-		kill(daemon_pid, SIGTERM);
-		waitpid(daemon_pid, NULL, 0);
-	}
+	session_kill(&daemon_pid);
 	snprintf(command, sizeof(command), "rm -rf %s", home);
 	(void)!system(command);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Finds what is needed, makes the directory, starts the daemon. NULL, or what is missing. */
 const char *session_begin(void);
@@ -18,6 +19,14 @@ void session_end(void);
 /* Runs a program, its output into NAME.out. Whether it ended well. */
 bool session_run(const char *name, char *const argv[]);
 #define RUN(name, ...) session_run(name, (char *[]){ __VA_ARGS__, NULL })
+
+/* The same in the background; and the end of it, by SIGTERM. */
+pid_t session_start(const char *name, char *const argv[]);
+void session_kill(pid_t *pid);
+
+/* A program beside the benchmark. The only board in the directory, "": none. */
+char *session_beside(const char *name);
+char *session_board(void);
 
 /* A path in the directory; and of the benchmark itself. Valid until the next call. */
 char *session_path(const char *name);
