@@ -21,7 +21,7 @@
 
 #include "console/export/otlp.h"
 
-#define PATIENCE_S 10 /* for each step of a request */
+#define PATIENCE_S 10 /* for each step of a request, and for all of the answer */
 #define TRIES 3       /* while the collector says that it has too much to do */
 #define ANSWER_SIZE 4096
 
@@ -142,13 +142,22 @@ static int send_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-/* What fits of the answer. Returns -1 if none came. */
+static time_t now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* What fits of the answer, and comes in time. Returns -1 if none came. */
 static int answer_read(int fd, char *answer)
 {
+	time_t end = now_s() + PATIENCE_S;
 	size_t at = 0;
 	ssize_t n;
 
-	while (at < ANSWER_SIZE - 1) {
+	while (at < ANSWER_SIZE - 1 && now_s() < end) {
 		n = recv(fd, answer + at, ANSWER_SIZE - 1 - at, 0);
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -20,7 +20,27 @@
 
 #include "console/trace/recording.h"
 
-/* Loads a board from a file. Returns 0 or -errno. */
+/* Reads what a file has besides holes into zeroed memory. It may shrink meanwhile. */
+static int file_read(int fd, uint8_t *bytes, size_t size)
+{
+	off_t at = 0;
+
+	while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (size_t)at < size) {
+		ssize_t got = pread(fd, bytes + at, size - (size_t)at, at);
+
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		at += got;
+	}
+	return 0;
+}
+
+/*
+ * Loads a board from a file, by a copy: under a mapping the file may be changed, or
+ * cut. A board spans much and has little in it. Returns 0 or -errno.
+ */
 static int file_load(struct board *board, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -34,12 +54,17 @@ static int file_load(struct board *board, const char *path)
 		close(fd);
 		return -EBADMSG;
 	}
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (bytes == MAP_FAILED)
-		return -errno;
-	r = board_load(board, bytes, (size_t)st.st_size, NULL);
-	munmap(bytes, (size_t)st.st_size);
+		r = -errno;
+	else
+		r = file_read(fd, bytes, (size_t)st.st_size);
+	close(fd);
+	if (!r)
+		r = board_load(board, bytes, (size_t)st.st_size, NULL);
+	if (bytes != MAP_FAILED)
+		munmap(bytes, (size_t)st.st_size);
 	return r;
 }
 
