@@ -47,6 +47,23 @@ static void *ring_at(const struct ring *ring, size_t at, size_t size)
 	return (uint8_t *)ring->entries + (first + at) % ring->room * size;
 }
 
+/* The first entry whose time, which stands at that offset in it, is later than ns. */
+static size_t ring_after(const struct ring *ring, size_t size, size_t offset, uint64_t ns)
+{
+	size_t low = 0, high = ring_count(ring);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const uint8_t *entry = ring_at(ring, middle, size);
+
+		if (*(const uint64_t *)(const void *)(entry + offset) > ns)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 /* Grows while nothing has fallen out, so that entries stand in their order. */
 static void ring_grow(struct ring *ring, size_t size)
 {
@@ -310,17 +327,8 @@ const struct history_slice *history_at(const struct history *history, uint32_t r
 
 size_t history_after(const struct history *history, uint32_t row, uint64_t ns)
 {
-	size_t low = 0, high = history_count(history, row);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (history_at(history, row, middle)->end_ns > ns)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return ring_after(&history->rows[row].slices, sizeof(struct history_slice),
+			  offsetof(struct history_slice, end_ns), ns);
 }
 
 size_t history_wake_count(const struct history *history, uint32_t row)
@@ -335,17 +343,8 @@ const struct history_wake *history_wake_at(const struct history *history, uint32
 
 size_t history_wake_after(const struct history *history, uint32_t row, uint64_t ns)
 {
-	size_t low = 0, high = history_wake_count(history, row);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (history_wake_at(history, row, middle)->ns > ns)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return ring_after(&history->rows[row].wakes, sizeof(struct history_wake),
+			  offsetof(struct history_wake, ns), ns);
 }
 
 uint64_t history_since(const struct history *history)

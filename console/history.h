@@ -60,7 +60,7 @@ uint64_t history_worker(const struct history *history, uint32_t row); /* its ref
 size_t history_count(const struct history *history, uint32_t row);
 const struct history_slice *history_at(const struct history *history, uint32_t row, size_t at);
 
-/* The first that ends after ns: those before do not reach there. */
+/* The first that ends after ns, of a row that is there: those before do not reach there. */
 size_t history_after(const struct history *history, uint32_t row, uint64_t ns);
 
 /* Wakes done by a thread, in their order. */
