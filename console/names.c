@@ -47,24 +47,104 @@ const char *word_worker_state(enum worker_state state)
 	return (unsigned)state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
 }
 
-/* ---- Names of objects ---- */
+/* ---- Of a record and its site ---- */
 
-/* What a site lends to an object without a name: its own name, its function. */
-static const char *site_name(const struct model *model, uint32_t index)
+const char *site_called(const struct vigil_site_record *site)
 {
-	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
-
 	if (!site)
 		return "";
 	return site->name[0] ? site->name : site->function;
 }
 
+const char *task_called(const struct vigil_task_record *task, const struct vigil_site_record *site)
+{
+	const char *name = task->name[0] ? task->name : site_called(site);
+
+	return name[0] ? name : word_task_kind(task->kind);
+}
+
+void worker_called(const struct vigil_worker_record *worker, char *buf, size_t size)
+{
+	if (worker->name[0])
+		snprintf(buf, size, "%s", worker->name);
+	else
+		snprintf(buf, size, "thread %" PRIu32, worker->tid);
+}
+
+void executor_called(const struct vigil_executor_record *executor,
+		     const struct vigil_site_record *site, char *buf, size_t size)
+{
+	const char *name = executor->name[0] ? executor->name : site_called(site);
+
+	if (name[0])
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%s %" PRIu64, word_executor_kind(executor->kind),
+			 executor->id);
+}
+
+static void resource_called(const struct vigil_resource_record *resource,
+			    const struct vigil_site_record *site, char *buf, size_t size)
+{
+	if (resource->name[0])
+		snprintf(buf, size, "%s", resource->name);
+	else if (site && site->name[0])
+		snprintf(buf, size, "%s", site->name);
+	else if (site)
+		site_place(site, buf, size);
+	else
+		snprintf(buf, size, "%s %" PRIu64, word_resource_kind(resource->kind),
+			 resource->id);
+}
+
+void resource_phrase(const struct vigil_resource_record *resource,
+		     const struct vigil_site_record *site, char *buf, size_t size)
+{
+	const char *kind = word_resource_kind(resource->kind);
+	char name[NAME_TEXT];
+
+	if (resource->kind == VIGIL_RESOURCE_MUTEX)
+		kind = "lock";
+	else if (resource->kind == VIGIL_RESOURCE_OTHER)
+		kind = resource->type[0] ? resource->type : "resource";
+	resource_called(resource, site, name, sizeof(name));
+	snprintf(buf, size, "%s \"%s\"", kind, name);
+}
+
+void site_place(const struct vigil_site_record *site, char *buf, size_t size)
+{
+	const char *slash;
+
+	if (!site || !site->file[0]) {
+		snprintf(buf, size, "%s", site && site->function[0] ? site->function : "-");
+		return;
+	}
+	slash = strrchr(site->file, '/');
+	snprintf(buf, size, "%s:%" PRIu32, slash ? slash + 1 : site->file, site->line);
+}
+
+void site_place_long(const struct vigil_site_record *site, char *buf, size_t size)
+{
+	char place[NAME_TEXT];
+
+	site_place(site, place, sizeof(place));
+	if (site && site->file[0] && site->function[0])
+		snprintf(buf, size, "%s %s", place, site->function);
+	else
+		snprintf(buf, size, "%s", place);
+}
+
+/* ---- Of what a model has ---- */
+
+static const struct vigil_site_record *site_of(const struct model *model, uint32_t index)
+{
+	return vigil_reader_site(model->reader, index);
+}
+
 void name_task(const struct model *model, const struct vigil_task_record *task, char *buf,
 	       size_t size)
 {
-	const char *name = task->name[0] ? task->name : site_name(model, task->site);
-
-	snprintf(buf, size, "%s", name[0] ? name : word_task_kind(task->kind));
+	snprintf(buf, size, "%s", task_called(task, site_of(model, task->site)));
 }
 
 /* A worker's number among the live ones its executor gave the same name; 0: it is the only one. */
@@ -94,62 +174,27 @@ void name_worker(const struct model *model, const struct vigil_worker_record *wo
 
 	if (number)
 		snprintf(buf, size, "%s#%u", worker->name, number);
-	else if (worker->name[0])
-		snprintf(buf, size, "%s", worker->name);
 	else
-		snprintf(buf, size, "thread %" PRIu32, worker->tid);
+		worker_called(worker, buf, size);
 }
 
 void name_executor(const struct model *model, const struct vigil_executor_record *executor,
 		   char *buf, size_t size)
 {
-	const char *name = executor->name[0] ? executor->name : site_name(model, executor->site);
-
-	if (name[0])
-		snprintf(buf, size, "%s", name);
-	else
-		snprintf(buf, size, "%s %" PRIu64, word_executor_kind(executor->kind),
-			 executor->id);
+	executor_called(executor, site_of(model, executor->site), buf, size);
 }
 
 void name_resource(const struct model *model, const struct vigil_resource_record *resource,
 		   char *buf, size_t size)
 {
-	const struct vigil_site_record *site = vigil_reader_site(model->reader, resource->site);
-
-	if (resource->name[0])
-		snprintf(buf, size, "%s", resource->name);
-	else if (site && site->name[0])
-		snprintf(buf, size, "%s", site->name);
-	else if (site)
-		name_place(model, resource->site, buf, size);
-	else
-		snprintf(buf, size, "%s %" PRIu64, word_resource_kind(resource->kind),
-			 resource->id);
-}
-
-/* `lock "cache"`, `mpsc "jobs"`, `Conn.db "main"` for what has no kind of its own. */
-static void resource_phrase(const struct model *model, const struct vigil_resource_record *resource,
-			    char *buf, size_t size)
-{
-	const char *kind = word_resource_kind(resource->kind);
-	char name[NAME_TEXT];
-
-	if (resource->kind == VIGIL_RESOURCE_MUTEX)
-		kind = "lock";
-	else if (resource->kind == VIGIL_RESOURCE_OTHER)
-		kind = resource->type[0] ? resource->type : "resource";
-	name_resource(model, resource, name, sizeof(name));
-	snprintf(buf, size, "%s \"%s\"", kind, name);
+	resource_called(resource, site_of(model, resource->site), buf, size);
 }
 
 static void task_phrase(const struct model *model, const struct vigil_task_record *task, char *buf,
 			size_t size)
 {
-	char name[NAME_TEXT];
-
-	name_task(model, task, name, sizeof(name));
-	snprintf(buf, size, "%" PRIu64 " %s", task->id, name);
+	snprintf(buf, size, "%" PRIu64 " %s", task->id,
+		 task_called(task, site_of(model, task->site)));
 }
 
 static void worker_phrase(const struct model *model, const struct vigil_worker_record *worker,
@@ -175,6 +220,7 @@ void name_object(const struct model *model, uint64_t ref, char *buf, size_t size
 	const struct vigil_reader *reader = model->reader;
 	enum vigil_table table = (enum vigil_table)vigil_ref_table(ref);
 	const void *record = vigil_reader_find(reader, table, ref);
+	const struct vigil_resource_record *resource;
 	char name[NAME_TEXT];
 
 	if (!ref || !record) {
@@ -189,7 +235,8 @@ void name_object(const struct model *model, uint64_t ref, char *buf, size_t size
 		worker_phrase(model, record, buf, size);
 		break;
 	case VIGIL_TABLE_resource:
-		resource_phrase(model, record, buf, size);
+		resource = record;
+		resource_phrase(resource, site_of(model, resource->site), buf, size);
 		break;
 	case VIGIL_TABLE_executor:
 		name_executor(model, record, name, sizeof(name));
@@ -207,29 +254,12 @@ void name_object(const struct model *model, uint64_t ref, char *buf, size_t size
 	}
 }
 
-/* ---- Places ---- */
-
 void name_place(const struct model *model, uint32_t index, char *buf, size_t size)
 {
-	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
-	const char *slash;
-
-	if (!site || !site->file[0]) {
-		snprintf(buf, size, "%s", site && site->function[0] ? site->function : "-");
-		return;
-	}
-	slash = strrchr(site->file, '/');
-	snprintf(buf, size, "%s:%" PRIu32, slash ? slash + 1 : site->file, site->line);
+	site_place(site_of(model, index), buf, size);
 }
 
 void name_place_long(const struct model *model, uint32_t index, char *buf, size_t size)
 {
-	const struct vigil_site_record *site = vigil_reader_site(model->reader, index);
-	char place[NAME_TEXT];
-
-	name_place(model, index, place, sizeof(place));
-	if (site && site->file[0] && site->function[0])
-		snprintf(buf, size, "%s %s", place, site->function);
-	else
-		snprintf(buf, size, "%s", place);
+	site_place_long(site_of(model, index), buf, size);
 }

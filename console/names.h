@@ -28,6 +28,25 @@ const char *word_site_kind(uint32_t kind);
 const char *word_level(uint32_t level);
 const char *word_worker_state(enum worker_state state);
 
+/*
+ * What a record and its site (NULL: not known) have to say, wherever they were read.
+ * A site lends its name, else its function, to what has no name.
+ */
+const char *site_called(const struct vigil_site_record *site);
+const char *task_called(const struct vigil_task_record *task, const struct vigil_site_record *site);
+void worker_called(const struct vigil_worker_record *worker, char *buf, size_t size);
+void executor_called(const struct vigil_executor_record *executor,
+		     const struct vigil_site_record *site, char *buf, size_t size);
+
+/* `lock "cache"`, `mpsc "jobs"`, `Conn.db "main"` for what has no kind of its own. */
+void resource_phrase(const struct vigil_resource_record *resource,
+		     const struct vigil_site_record *site, char *buf, size_t size);
+
+/* "conn.c:120" (the file without its directories), "-" when it is not known; and
+ * "conn.c:120 conn_open". */
+void site_place(const struct vigil_site_record *site, char *buf, size_t size);
+void site_place_long(const struct vigil_site_record *site, char *buf, size_t size);
+
 /* "http-conn": its name, else its site's name or function, else its kind. */
 void name_task(const struct model *model, const struct vigil_task_record *task, char *buf,
 	       size_t size);
@@ -42,7 +61,7 @@ void name_resource(const struct model *model, const struct vigil_resource_record
  * `executor http`; `gone` when what it named is no more; empty for 0. */
 void name_object(const struct model *model, uint64_t ref, char *buf, size_t size);
 
-/* "conn.c:120" (the file without its directories), and "conn.c:120 conn_open". */
+/* The place of a site. */
 void name_place(const struct model *model, uint32_t site, char *buf, size_t size);
 void name_place_long(const struct model *model, uint32_t site, char *buf, size_t size);
 

@@ -90,7 +90,7 @@ static void place_put(struct json *json, const struct board *board, uint32_t sit
 
 	if (!site)
 		return;
-	label_place_long(board, site, place, sizeof(place));
+	site_place_long(label_site(board, site), place, sizeof(place));
 	json_text(json, "place", place);
 }
 

@@ -42,7 +42,7 @@ static void place_write(FILE *file, const struct board *board, uint32_t site)
 {
 	char place[LABEL_SIZE];
 
-	label_place_long(board, site, place, sizeof(place));
+	site_place_long(label_site(board, site), place, sizeof(place));
 	text_write(file, place);
 }
 

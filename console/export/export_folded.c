@@ -14,6 +14,7 @@
 #include "console/export/busy.h"
 #include "console/export/label.h"
 #include "console/export/sums.h"
+#include "console/names.h"
 
 #define STACK_SIZE 4096
 #define SPANS_SHOWN 16 /* of a stack of them, the innermost ones */
@@ -66,7 +67,7 @@ static void task_frame(struct stack *stack, const struct board *board, uint64_t 
 	char words[LABEL_SIZE];
 
 	if (task && label_site(board, task->site))
-		label_place_long(board, task->site, words, sizeof(words));
+		site_place_long(label_site(board, task->site), words, sizeof(words));
 	else
 		label_task(board, ref, words, sizeof(words));
 	frame_put(stack, words);
@@ -136,7 +137,7 @@ static void cause_frame(struct stack *stack, const struct board *board, const st
 
 	if (slice->kind == SLICE_RUNNABLE || (!held && !woken))
 		return;
-	label_place(board, held ? held : woken, place, sizeof(place));
+	site_place(label_site(board, held ? held : woken), place, sizeof(place));
 	snprintf(words, sizeof(words), "%s %s", held ? "held by" : "woken at", place);
 	frame_put(stack, words);
 }

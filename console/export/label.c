@@ -9,8 +9,6 @@
 #include "console/canvas.h"
 #include "console/names.h"
 
-/* ---- Places ---- */
-
 const struct vigil_site_record *label_site(const struct board *board, uint32_t site)
 {
 	return site && site <= board->tables[VIGIL_TABLE_site].used ?
@@ -18,55 +16,11 @@ const struct vigil_site_record *label_site(const struct board *board, uint32_t s
 		       NULL;
 }
 
-/* What a site lends to an object without a name. */
-static const char *site_name(const struct board *board, uint32_t index)
-{
-	const struct vigil_site_record *site = label_site(board, index);
-
-	if (!site)
-		return "";
-	return site->name[0] ? site->name : site->function;
-}
-
-void label_place(const struct board *board, uint32_t index, char *buf, size_t size)
-{
-	const struct vigil_site_record *site = label_site(board, index);
-	const char *slash;
-
-	if (!site || !site->file[0]) {
-		snprintf(buf, size, "%s", site && site->function[0] ? site->function : "-");
-		return;
-	}
-	slash = strrchr(site->file, '/');
-	snprintf(buf, size, "%s:%" PRIu32, slash ? slash + 1 : site->file, site->line);
-}
-
-void label_place_long(const struct board *board, uint32_t index, char *buf, size_t size)
-{
-	const struct vigil_site_record *site = label_site(board, index);
-	char place[LABEL_SIZE];
-
-	label_place(board, index, place, sizeof(place));
-	if (site && site->file[0] && site->function[0])
-		snprintf(buf, size, "%s %s", place, site->function);
-	else
-		snprintf(buf, size, "%s", place);
-}
-
-/* ---- Objects ---- */
-
-static const char *task_name(const struct board *board, const struct vigil_task_record *task)
-{
-	const char *name = task->name[0] ? task->name : site_name(board, task->site);
-
-	return name[0] ? name : word_task_kind(task->kind);
-}
-
 void label_task(const struct board *board, uint64_t ref, char *buf, size_t size)
 {
 	const struct vigil_task_record *task = RECORD_OF(board, task, ref);
 
-	snprintf(buf, size, "%s", task ? task_name(board, task) : "gone");
+	snprintf(buf, size, "%s", task ? task_called(task, label_site(board, task->site)) : "gone");
 }
 
 void label_task_long(const struct board *board, uint64_t ref, char *buf, size_t size)
@@ -74,7 +28,8 @@ void label_task_long(const struct board *board, uint64_t ref, char *buf, size_t 
 	const struct vigil_task_record *task = RECORD_OF(board, task, ref);
 
 	if (task)
-		snprintf(buf, size, "%" PRIu64 " %s", task->id, task_name(board, task));
+		snprintf(buf, size, "%" PRIu64 " %s", task->id,
+			 task_called(task, label_site(board, task->site)));
 	else
 		snprintf(buf, size, "gone");
 }
@@ -83,26 +38,18 @@ void label_worker(const struct board *board, uint64_t ref, char *buf, size_t siz
 {
 	const struct vigil_worker_record *worker = RECORD_OF(board, worker, ref);
 
-	if (!worker)
-		snprintf(buf, size, "gone");
-	else if (worker->name[0])
-		snprintf(buf, size, "%s", worker->name);
+	if (worker)
+		worker_called(worker, buf, size);
 	else
-		snprintf(buf, size, "thread %" PRIu32, worker->tid);
+		snprintf(buf, size, "gone");
 }
 
 void label_executor(const struct board *board, uint64_t ref, char *buf, size_t size)
 {
 	const struct vigil_executor_record *executor = RECORD_OF(board, executor, ref);
-	const char *name = "";
 
 	if (executor)
-		name = executor->name[0] ? executor->name : site_name(board, executor->site);
-	if (name[0])
-		snprintf(buf, size, "%s", name);
-	else if (executor)
-		snprintf(buf, size, "%s %" PRIu64, word_executor_kind(executor->kind),
-			 executor->id);
+		executor_called(executor, label_site(board, executor->site), buf, size);
 	else
 		snprintf(buf, size, "no executor");
 }
@@ -115,37 +62,7 @@ void label_span(const struct board *board, uint64_t ref, char *buf, size_t size)
 		snprintf(buf, size, "gone");
 	else
 		snprintf(buf, size, "%s",
-			 span->name[0] ? span->name : site_name(board, span->site));
-}
-
-static void resource_name(const struct board *board, const struct vigil_resource_record *resource,
-			  char *buf, size_t size)
-{
-	const struct vigil_site_record *site = label_site(board, resource->site);
-
-	if (resource->name[0])
-		snprintf(buf, size, "%s", resource->name);
-	else if (site && site->name[0])
-		snprintf(buf, size, "%s", site->name);
-	else if (site)
-		label_place(board, resource->site, buf, size);
-	else
-		snprintf(buf, size, "%s %" PRIu64, word_resource_kind(resource->kind),
-			 resource->id);
-}
-
-static void resource_phrase(const struct board *board, const struct vigil_resource_record *resource,
-			    char *buf, size_t size)
-{
-	const char *kind = word_resource_kind(resource->kind);
-	char name[LABEL_SIZE];
-
-	if (resource->kind == VIGIL_RESOURCE_MUTEX)
-		kind = "lock";
-	else if (resource->kind == VIGIL_RESOURCE_OTHER)
-		kind = resource->type[0] ? resource->type : "resource";
-	resource_name(board, resource, name, sizeof(name));
-	snprintf(buf, size, "%s \"%s\"", kind, name);
+			 span->name[0] ? span->name : site_called(label_site(board, span->site)));
 }
 
 static void resource_label(const struct board *board, uint64_t ref, char *buf, size_t size)
@@ -153,7 +70,7 @@ static void resource_label(const struct board *board, uint64_t ref, char *buf, s
 	const struct vigil_resource_record *resource = RECORD_OF(board, resource, ref);
 
 	if (resource)
-		resource_phrase(board, resource, buf, size);
+		resource_phrase(resource, label_site(board, resource->site), buf, size);
 	else
 		snprintf(buf, size, "gone");
 }

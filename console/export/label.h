@@ -24,10 +24,6 @@ void label_span(const struct board *board, uint64_t span, char *buf, size_t size
 /* Any reference, as name_object has it; empty for 0. */
 void label_object(const struct board *board, uint64_t ref, char *buf, size_t size);
 
-/* "conn.c:120", "-" when it is not known; "conn.c:120 conn_open". */
-void label_place(const struct board *board, uint32_t site, char *buf, size_t size);
-void label_place_long(const struct board *board, uint32_t site, char *buf, size_t size);
-
 /* NULL for 0 and for nonsense. */
 const struct vigil_site_record *label_site(const struct board *board, uint32_t site);
 

@@ -89,23 +89,12 @@ static const struct vigil_site_record *site_of(const struct report_process *rp, 
 		       NULL;
 }
 
-static const char *site_words(const struct report_process *rp, uint32_t index)
-{
-	const struct vigil_site_record *site = site_of(rp, index);
-
-	if (!site)
-		return "";
-	return site->name[0] ? site->name : site->function;
-}
-
 void who_of_record(const struct report_process *rp, const struct vigil_task_record *task,
 		   struct report_who *ret_who)
 {
-	const char *name = task->name[0] ? task->name : site_words(rp, task->site);
-
 	ret_who->id = task->id;
 	ret_who->site = task->site;
-	copy(ret_who->name, sizeof(ret_who->name), name[0] ? name : word_task_kind(task->kind));
+	copy(ret_who->name, sizeof(ret_who->name), task_called(task, site_of(rp, task->site)));
 }
 
 void who_of(const struct report_process *rp, uint64_t ref, struct report_who *ret_who)
@@ -117,28 +106,6 @@ void who_of(const struct report_process *rp, uint64_t ref, struct report_who *re
 		who_of_record(rp, task, ret_who);
 	else
 		copy(ret_who->name, sizeof(ret_who->name), "gone");
-}
-
-static void worker_name(const struct vigil_worker_record *worker, struct report_worker *row)
-{
-	if (worker->name[0])
-		copy(row->name, sizeof(row->name), worker->name);
-	else
-		snprintf(row->name, sizeof(row->name), "thread %" PRIu32, worker->tid);
-}
-
-static void executor_name(const struct report_process *rp,
-			  const struct vigil_executor_record *executor, struct report_executor *row)
-{
-	const char *name = executor->name[0] ? executor->name : site_words(rp, executor->site);
-
-	if (name[0])
-		copy(row->name, sizeof(row->name), name);
-	else
-		snprintf(row->name, sizeof(row->name), "%s %" PRIu64,
-			 word_executor_kind(executor->kind), executor->id);
-	row->kind = executor->kind;
-	row->site = executor->site;
 }
 
 /* ---- Sites ---- */
@@ -235,7 +202,7 @@ static uint32_t worker_add(struct report_process *rp, const struct vigil_worker_
 	row->begin_ns = worker->created_ns;
 	row->executor = REPORT_NONE;
 	executor_of_worker(rp, row, worker->executor);
-	worker_name(worker, row);
+	worker_called(worker, row->name, sizeof(row->name));
 	if (rp->worker_count == REPORT_WORKERS)
 		copy(row->name, sizeof(row->name), "other threads");
 	return rp->worker_count - 1;
@@ -269,7 +236,9 @@ static uint32_t executor_add(struct report_process *rp,
 		row->runnable.since_ns = rp->begin_ns;
 	}
 	row->ref = ref;
-	executor_name(rp, executor, row);
+	executor_called(executor, site_of(rp, executor->site), row->name, sizeof(row->name));
+	row->kind = executor->kind;
+	row->site = executor->site;
 	if (rp->executor_count == REPORT_EXECUTORS)
 		copy(row->name, sizeof(row->name), "other executors");
 	return rp->executor_count - 1;
@@ -296,7 +265,7 @@ void row_rename(struct report_process *rp, uint64_t ref)
 
 	if (row == REPORT_NONE || rp->worker_count == REPORT_WORKERS)
 		return;
-	worker_name(worker, &rp->workers[row]);
+	worker_called(worker, rp->workers[row].name, sizeof(rp->workers[row].name));
 	executor_of_worker(rp, &rp->workers[row], worker->executor);
 }
 
