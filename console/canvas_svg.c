@@ -9,6 +9,8 @@
  */
 #include "console/canvas.h"
 
+#include "console/xml.h"
+
 #define CELL_WIDTH 8.4
 #define CELL_HEIGHT 18
 #define FONT_SIZE 14
@@ -97,27 +99,8 @@ static int top_of(int y)
 
 static void write_code(FILE *file, uint32_t code)
 {
-	char buf[4];
-	int size;
-
-	switch (code) {
-	case '&':
-		fputs("&amp;", file);
-		break;
-	case '<':
-		fputs("&lt;", file);
-		break;
-	case '>':
-		fputs("&gt;", file);
-		break;
-	case ' ':
-		/* Spaces in a row would be joined into one. */
-		fputs("\u00a0", file);
-		break;
-	default:
-		size = utf8_put(buf, code);
-		fwrite(buf, 1, (size_t)size, file);
-	}
+	/* Spaces in a row would be joined into one. */
+	xml_code(file, code == ' ' ? 0xa0 : code);
 }
 
 static void write_rect(FILE *file, double x, double y, double width, double height, uint32_t color)
@@ -314,7 +297,7 @@ static void write_frame(double width, int height, FILE *file, const char *title)
 		"text-anchor=\"middle\">",
 		width / 2, TITLE_COLOR);
 	while ((code = utf8_next(&at)) != 0)
-		write_code(file, code_width(code) < 0 ? 0xfffd : code);
+		write_code(file, code);
 	fputs("</text>\n", file);
 	fprintf(file,
 		"<g font-family=\"'DejaVu Sans Mono',Menlo,Consolas,"

@@ -11,47 +11,19 @@
 #include "console/report/report_grid.h"
 #include "console/report/report_html.h"
 #include "console/report/report_style.h"
+#include "console/xml.h"
 
 #define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
 #define COUNT(n) format_count((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (n))
 
 /* ---- Text ---- */
 
-static void put_code(FILE *file, uint32_t code)
-{
-	char bytes[4];
-	int length;
-
-	switch (code) {
-	case '&':
-		fputs("&amp;", file);
-		break;
-	case '<':
-		fputs("&lt;", file);
-		break;
-	case '>':
-		fputs("&gt;", file);
-		break;
-	case '"':
-		fputs("&quot;", file);
-		break;
-	case '\'':
-		fputs("&#39;", file);
-		break;
-	default:
-		/* Controls, and what turns text around, would change more than themselves. */
-		length = utf8_put(bytes, code_width(code) < 0 ? 0xfffd : code);
-		fwrite(bytes, 1, (size_t)length, file);
-		break;
-	}
-}
-
 void html_text(FILE *file, const char *text)
 {
 	uint32_t code;
 
 	while ((code = utf8_next(&text)))
-		put_code(file, code);
+		xml_code(file, code);
 }
 
 void html_format(FILE *file, const char *format, ...)
@@ -79,10 +51,10 @@ static void put_cut(FILE *file, const char *text, double width)
 	while ((code = utf8_next(&text))) {
 		used += GLYPH_WIDTH * (code_width(code) > 1 ? 2 : 1);
 		if (width > 0 && all > width && used > width - GLYPH_WIDTH) {
-			put_code(file, 0x2026);
+			xml_code(file, 0x2026);
 			return;
 		}
-		put_code(file, code);
+		xml_code(file, code);
 	}
 }
 
