@@ -151,9 +151,9 @@ Test(app, the_screen_is_saved_as_a_picture)
 
 	cr_assert_eq(app_save(app, path, 110, 32), 0);
 
-	picture = strdup(read_screen(path));
+	picture = strdup(golden_read(path));
 	unlink(path);
-	expect_file("tests/screens/console.svg", picture);
+	expect_golden("tests/screens/console.svg", picture);
 	free(picture);
 }
 

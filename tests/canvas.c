@@ -13,6 +13,7 @@
 #include "console/keys.h"
 #include "console/meter.h"
 #include "console/table.h"
+#include "tests/support/golden.h"
 
 static struct canvas canvas;
 
@@ -278,21 +279,7 @@ Test(canvas, every_text_of_an_svg_has_its_width)
 	free(svg);
 }
 
-/* Whole screens. Run from the top of the repository, as make test does. */
-
-static char *read_screen(const char *path)
-{
-	static char text[65536];
-	FILE *file = fopen(path, "r");
-	size_t size = 0;
-
-	if (file) {
-		size = fread(text, 1, sizeof(text) - 1, file);
-		fclose(file);
-	}
-	text[size] = '\0';
-	return text;
-}
+/* Whole screens. */
 
 static void expect_screen(const char *name)
 {
@@ -301,17 +288,7 @@ static void expect_screen(const char *name)
 
 	canvas_fini(&canvas);
 	snprintf(path, sizeof(path), "tests/screens/%s.txt", name);
-	if (getenv("UPDATE_SCREENS")) {
-		FILE *file = fopen(path, "w");
-
-		cr_assert_not_null(file, "cannot write %s", path);
-		fputs(text, file);
-		fclose(file);
-	}
-	cr_assert(strcmp(text, read_screen(path)) == 0,
-		  "%s differs. The screen is now:\n%s\n"
-		  "To accept it: UPDATE_SCREENS=1 make test\n",
-		  path, text);
+	expect_golden(path, text);
 	free(text);
 }
 

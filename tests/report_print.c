@@ -4,11 +4,11 @@
  * they must never have. UPDATE_SCREENS=1 accepts what is printed now.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <locale.h>
 
 #include "console/json.h"
 #include "console/text.h"
+#include "tests/support/golden.h"
 #include "tests/support/json_check.h"
 #include "tests/support/report.h"
 
@@ -80,34 +80,6 @@ static const char *as_page(const struct report *report)
 	return printed;
 }
 
-static const char *file_of(const char *path)
-{
-	static char text[1 << 18];
-	FILE *file = fopen(path, "r");
-	size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
-
-	if (file)
-		fclose(file);
-	text[size] = '\0';
-	return text;
-}
-
-static void expect_file(const char *path, const char *text)
-{
-	FILE *file;
-
-	if (getenv("UPDATE_SCREENS")) {
-		file = fopen(path, "w");
-		cr_assert_not_null(file, "cannot write %s", path);
-		fputs(text, file);
-		fclose(file);
-	}
-	cr_assert(strcmp(text, file_of(path)) == 0,
-		  "%s differs. It is now:\n%s\n"
-		  "To accept it: UPDATE_SCREENS=1 make test TESTS=%s\n",
-		  path, text, program_invocation_short_name);
-}
-
 /* ---- Text ---- */
 
 Test(report_print, a_server_is_reported_like_this)
@@ -115,7 +87,7 @@ Test(report_print, a_server_is_reported_like_this)
 	report_begin((struct report_options){ 0 });
 	server_runs();
 
-	expect_file("tests/screens/report-server.txt", as_text(report_finish()));
+	expect_golden("tests/screens/report-server.txt", as_text(report_finish()));
 }
 
 Test(report_print, the_path_of_a_task_is_reported_like_this)
@@ -123,7 +95,7 @@ Test(report_print, the_path_of_a_task_is_reported_like_this)
 	report_begin((struct report_options){ .task = 1, .top = 2 });
 	server_runs();
 
-	expect_file("tests/screens/report-path.txt", as_text(report_finish()));
+	expect_golden("tests/screens/report-path.txt", as_text(report_finish()));
 }
 
 Test(report_print, what_was_lost_is_said_at_the_top)
@@ -220,7 +192,7 @@ Test(report_print, two_traces_are_compared_like_this)
 
 	compare(a, b);
 
-	expect_file("tests/screens/report-compare.txt", printed);
+	expect_golden("tests/screens/report-compare.txt", printed);
 	report_free(a);
 	report_free(b);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where boards come from: what a target is, and what a model sees of a trace. */
+#include <errno.h>
+
 #include "console/source.h"
 #include "tests/support/replayed.h"
 

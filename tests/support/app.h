@@ -7,10 +7,10 @@
 #define TESTS_SUPPORT_APP_H
 
 #include <criterion/criterion.h>
-#include <errno.h>
 
 #include "console/app.h"
 #include "tests/scene.h"
+#include "tests/support/golden.h"
 
 #define TICKS 20
 
@@ -107,43 +107,13 @@ static inline char *draw(int width, int height, bool is_ascii)
 	return text;
 }
 
-static inline const char *read_screen(const char *path)
-{
-	static char text[1 << 20];
-	FILE *file = fopen(path, "r");
-	size_t size = 0;
-
-	if (file) {
-		size = fread(text, 1, sizeof(text) - 1, file);
-		fclose(file);
-	}
-	text[size] = '\0';
-	return text;
-}
-
-static inline void expect_file(const char *path, const char *text)
-{
-	FILE *file;
-
-	if (getenv("UPDATE_SCREENS")) {
-		file = fopen(path, "w");
-		cr_assert_not_null(file, "cannot write %s", path);
-		fputs(text, file);
-		fclose(file);
-	}
-	cr_assert(strcmp(text, read_screen(path)) == 0,
-		  "%s differs. It is now:\n%s\n"
-		  "To accept it: UPDATE_SCREENS=1 make test TESTS=%s\n",
-		  path, text, program_invocation_short_name);
-}
-
 static inline void expect_screen_of(const char *name, int width, int height, bool is_ascii)
 {
 	char *text = draw(width, height, is_ascii);
 	char path[256];
 
 	snprintf(path, sizeof(path), "tests/screens/%s.txt", name);
-	expect_file(path, text);
+	expect_golden(path, text);
 	free(text);
 }
 
