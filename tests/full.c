@@ -192,15 +192,23 @@ Test(full, room_that_becomes_free_is_used_again)
 
 static int closed_descriptor(void)
 {
+	struct vigil_reader *reader;
+	uint32_t recorded = 0;
+
 	CHECK(!vigil_init(NULL));
 	for (int fd = 3; fd < 2048; fd++)
 		close(fd);
 	for (int i = 0; i < 100000; i++)
-		spawn_and_poll();
+		recorded += spawn_and_poll() != 0;
+	reader = reader_open();
+	CHECK(reader);
+	CHECK(recorded > 100);
+	CHECK(VIGIL_AT(reader, counts, 0)->lost_tasks == 100000 - recorded);
+	vigil_reader_close(reader);
 	return 0;
 }
 
-Test(full, a_program_that_closed_our_descriptor_runs_on_too)
+Test(full, a_program_that_closed_our_descriptor_is_recorded_as_far_as_there_is_room)
 {
 	with_room("1m", closed_descriptor);
 }
