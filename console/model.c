@@ -262,6 +262,15 @@ void model_worker_times(const struct model *model, const struct vigil_worker_rec
 
 /* ---- What follows from a record alone ---- */
 
+bool lock_is_live(const struct vigil_resource_record *resource)
+{
+	if (resource->life != VIGIL_LIFE_LIVE)
+		return false;
+	return resource->kind == VIGIL_RESOURCE_MUTEX || resource->kind == VIGIL_RESOURCE_RWLOCK ||
+	       resource->kind == VIGIL_RESOURCE_SEMAPHORE || resource->acquired ||
+	       resource->holders || resource->waiters;
+}
+
 double lock_contention(const struct vigil_resource_record *lock)
 {
 	return share_of(lock->contended + lock->waiters, lock->acquired + lock->waiters);

@@ -131,6 +131,9 @@ struct worker_times {
 void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
 			struct worker_times *ret_times);
 
+/* Whether it is there and a lock, by its kind or by how it is used. */
+bool lock_is_live(const struct vigil_resource_record *resource);
+
 /* How often who wanted a lock had to wait, those who wait now included: 0 to 1. */
 double lock_contention(const struct vigil_resource_record *lock);
 

@@ -6,13 +6,6 @@
 #include "console/names.h"
 #include "console/parts.h"
 
-static bool is_lock(const struct vigil_resource_record *resource)
-{
-	return resource->kind == VIGIL_RESOURCE_MUTEX || resource->kind == VIGIL_RESOURCE_RWLOCK ||
-	       resource->kind == VIGIL_RESOURCE_SEMAPHORE || resource->acquired ||
-	       resource->holders || resource->waiters;
-}
-
 static int rows(struct model *model, struct rows *ret_rows)
 {
 	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_resource);
@@ -20,9 +13,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct vigil_resource_record *lock = VIGIL_AT(model->reader, resource, i);
 
-		if (lock->life != VIGIL_LIFE_LIVE || !is_lock(lock))
-			continue;
-		if (rows_add(ret_rows, lock))
+		if (lock_is_live(lock) && rows_add(ret_rows, lock))
 			return -ENOMEM;
 	}
 	return 0;

@@ -48,15 +48,6 @@ static const struct vigil_resource_record *lock_of(const struct table_row *row)
 
 /* ---- Rows ---- */
 
-static bool is_lock(const struct vigil_resource_record *resource)
-{
-	if (resource->life != VIGIL_LIFE_LIVE)
-		return false;
-	return resource->kind == VIGIL_RESOURCE_MUTEX || resource->kind == VIGIL_RESOURCE_RWLOCK ||
-	       resource->kind == VIGIL_RESOURCE_SEMAPHORE || resource->acquired ||
-	       resource->holders || resource->waiters;
-}
-
 static void locks_gather(struct view *view)
 {
 	struct locks *it = (struct locks *)view;
@@ -74,7 +65,7 @@ static void locks_gather(struct view *view)
 	}
 	it->count = 0;
 	for (i = 0; i < room; i++)
-		if (is_lock(VIGIL_AT(reader, resource, i)))
+		if (lock_is_live(VIGIL_AT(reader, resource, i)))
 			it->refs[it->count++] = vigil_reader_ref(reader, VIGIL_TABLE_resource, i);
 }
 
