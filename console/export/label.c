@@ -119,12 +119,6 @@ void label_object(const struct board *board, uint64_t ref, char *buf, size_t siz
 
 /* ---- Slices ---- */
 
-static bool is_lock(uint32_t wait)
-{
-	return wait == VIGIL_WAIT_LOCK || wait == VIGIL_WAIT_LOCK_SHARED ||
-	       wait == VIGIL_WAIT_PERMIT;
-}
-
 /* `lock "db"`, `receive, mpsc "jobs"`, `task conn`, `readable`. */
 static void wait_phrase(const struct board *board, const struct slice *slice, char *buf,
 			size_t size)
@@ -138,7 +132,7 @@ static void wait_phrase(const struct board *board, const struct slice *slice, ch
 		label_object(board, slice->other, object, sizeof(object));
 	if (!slice->other)
 		snprintf(buf, size, "%s", kind);
-	else if (is_lock(slice->state))
+	else if (wait_is_for_lock(slice->state))
 		snprintf(buf, size, "%s", object);
 	else
 		snprintf(buf, size, "%s%s %s", kind, slice->state == VIGIL_WAIT_TASK ? "" : ",",
@@ -197,7 +191,7 @@ uint32_t label_held_site(const struct board *board, const struct slice *slice)
 {
 	const struct vigil_resource_record *lock = RECORD_OF(board, resource, slice->other);
 
-	if (!lock || !is_lock(slice->state))
+	if (!lock || !wait_is_for_lock(slice->state))
 		return 0;
 	for (int slot = 0; lock->holders && slot < VIGIL_OWNERS; slot++)
 		if (lock->owner[slot] && lock->owner[slot] != slice->task)

@@ -88,12 +88,6 @@ static uint32_t holder_site(const struct report_process *rp, uint64_t lock)
 	return r ? r->last_site : 0;
 }
 
-static bool is_lock(uint32_t kind)
-{
-	return kind == VIGIL_WAIT_LOCK || kind == VIGIL_WAIT_LOCK_SHARED ||
-	       kind == VIGIL_WAIT_PERMIT;
-}
-
 /* ---- Tasks and threads that wait ---- */
 
 void wait_like(struct report_process *rp, const struct slice *slice, uint32_t waker,
@@ -104,7 +98,7 @@ void wait_like(struct report_process *rp, const struct slice *slice, uint32_t wa
 	*ret_wait =
 		(struct report_wait){ .site = slice->site, .kind = slice->state, .ender = waker };
 	object_of(rp, slice->other, ret_wait);
-	if (is_lock(ret_wait->kind))
+	if (wait_is_for_lock(ret_wait->kind))
 		ret_wait->ender = holder_site(rp, slice->other);
 	if (ret_wait->kind || !sum || !sum->lock_kind)
 		return;
@@ -134,7 +128,7 @@ void wait_blocked(struct report_process *rp, const struct slice *slice)
 				    .ender = slice->site };
 
 	object_of(rp, slice->other, &like);
-	if (is_lock(like.kind))
+	if (wait_is_for_lock(like.kind))
 		like.ender = holder_site(rp, slice->other);
 	wait_put(rp, &like, slice->end_ns - slice->begin_ns);
 }
@@ -175,7 +169,7 @@ void wait_lock_open(struct report_process *rp, const struct slice *slice)
 	struct slice wait = *slice;
 	uint32_t row = row_resource(rp, slice->other);
 
-	if (row == REPORT_NONE || !is_lock(slice->state))
+	if (row == REPORT_NONE || !wait_is_for_lock(slice->state))
 		return;
 	wait.object = slice->other;
 	wait.site = slice->kind == SLICE_BLOCKED ? slice->site : 0;

@@ -152,7 +152,7 @@ static void blocked_put(const struct out *out, const struct vigil_worker_record 
 				 .fd = -1 });
 }
 
-static bool is_lock_wait(uint32_t kind)
+bool wait_is_for_lock(uint32_t kind)
 {
 	return kind == VIGIL_WAIT_LOCK || kind == VIGIL_WAIT_LOCK_SHARED ||
 	       kind == VIGIL_WAIT_PERMIT;
@@ -178,7 +178,7 @@ static void acquire_slices(const struct out *out, const struct trace_event *e)
 	const struct vigil_worker_record *w = RECORD_OF(out->board, worker, e->worker);
 	const struct vigil_task_record *t = RECORD_OF(out->board, task, e->other);
 
-	if (w && w->wait_object == e->object && is_lock_wait(w->wait_kind)) {
+	if (w && w->wait_object == e->object && wait_is_for_lock(w->wait_kind)) {
 		blocked_put(out, w, e->worker, e->ns);
 		lock_wait_put(out, e, w->wait_since_ns, 0);
 	} else if (t && t->is_counted && t->wait_object == e->object) {

@@ -38,6 +38,9 @@ struct slice {
 	int32_t fd;     /* -1 none */
 };
 
+/* Whether a wait of this kind (enum vigil_wait_kind) is for a lock. */
+bool wait_is_for_lock(uint32_t kind);
+
 #define SLICES_MAX 8 /* of one event */
 
 /*
