@@ -199,7 +199,7 @@ static bool kind_of(const struct slice *slice, uint16_t *ret_kind)
 void history_pass(struct history *history, const struct trace_event *event,
 		  const struct slice *slices, size_t count)
 {
-	bool is_wake = event->kind == TRACE_wake || event->kind == TRACE_waker_wake;
+	bool is_wake = event_is_wake(event);
 	struct row *row;
 	uint16_t kind;
 

@@ -39,7 +39,7 @@ static struct history *history_of(struct events *events, uint32_t process)
 void events_pass(struct events *events, uint32_t process, const struct trace_event *event,
 		 const struct slice *slices, size_t count)
 {
-	bool is_wake = event->kind == TRACE_wake || event->kind == TRACE_waker_wake;
+	bool is_wake = event_is_wake(event);
 	struct history *history;
 
 	if (!count && !is_wake)

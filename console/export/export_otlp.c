@@ -430,7 +430,7 @@ static void otlp_event(struct export *export, const struct trace_event *event)
 {
 	if (event->kind == TRACE_event)
 		message_put(export, event);
-	else if (event->kind == TRACE_wake || event->kind == TRACE_waker_wake)
+	else if (event_is_wake(event))
 		wake_note(export, event);
 }
 

@@ -453,8 +453,7 @@ static void perfetto_event(struct export *export, const struct trace_event *even
 		message_put(export, event);
 	if (!task || task->life != VIGIL_LIFE_LIVE)
 		return;
-	if ((event->kind == TRACE_wake || event->kind == TRACE_waker_wake) &&
-	    !export_is_woken(task))
+	if (event_is_wake(event) && !export_is_woken(task))
 		wake_put(export, event, task);
 	if (event->kind == TRACE_poll_begin && !task->depth)
 		poll_put(export, event, task);

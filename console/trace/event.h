@@ -10,6 +10,7 @@
 #ifndef CONSOLE_TRACE_EVENT_H
 #define CONSOLE_TRACE_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "libtrace/tracepoints.h"
@@ -40,6 +41,12 @@ struct trace_event {
 	const uint64_t *words; /* of a board_part */
 	uint32_t word_count;
 };
+
+/* Whether it wakes a task, directly or by a waker. */
+static inline bool event_is_wake(const struct trace_event *event)
+{
+	return event->kind == TRACE_wake || event->kind == TRACE_waker_wake;
+}
 
 /* FIELD(tracepoint, field of the trace, member). ns and worker are in all. */
 /* clang-format off */
