@@ -371,12 +371,5 @@ static int look(struct model *model, const struct verb_options *options, const v
 
 int listing_run(const struct listing *listing, const struct verb_options *options)
 {
-	struct model *model = verb_open(options);
-	int r;
-
-	if (!model)
-		return EXIT_CANNOT;
-	r = verb_repeat(options, model, look, listing);
-	model_free(model);
-	return r;
+	return verb_look(options, look, listing);
 }

@@ -146,6 +146,20 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 	}
 }
 
+int verb_look(const struct verb_options *options,
+	      int (*look)(struct model *model, const struct verb_options *options, const void *arg),
+	      const void *arg)
+{
+	struct model *model = verb_open(options);
+	int r;
+
+	if (!model)
+		return EXIT_CANNOT;
+	r = verb_repeat(options, model, look, arg);
+	model_free(model);
+	return r;
+}
+
 /* ---- The heading ---- */
 
 static const struct {

@@ -94,6 +94,11 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 			    const void *arg),
 		const void *arg);
 
+/* Opens the target and repeats so. */
+int verb_look(const struct verb_options *options,
+	      int (*look)(struct model *model, const struct verb_options *options, const void *arg),
+	      const void *arg);
+
 /* Reads a task's serial number; refuses what is none. Returns an exit status. */
 int verb_task_id(const char *words, uint64_t *ret_id);
 

@@ -359,12 +359,5 @@ static int look(struct model *model, const struct verb_options *options, const v
 
 int verb_task(const struct verb_options *options)
 {
-	struct model *model = verb_open(options);
-	int r;
-
-	if (!model)
-		return EXIT_CANNOT;
-	r = verb_repeat(options, model, look, NULL);
-	model_free(model);
-	return r;
+	return verb_look(options, look, NULL);
 }
