@@ -55,15 +55,7 @@ for group; do
 		need cppcheck command -v cppcheck
 		need shellcheck command -v shellcheck
 		need mandoc command -v mandoc
-		# Their headers are read too.
-		need libc6-dev test -e /usr/include/stdio.h
-		need pkg-config command -v pkg-config
-		need libncurses-dev pkg-config --exists ncursesw
-		need liblttng-ust-dev pkg-config --exists lttng-ust
-		need liblttng-ctl-dev pkg-config --exists lttng-ctl
-		need libbabeltrace2-dev pkg-config --exists babeltrace2
-		need libprotobuf-c-dev pkg-config --exists libprotobuf-c
-		need protobuf-c-compiler command -v protoc-c
+		# Tests are read too, with its headers.
 		need libcriterion-dev pkg-config --exists criterion
 		;;
 	fuzz)
