@@ -5,24 +5,24 @@
  */
 #include "console/options.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "console/filter.h"
 
+#define MS_NS UINT64_C(1000000)
+#define DAY_NS (86400 * 1000 * MS_NS)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* 0.01 to a day: refreshing without a rest helps nobody. */
-static int seconds_take(const char *option, const char *words, uint64_t *ret_ns)
+/* 0.01 s to a day: refreshing without a rest helps nobody. */
+static int interval_take(const char *option, const char *words, uint64_t *ret_ns)
 {
-	char *end;
-	double seconds = strtod(words, &end);
+	uint64_t ns;
 
-	if (end == words || *end || !(seconds >= 0.01 && seconds <= 86400))
-		return refuse("%s needs a number of seconds from 0.01 to 86400, not \"%s\"", option,
+	if (!duration_read(words, &ns) || ns < 10 * MS_NS || ns > DAY_NS)
+		return refuse("%s needs a time from 10ms to 1d, such as 2s, not \"%s\"", option,
 			      words);
-	*ret_ns = (uint64_t)(seconds * 1e9);
+	*ret_ns = ns;
 	return EXIT_DONE;
 }
 
@@ -54,22 +54,25 @@ static int limit_take(const char *words, uint64_t *ret_limit)
 
 static int over_take(const char *words, struct verb_options *options)
 {
-	options->has_over = filter_number(words, PROPERTY_TIME, &options->over_ns);
+	options->has_over = duration_read(words, &options->over_ns);
 	return options->has_over ?
 		       EXIT_DONE :
 		       refuse("--over needs a time such as 500ms or 2s, not \"%s\"", words);
 }
 
-/* A time or a size that an option needs, above 0. */
-static int number_take(const char *option, const char *words, enum property_type type,
-		       uint64_t *ret_number)
+/* A time that is not 0. */
+static int duration_take(const char *option, const char *words, uint64_t *ret_ns)
 {
-	if (filter_number(words, type, ret_number) && *ret_number)
+	if (duration_read(words, ret_ns) && *ret_ns)
 		return EXIT_DONE;
-	return refuse("%s needs a %s, not \"%s\"", option,
-		      type == PROPERTY_TIME ? "time such as 500ms or 30s" :
-					      "size such as 64M or 1G",
-		      words);
+	return refuse("%s needs a time such as 500ms or 30s, not \"%s\"", option, words);
+}
+
+static int size_take(const char *option, const char *words, uint64_t *ret_bytes)
+{
+	if (filter_number(words, PROPERTY_BYTES, ret_bytes) && *ret_bytes)
+		return EXIT_DONE;
+	return refuse("%s needs a size such as 64M or 1G, not \"%s\"", option, words);
 }
 
 /* The one trigger there is. */
@@ -81,25 +84,25 @@ static int trigger_take(const char *words, uint64_t *ret_blocked_ns)
 		return refuse("--on knows the trigger blocked=TIME, such as blocked=200ms, not "
 			      "\"%s\"",
 			      words);
-	return number_take("--on blocked=", words + sizeof(name) - 1, PROPERTY_TIME,
-			   ret_blocked_ns);
+	return duration_take("--on blocked=", words + sizeof(name) - 1, ret_blocked_ns);
 }
 
-/* Seconds, or a time with its unit. */
-static int moment_take(const char *option, const char *words, uint64_t *ret_ns)
+static int moment_take(const char *option, const char *words, struct moment *ret_moment)
 {
-	char *end;
-	double seconds = strtod(words, &end);
+	struct vigil_problem problem;
 
-	if (end != words && !*end && seconds >= 0 && seconds < 1e9) {
-		*ret_ns = (uint64_t)(seconds * 1e9 + 0.5);
+	if (!moment_read(words, ret_moment, &problem))
 		return EXIT_DONE;
-	}
-	if (filter_number(words, PROPERTY_TIME, ret_ns))
-		return EXIT_DONE;
-	return refuse("%s needs a number of seconds such as 2.5, or a time such as 300ms, not "
-		      "\"%s\"",
-		      option, words);
+	return refuse("%s: %s", option, problem.text);
+}
+
+/* Where it is depends on the trace: the source reads the words again. */
+static int at_take(const char *words, const char **ret_at)
+{
+	struct moment moment;
+
+	*ret_at = words;
+	return moment_take("--at", words, &moment);
 }
 
 static int process_take(const char *words, uint32_t *ret_pid)
@@ -163,8 +166,6 @@ static const char **words_of(int option, struct verb_options *options)
 		return &options->view;
 	case 'S':
 		return &options->svg;
-	case 'T':
-		return &options->at;
 	case 'x':
 		return &options->speed;
 	case OPTION_FORM:
@@ -193,22 +194,22 @@ int option_take(int option, const char *value, struct verb_options *options)
 	case 'w':
 		options->is_repeated = true;
 		options->interval_ns = UINT64_C(2000000000);
-		return value ? seconds_take("--watch", value, &options->interval_ns) : EXIT_DONE;
+		return value ? interval_take("--watch", value, &options->interval_ns) : EXIT_DONE;
 	case 'i':
-		return seconds_take("--interval", value, &options->interval_ns);
+		return interval_take("--interval", value, &options->interval_ns);
 	case 'O':
 		return over_take(value, options);
 	case 'F':
-		return number_take("--for", value, PROPERTY_TIME, &options->for_ns);
+		return duration_take("--for", value, &options->for_ns);
 	case 'L':
 		options->live = value ? value : "net://127.0.0.1";
 		return EXIT_DONE;
 	case 'B':
 		return trigger_take(value, &options->blocked_ns);
 	case 'R':
-		return number_take("--rotate", value, PROPERTY_BYTES, &options->rotate_bytes);
+		return size_take("--rotate", value, &options->rotate_bytes);
 	case 'b':
-		return number_take("--buffers", value, PROPERTY_BYTES, &options->buffer_bytes);
+		return size_take("--buffers", value, &options->buffer_bytes);
 	case 'c':
 		return color_take(value, &options->color);
 	case OPTION_HTML:
@@ -217,11 +218,13 @@ int option_take(int option, const char *value, struct verb_options *options)
 	case OPTION_PROCESS:
 		return process_take(value, &options->process);
 	case OPTION_FROM:
-		return moment_take("--from", value, &options->from_ns);
+		return moment_take("--from", value, &options->window.from);
+	case 'T':
+		return at_take(value, &options->at);
 	case OPTION_TOP:
 		return top_take(value, &options->top);
 	case OPTION_UNTIL:
-		return moment_take("--until", value, &options->to_ns);
+		return moment_take("--until", value, &options->window.until);
 	default: /* Done above, or --dead. */
 		return EXIT_DONE;
 	}

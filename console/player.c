@@ -2,19 +2,15 @@
 /* Playing a trace. Its law is in player.h. */
 #include "console/player.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "console/filter.h"
+#include "console/moment.h"
 
 #define WORK_NS UINT64_C(40000000) /* at once: keys are heard 25 times a second */
 
 #define SECOND_NS UINT64_C(1000000000)
 #define TICKS_PER_SECOND 10
-#define DAY_NS (86400 * SECOND_NS)
 
 static uint64_t clock_ns(void)
 {
@@ -167,67 +163,13 @@ char *clock_words(uint64_t unix_ns, char *buf, size_t size)
 	return buf;
 }
 
-static int time_refuse(const char *words, struct vigil_problem *ret_problem)
-{
-	snprintf(
-		ret_problem->text, sizeof(ret_problem->text),
-		"\"%.40s\" is no moment of a trace: give +2.5s from its begin, -1s before its end, "
-		"50%%, a time of day such as 12:03:04.5, begin or end",
-		words);
-	return -EINVAL;
-}
-
-/* A time of day, on the day the trace began or the one after. */
-static bool day_time(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns)
-{
-	time_t begin = (time_t)(cursor_begin(cursor) / SECOND_NS);
-	unsigned hour, minute;
-	double second;
-	struct tm tm;
-	int used = 0;
-
-	if (sscanf(words, "%2u:%2u:%lf%n", &hour, &minute, &second, &used) != 3 || words[used] ||
-	    hour > 23 || minute > 59 || !(second >= 0 && second < 61))
-		return false;
-	localtime_r(&begin, &tm);
-	tm.tm_hour = (int)hour;
-	tm.tm_min = (int)minute;
-	tm.tm_sec = 0;
-	*ret_unix_ns = (uint64_t)mktime(&tm) * SECOND_NS + (uint64_t)(second * 1e9);
-	if (*ret_unix_ns + DAY_NS / 2 < cursor_begin(cursor))
-		*ret_unix_ns += DAY_NS;
-	return true;
-}
-
-static bool percent(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns)
-{
-	uint64_t length = cursor_end(cursor) - cursor_begin(cursor);
-	char *end;
-	double share = strtod(words, &end);
-
-	if (end == words || strcmp(end, "%") != 0 || !(share >= 0 && share <= 100))
-		return false;
-	*ret_unix_ns = cursor_begin(cursor) + (uint64_t)((double)length * share / 100);
-	return true;
-}
-
 int player_time(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns,
 		struct vigil_problem *ret_problem)
 {
-	uint64_t begin = cursor_begin(cursor), end = cursor_end(cursor), ns;
+	struct moment moment;
+	int r = moment_read(words, &moment, ret_problem);
 
-	if (!strcmp(words, "begin")) {
-		*ret_unix_ns = begin;
-	} else if (!strcmp(words, "end")) {
-		*ret_unix_ns = end;
-	} else if (words[0] == '-') {
-		if (!filter_number(words + 1, PROPERTY_TIME, &ns))
-			return time_refuse(words, ret_problem);
-		*ret_unix_ns = end - begin > ns ? end - ns : begin;
-	} else if (filter_number(words + (words[0] == '+'), PROPERTY_TIME, &ns)) {
-		*ret_unix_ns = ns < UINT64_MAX - begin ? begin + ns : UINT64_MAX;
-	} else if (!percent(cursor, words, ret_unix_ns) && !day_time(cursor, words, ret_unix_ns)) {
-		return time_refuse(words, ret_problem);
-	}
-	return 0;
+	if (!r)
+		*ret_unix_ns = moment_unix(&moment, cursor_begin(cursor), cursor_end(cursor));
+	return r;
 }

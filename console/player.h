@@ -53,11 +53,7 @@ void player_tick(struct player *player, int ticks);
 /* "0.01x", "1x", "100x". Returns buf. */
 char *player_speed_words(const struct player *player, char *buf, size_t size);
 
-/*
- * A moment as people type it: "+2.5s" from the begin, "-1s" before the end, "50%" of
- * the trace, "12:03:04.5" by the clock of this place, "begin", "end". Returns 0 or
- * -EINVAL with a sentence.
- */
+/* A moment as people type it, see moment.h. Returns 0 or -EINVAL with a sentence. */
 int player_time(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns,
 		struct vigil_problem *ret_problem);
 

@@ -25,7 +25,7 @@ struct player;
 struct source;
 
 struct source_options {
-	const char *at;  /* a trace: the moment, as player_time reads it; NULL: its end */
+	const char *at;  /* a trace: the moment, see moment.h; NULL: its end */
 	uint32_t pid;    /* of several processes this one; 0: the only one */
 	bool is_moved;   /* a trace: it will be moved. It is learnt while refreshed, not now, and
 			     of several processes the busiest is shown first */

@@ -84,6 +84,13 @@ int verb_task_id(const char *words, uint64_t *ret_id)
 		      words);
 }
 
+int verb_window_check(const struct verb_options *options)
+{
+	if (!window_is_empty(&options->window))
+		return EXIT_DONE;
+	return refuse("--until must be later than --from: nothing is between them");
+}
+
 int verb_task_missing(const struct model *model, uint64_t id)
 {
 	return refuse("there is no task %" PRIu64 " on the board of pid %" PRIu32

@@ -11,6 +11,7 @@
 
 #include "console/json.h"
 #include "console/model.h"
+#include "console/moment.h"
 #include "console/screen.h"
 #include "console/text.h"
 
@@ -49,11 +50,10 @@ struct verb_options {
 	uint64_t for_ns; /* 0: until it is ended */
 	uint64_t rotate_bytes;
 	uint64_t buffer_bytes;
-	uint64_t blocked_ns; /* --on blocked=TIME; 0: not asked for */
-	const char *other;   /* report: the trace that is compared with target */
-	const char *html;    /* report: a page into this file; "": its usual name */
-	uint64_t from_ns,
-		to_ns;         /* report, export: since the start of the trace; to_ns 0: its end */
+	uint64_t blocked_ns;   /* --on blocked=TIME; 0: not asked for */
+	const char *other;     /* report: the trace that is compared with target */
+	const char *html;      /* report: a page into this file; "": its usual name */
+	struct window window;  /* report, export: what is wanted of the trace */
 	uint64_t top;          /* report: rows of a table; 0: as usual */
 	const char *form;      /* export: what --to says */
 	const char *what;      /* export: run, wait */
@@ -101,6 +101,9 @@ int verb_look(const struct verb_options *options,
 
 /* Reads a task's serial number; refuses what is none. Returns an exit status. */
 int verb_task_id(const char *words, uint64_t *ret_id);
+
+/* Refuses --from and --until with nothing between them. Returns an exit status. */
+int verb_window_check(const struct verb_options *options);
 
 /* Refuses a serial number that no visible task has. */
 int verb_task_missing(const struct model *model, uint64_t id);

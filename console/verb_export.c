@@ -70,15 +70,13 @@ static int options_take(const struct verb_options *options, const struct export_
 {
 	ret->path = options->target;
 	ret->pid = options->process;
-	ret->from_ns = options->from_ns;
-	ret->until_ns = options->to_ns;
+	ret->window = options->window;
 	ret->collector = options->collector;
 	if (!options->target || !*options->target)
 		return refuse("export needs the folder of a trace, as `vigil record -o DIR` makes "
 			      "one");
-	if (ret->until_ns && ret->until_ns <= ret->from_ns)
-		return refuse("--until must be later than --from: both count from the begin of "
-			      "the trace");
+	if (verb_window_check(options))
+		return EXIT_CANNOT;
 	if (ret->collector && !format->has_collector)
 		return refuse("--collector is for --to=otlp alone");
 	if (ret->collector && options->output)

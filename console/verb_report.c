@@ -26,15 +26,12 @@ static bool is_directory(const char *path)
 static int options_fill(const struct verb_options *options, struct report_options *ret_wanted)
 {
 	*ret_wanted = (struct report_options){
-		.from_ns = options->from_ns,
-		.to_ns = options->to_ns,
+		.window = options->window,
 		.pid = options->process,
 		.top = (size_t)options->top,
 	};
-	if (options->to_ns && options->to_ns <= options->from_ns)
-		return refuse(
-			"--until must be later than --from, both counted from the start of the "
-			"trace");
+	if (verb_window_check(options))
+		return EXIT_CANNOT;
 	return options->task ? verb_task_id(options->task, &ret_wanted->task) : EXIT_DONE;
 }
 
@@ -70,8 +67,9 @@ static int board_report(const struct verb_options *options, const struct report_
 	char what[600];
 	int r;
 
-	if (options->task || options->from_ns || options->to_ns || options->process)
-		return refuse("--task, --from, --to and --process need a trace: record one with "
+	if (options->task || options->window.from.kind || options->window.until.kind ||
+	    options->process)
+		return refuse("--task, --from, --until and --process need a trace: record one with "
 			      "`vigil record`; a board has sums alone");
 	model = verb_open(options);
 	if (!model)

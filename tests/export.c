@@ -226,7 +226,12 @@ Test(export, no_form_breaks_where_a_trace_begins_in_the_middle)
 static uint64_t since_begin(size_t last)
 {
 	exported(&export_csv);
-	return told_unix(traced_count - last) - export.begin_unix_ns;
+	return told_unix(traced_count - last) - export.from_unix_ns;
+}
+
+static struct moment after_begin(uint64_t ns)
+{
+	return (struct moment){ .kind = MOMENT_AFTER_BEGIN, .ns = ns };
 }
 
 Test(export, only_what_is_wanted_is_written)
@@ -236,11 +241,10 @@ Test(export, only_what_is_wanted_is_written)
 	lock_wait_scene("db");
 	middle = since_begin(3);
 
-	wanted.from_ns = middle;
+	wanted.window.from = after_begin(middle);
 	exported(&export_csv);
 	cr_expect_eq(count_of("\nrun,"), 1, "%s", text);
-	wanted.from_ns = 0;
-	wanted.until_ns = middle;
+	wanted.window = (struct window){ .until = after_begin(middle) };
 	exported(&export_csv);
 	cr_expect_eq(count_of("\nrun,"), 4, "%s", text);
 	cr_expect_eq(count_of(",1\n"), 2, "what is open then: %s", text);

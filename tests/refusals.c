@@ -151,7 +151,7 @@ Test(refusals, wrong_arguments_are_told)
 	expect_refused(vigil("ps", "--over=1s", NULL), "--over");
 	expect_refused(vigil("tasks", "--limit", "many", NULL), "--limit");
 	expect_refused(vigil("tasks", "--limit", NULL), "needs a value");
-	expect_refused(vigil("tasks", "--watch=never", NULL), "seconds");
+	expect_refused(vigil("tasks", "--watch=never", NULL), "needs a time");
 	expect_refused(vigil("tasks", "a", "b", NULL), "\"b\"");
 	expect_refused(vigil("task", NULL), "number of a task");
 	expect_refused(vigil("help", "cooking", NULL), "no verb");
@@ -160,7 +160,7 @@ Test(refusals, wrong_arguments_are_told)
 Test(refusals, a_refusal_names_the_option_and_what_it_takes)
 {
 	expect_refused(vigil("tasks", "--watch=0", NULL),
-		       "--watch needs a number of seconds from 0.01 to 86400, not \"0\"");
+		       "--watch needs a time from 10ms to 1d, such as 2s, not \"0\"");
 	expect_refused(vigil("tasks", "--limit=0", NULL),
 		       "--limit needs a number of rows from 1, not \"0\"");
 }

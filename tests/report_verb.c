@@ -63,7 +63,7 @@ Test(report_verb, nonsense_is_refused_in_a_sentence)
 	cr_expect_eq(vigil("report", dir, "--from=3", "--until=2", NULL), 2);
 	cr_expect(tells("--until must be later"), "%s", err);
 	cr_expect_eq(vigil("report", dir, "--from=soon", NULL), 2);
-	cr_expect(tells("--from needs a number of seconds"), "%s", err);
+	cr_expect(tells("--from: \"soon\" is no moment of a trace"), "%s", err);
 	cr_expect_eq(vigil("report", dir, "--top=0", NULL), 2);
 	cr_expect(tells("--top needs a number of rows"), "%s", err);
 	cr_expect_eq(vigil("report", dir, "--process=init", NULL), 2);

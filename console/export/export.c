@@ -130,7 +130,7 @@ static bool has_some_process(const struct export *export)
 
 static void slice_put(struct export *export, const struct slice *slice, bool is_open)
 {
-	bool is_cut = export->format->cuts_at_begin || export->options->from_ns;
+	bool is_cut = export->format->cuts_at_begin || export->window.from_ns;
 	uint64_t from = is_cut ? export_from_ns(export, slice->process) : 0;
 	struct slice cut = *slice;
 
@@ -229,29 +229,41 @@ static void gap_put(struct export *export)
 		export->format->gap(export, gap);
 }
 
-/* A recording may have begun before its first event. */
-static void begin_take(struct export *export, uint64_t first_unix_ns)
+/*
+ * A recording may have begun before its first event, from which moments count, as in a
+ * report and a replay. Returns -1 when nothing can be in what is wanted.
+ */
+static int begin_take(struct export *export, uint64_t first_unix_ns)
 {
-	uint64_t recorded = trace_extent(export->trace)->begin_unix_ns;
+	const struct trace_extent *extent = trace_extent(export->trace);
+	struct vigil_problem problem;
 
-	export->begin_unix_ns = recorded && recorded < first_unix_ns ? recorded : first_unix_ns;
-	export->from_unix_ns = export->begin_unix_ns + export->options->from_ns;
+	export->begin_unix_ns = first_unix_ns;
+	if (extent->begin_unix_ns && extent->begin_unix_ns < first_unix_ns)
+		export->begin_unix_ns = extent->begin_unix_ns;
+	if (window_find(&export->options->window, export->options->path, first_unix_ns,
+			extent->end_unix_ns, &export->window, &problem))
+		return export_fail(export, "%s", problem.text);
+	export->from_unix_ns = first_unix_ns + export->window.from_ns;
+	export->until_unix_ns = UINT64_MAX;
+	if (export->window.until_ns < UINT64_MAX - first_unix_ns)
+		export->until_unix_ns = first_unix_ns + export->window.until_ns;
+	return 0;
 }
 
 /* Returns false where what is wanted ends. */
 static bool event_take(struct export *export, const struct trace_event *event)
 {
-	const struct export_options *options = export->options;
 	struct export_process *process = process_of(export, event);
 
 	if (!process) {
 		export_out_of_memory(export);
 		return false;
 	}
-	if (!export->begin_unix_ns)
-		begin_take(export, event->unix_ns);
-	if (options->until_ns && event->unix_ns >= export->begin_unix_ns + options->until_ns) {
-		export->end_unix_ns = export->begin_unix_ns + options->until_ns;
+	if (!export->begin_unix_ns && begin_take(export, event->unix_ns))
+		return false;
+	if (event->unix_ns >= export->until_unix_ns) {
+		export->end_unix_ns = export->until_unix_ns;
 		return false;
 	}
 	if (!process->is_left_out)
@@ -304,6 +316,19 @@ static uint64_t end_of(struct export *export, bool is_whole)
 	return end;
 }
 
+/* Where a trace ends may be known only now: whether there was anything from --from on. */
+static void window_check(struct export *export)
+{
+	struct vigil_problem problem;
+	struct window_ns ignored;
+
+	if (trace_process_count(export->trace) &&
+	    window_find(&export->options->window, export->options->path,
+			export->from_unix_ns - export->window.from_ns, export->end_unix_ns,
+			&ignored, &problem))
+		export_fail(export, "%s", problem.text);
+}
+
 /* Which processes there are, for who asked for another. */
 static int process_missing(struct export *export)
 {
@@ -341,6 +366,8 @@ int export_run(struct export *export)
 	gaps_sum(export);
 	if (!export->end_unix_ns)
 		export->end_unix_ns = end_of(export, r == TRACE_END);
+	if (r == TRACE_END && !export_has_failed(export))
+		window_check(export);
 	if (!export_has_failed(export)) {
 		open_slices_put(export);
 		format->end(export);

@@ -25,6 +25,7 @@
 
 #include "console/export/notes.h"
 #include "console/export/tally.h"
+#include "console/moment.h"
 #include "console/trace/slice.h"
 #include "console/trace/trace.h"
 
@@ -36,8 +37,7 @@ struct export_options {
 	bool is_file;          /* output is the name of a file */
 	const char *collector; /* http://host:port; NULL: none */
 	uint32_t pid;          /* this process alone; 0: all */
-	uint64_t from_ns;      /* since the trace began */
-	uint64_t until_ns;     /* the same; 0: its end */
+	struct window window;
 	enum export_what what;
 };
 
@@ -60,8 +60,10 @@ struct export
 	void *state;                      /* the form's own, `size` bytes that were 0 */
 	struct export_process *processes; /* by index */
 	uint32_t process_count;
+	struct window_ns window;            /* since the first event */
 	uint64_t begin_unix_ns;             /* of the trace */
 	uint64_t from_unix_ns;              /* of what is written */
+	uint64_t until_unix_ns;             /* the same */
 	uint64_t end_unix_ns;               /* the same; known at the end */
 	uint64_t cut_ns;                    /* how much earlier the slice that is told began */
 	uint64_t slices;                    /* that were told, for the last word */

@@ -31,6 +31,7 @@
 
 #include <vigil/reader.h>
 
+#include "console/moment.h"
 #include "console/report/report_bins.h"
 #include "console/report/report_top.h"
 #include "console/trace/event.h"
@@ -45,6 +46,7 @@ struct model;
 #define REPORT_TOP 10
 
 struct report_options {
+	struct window window;    /* as it was asked for; report_read finds it in the trace */
 	uint64_t from_ns, to_ns; /* since the start of the trace; to_ns 0: its end */
 	uint64_t task;           /* serial number, whose critical path is wanted; 0 none */
 	uint32_t pid;            /* 0: every process */

@@ -46,7 +46,36 @@ static void gaps_count(struct report *report, const struct trace *trace)
 	}
 }
 
-static int events_read(struct report *report, struct trace *trace)
+/* What is wanted, before the first event. */
+static int window_take(struct report *report, const struct trace *trace,
+		       const struct trace_event *first, struct vigil_problem *ret_problem)
+{
+	struct report_options *options = &report->options;
+	struct window_ns window;
+	int r = window_find(&options->window, report->what, first->unix_ns,
+			    trace_extent(trace)->end_unix_ns, &window, ret_problem);
+
+	if (r)
+		return r;
+	options->from_ns = window.from_ns;
+	options->to_ns = window.until_ns;
+	return 0;
+}
+
+/* Where a trace ends may be known only now: whether there was anything from --from on. */
+static int window_check(const struct report *report, const struct trace *trace,
+			struct vigil_problem *ret_problem)
+{
+	struct window_ns ignored;
+
+	if (!report->events)
+		return 0;
+	return window_find(&report->options.window, report->what, report->first_unix_ns,
+			   trace_now(trace), &ignored, ret_problem);
+}
+
+static int events_read(struct report *report, struct trace *trace,
+		       struct vigil_problem *ret_problem)
 {
 	bool is_shown = !report->options.is_quiet && isatty(STDERR_FILENO);
 	const struct trace_event *event;
@@ -58,6 +87,8 @@ static int events_read(struct report *report, struct trace *trace)
 		if (r == TRACE_GAP)
 			continue;
 		process = trace_process(trace, event->process);
+		if (!report->events && window_take(report, trace, event, ret_problem))
+			return -EINVAL;
 		if (report->events && report_is_over(report, event))
 			break;
 		report_before(report, process, event);
@@ -71,7 +102,7 @@ static int events_read(struct report *report, struct trace *trace)
 		fputs("\r\033[K", stderr);
 	if (r == TRACE_DAMAGED)
 		snprintf(report->problem, sizeof(report->problem), "%s", trace_problem(trace));
-	return 0;
+	return r == TRACE_END ? window_check(report, trace, ret_problem) : 0;
 }
 
 int report_read(const char *path, const struct report_options *options, struct report **ret_report,
@@ -83,7 +114,7 @@ int report_read(const char *path, const struct report_options *options, struct r
 	int r = report ? trace_open(&trace_options, &trace, ret_problem) : -ENOMEM;
 
 	if (!r)
-		r = events_read(report, trace);
+		r = events_read(report, trace, ret_problem);
 	for (uint32_t i = 0; !r && i < trace_process_count(trace); i++)
 		report_close(report, trace_process(trace, i));
 	if (!r) {
