@@ -154,14 +154,14 @@ Test(report_print, a_trace_of_nothing_is_reported)
 
 /* ---- Comparing ---- */
 
-static struct report *slower_server(uint64_t ns)
+static struct report *server_polled(uint64_t ns, int polls)
 {
 	struct report *report;
 
 	report_begin((struct report_options){ 0 });
 	server_parts();
 	spawn(0, 0, CONN, 0);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < polls; i++)
 		request(0, US(5), ns);
 	if (ns > US(50)) {
 		spawn(1, 0, JOB, 0);
@@ -175,6 +175,11 @@ static struct report *slower_server(uint64_t ns)
 	made = NULL;
 	report_done();
 	return report;
+}
+
+static struct report *slower_server(uint64_t ns)
+{
+	return server_polled(ns, 40);
 }
 
 static void compare(const struct report *a, const struct report *b)
@@ -220,6 +225,39 @@ Test(report_print, two_equal_traces_differ_in_nothing)
 	report_free(b);
 }
 
+static bool has_word(const char *text, const char *before, const char *word)
+{
+	const char *line = strstr(text, before);
+
+	while (line && line > text && line[-1] != '\n')
+		line--;
+	return line && memmem(line, strcspn(line, "\n"), word, strlen(word));
+}
+
+Test(report_print, of_few_polls_no_ratio_is_made)
+{
+	struct report *a = server_polled(US(20), 19), *b = slower_server(US(90));
+
+	compare(a, b);
+
+	cr_expect_null(strstr(printed, "times slower"), "%s", printed);
+	cr_expect(has_word(printed, "conn.c:120 conn_open", " few "), "%s", printed);
+	cr_expect_not_null(strstr(printed, "few: fewer than 20 in A or in B"), "%s", printed);
+	compare(a, a);
+	cr_expect_not_null(strstr(printed, "No site and no lock of which both have enough"), "%s",
+			   printed);
+	report_free(a);
+	report_free(b);
+	a = server_polled(US(20), 20);
+	b = slower_server(US(90));
+	compare(a, b);
+
+	cr_expect_not_null(strstr(printed, "4.5 times slower per poll"), "%s", printed);
+	cr_expect_null(strstr(printed, "few"), "%s", printed);
+	report_free(a);
+	report_free(b);
+}
+
 Test(report_print, a_comparison_is_valid_json)
 {
 	struct report *a = slower_server(US(20)), *b = slower_server(US(90));
@@ -233,6 +271,7 @@ Test(report_print, a_comparison_is_valid_json)
 
 	cr_expect(json_is_valid(printed), "%s", printed);
 	cr_expect_not_null(strstr(printed, "\"ratio\":4.5"), "%s", printed);
+	cr_expect_not_null(strstr(printed, "\"is_few\":false"), "%s", printed);
 	report_free(a);
 	report_free(b);
 }

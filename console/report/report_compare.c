@@ -4,7 +4,7 @@
  * kind, over all processes of a trace. First what became slower, in sentences.
  *
  * The law: figures are compared per poll, per wait, per hold: two traces are seldom
- * equally long.
+ * equally long. A mean of few is chance, and no ratio is made of it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 #define NAME_SIZE 200
 #define SLOWER 1.2     /* a ratio that is worth a sentence */
 #define ENOUGH_NS 1000 /* and a time that is */
+#define FEW 20         /* polls, waits, holds: fewer have no mean to speak of */
 #define SENTENCES 5
 
 enum side { SIDE_A, SIDE_B, SIDES };
@@ -113,7 +114,20 @@ static uint64_t mean(const struct report_sum *sum)
 	return sum->count ? sum->ns / sum->count : 0;
 }
 
-/* How many times slower B is; 0: not to be compared. */
+/* Whether both sides have some, and one of them too few. */
+static bool is_few(const struct report_sum sums[SIDES])
+{
+	uint64_t a = sums[SIDE_A].count, b = sums[SIDE_B].count;
+
+	return a && b && (a < FEW || b < FEW);
+}
+
+static bool has_few(const struct pair *pair)
+{
+	return is_few(pair->first) || is_few(pair->second);
+}
+
+/* How many times slower B is, be it by chance; 0: not to be compared. */
 static double slower(const struct report_sum sums[SIDES])
 {
 	uint64_t a = mean(&sums[SIDE_A]), b = mean(&sums[SIDE_B]);
@@ -165,7 +179,8 @@ static bool change_tell(const struct pair *pair, const struct report_sum sums[SI
 	double ratio = slower(sums);
 	uint64_t a = mean(&sums[SIDE_A]), b = mean(&sums[SIDE_B]);
 
-	if (!ratio || (a < ENOUGH_NS && b < ENOUGH_NS) || (ratio < SLOWER && ratio > 1 / SLOWER))
+	if (!ratio || is_few(sums) || (a < ENOUGH_NS && b < ENOUGH_NS) ||
+	    (ratio < SLOWER && ratio > 1 / SLOWER))
 		return false;
 	snprintf(buf, size, "B is %.1f times %s %s at %s: %s, not %s.",
 		 ratio > 1 ? ratio : 1 / ratio, ratio > 1 ? "slower" : "faster", what,
@@ -200,12 +215,14 @@ static void cell_mean(struct text_table *table, const struct report_sum *sum)
 	text_table_put(table, sum->count ? DURATION(mean(sum)) : "");
 }
 
-static void cell_ratio(struct text_table *table, const struct report_sum sums[SIDES])
+static void cell_ratio(struct text_table *table, const struct report_sum *sums)
 {
 	double ratio = slower(sums);
 	char words[32] = "";
 
-	if (ratio)
+	if (is_few(sums))
+		snprintf(words, sizeof(words), "few");
+	else if (ratio)
 		snprintf(words, sizeof(words), ratio < 10 ? "%.2f" : "%.0f", ratio);
 	text_table_put(table, words);
 }
@@ -247,12 +264,15 @@ static void pairs_print(const struct pairs *pairs, bool is_lock, size_t top,
 					 true, true, true, true, false, false };
 	struct text_table *table =
 		text_table_new(12, is_lock ? lock_titles : site_titles, is_right);
-	size_t rows = 0;
+	size_t rows = 0, few = 0;
 
 	for (size_t i = 0; table && i < pairs->count && rows < top; i++) {
-		if (pairs->list[i].is_lock != is_lock)
+		const struct pair *pair = &pairs->list[i];
+
+		if (pair->is_lock != is_lock)
 			continue;
-		pair_put(table, &pairs->list[i]);
+		pair_put(table, pair);
+		few += has_few(pair);
 		rows++;
 	}
 	if (rows) {
@@ -261,6 +281,8 @@ static void pairs_print(const struct pairs *pairs, bool is_lock, size_t top,
 					  "Sites. Means of a poll and of a time runnable.");
 		text_table_print(table, text);
 	}
+	if (few)
+		text_line(text, "few: fewer than %d in A or in B, too few to compare", FEW);
 	text_table_free(table);
 }
 
@@ -275,6 +297,17 @@ static void side_print(const char *side, const struct report *report, const stru
 	report_lost_words(report, words, sizeof(words));
 	if (words[0])
 		text_line(text, "   %s", words);
+}
+
+static void nothing_tell(const struct pairs *pairs, const struct text *text)
+{
+	size_t few = 0;
+
+	for (size_t i = 0; i < pairs->count; i++)
+		few += has_few(&pairs->list[i]);
+	text_line(text,
+		  "No site and no lock%s is %.1f times slower or faster, none is new or gone.",
+		  few ? " of which both have enough to compare" : "", SLOWER);
 }
 
 void report_compare_text(const struct report *a, const struct report *b, const struct text *text)
@@ -294,10 +327,7 @@ void report_compare_text(const struct report *a, const struct report *b, const s
 		text_wrapped(text, 0, words);
 	}
 	if (!told)
-		text_line(text,
-			  "No site and no lock is %.1f times slower or faster, none is new "
-			  "or gone.",
-			  SLOWER);
+		nothing_tell(&pairs, text);
 	pairs_print(&pairs, false, a->options.top, text);
 	pairs_print(&pairs, true, a->options.top, text);
 	free(pairs.list);
@@ -319,10 +349,11 @@ static void json_sums(struct json *json, const char *key, const struct report_su
 		json_u64(json, "max_ns", sums[side].max_ns);
 		json_object_end(json);
 	}
-	if (ratio)
+	if (ratio && !is_few(sums))
 		json_real(json, "ratio", ratio);
 	else
 		json_null(json, "ratio");
+	json_bool(json, "is_few", is_few(sums));
 	json_object_end(json);
 }
 
