@@ -206,6 +206,52 @@ Test(report, polls_that_still_run_are_told_of)
 	cr_expect_eq(poll->run_ns, MS(70));
 }
 
+/* A loop in a poll for ever asks nobody who is ready: no other task is runnable. */
+Test(report, a_poll_that_still_runs_blocks_its_executor)
+{
+	const struct report_poll *poll;
+
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	spawn(1, 0, CONN, VIGIL_SPAWN_IDLE);
+	begins(0, 0);
+	passes(MS(20));
+	wants(0, 0, GET);
+	passes(MS(50));
+	report_finish();
+
+	cr_assert_eq(first()->blocked.count, 1u);
+	poll = top_at(&first()->blocked, 0);
+	cr_expect(poll->is_open);
+	cr_expect_eq(poll->run_ns, MS(70));
+	cr_expect_eq(poll->delayed_ns, 0);
+	cr_expect_eq(poll->blocked_ns, MS(50), "its thread still waits");
+	cr_expect_eq(poll->blocked_site, GET);
+}
+
+Test(report, a_poll_that_still_runs_delays_up_to_the_end)
+{
+	const struct report_poll *poll;
+
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	spawn(1, 0, CONN, VIGIL_SPAWN_IDLE);
+	begins(0, 0);
+	passes(MS(20));
+	wakes(1, 1, LOOP, 0);
+	passes(MS(50));
+	report_finish();
+
+	cr_assert_eq(first()->blocked.count, 1u);
+	poll = top_at(&first()->blocked, 0);
+	cr_expect(poll->is_open);
+	cr_expect_eq(poll->delayed_ns, MS(50));
+	cr_expect_eq(poll->delayed, 1u);
+	cr_expect_eq(poll->worst[0].ns, MS(50));
+}
+
 Test(report, a_task_that_was_there_before_the_trace_is_told_of)
 {
 	const struct report_task *task;

@@ -152,6 +152,24 @@ Test(report_print, a_trace_of_nothing_is_reported)
 	cr_expect_not_null(strstr(as_page(made), "</html>"));
 }
 
+Test(report_print, a_poll_that_still_runs_is_marked_among_blocked_executors)
+{
+	const char *blocked;
+
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	begins(0, 0);
+	passes(MS(20));
+	wants(0, 0, GET);
+	passes(MS(50));
+
+	blocked = strstr(as_text(report_finish()), "Blocked executors");
+	cr_assert_not_null(blocked, "%s", printed);
+	cr_expect_not_null(strstr(blocked, "http-0 (still runs)"), "%s", blocked);
+	cr_expect_not_null(strstr(printed, "50 ms lock at cache.c:159"), "%s", printed);
+}
+
 /* ---- Comparing ---- */
 
 static struct report *server_polled(uint64_t ns, int polls)

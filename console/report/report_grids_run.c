@@ -51,6 +51,13 @@ static void cell_blocked(struct grid *grid, const struct report_process *process
 			  word_wait(poll->blocked_kind), report_place(process, poll->blocked_site));
 }
 
+static void cell_worker(struct grid *grid, const struct report_process *process,
+			const struct report_poll *poll)
+{
+	grid_text(grid, "%s%s", report_worker_name(process, poll->worker),
+		  poll->is_open ? " (still runs)" : "");
+}
+
 void grid_polls(const struct report_process *process, struct grid *grid)
 {
 	static const struct grid_column columns[] = {
@@ -75,8 +82,7 @@ void grid_polls(const struct report_process *process, struct grid *grid)
 		cell_since(grid, process, poll->begin_ns);
 		cell_who(grid, &poll->who);
 		cell_place(grid, process, poll->who.site);
-		grid_text(grid, "%s%s", report_worker_name(process, poll->worker),
-			  poll->is_open ? " (still runs)" : "");
+		cell_worker(grid, process, poll);
 		grid_text(grid, "%s", poll->span);
 		grid_time(grid, poll->delayed_ns);
 		cell_blocked(grid, process, poll);
@@ -110,9 +116,11 @@ void grid_blocked(const struct report_process *process, struct grid *grid)
 	};
 	size_t count = shown(process, grid, process->blocked.count);
 
-	GRID_BEGIN(grid, "Blocked executors",
-		   "Polls longer than 10 ms while other tasks of the executor were runnable.",
-		   columns);
+	GRID_BEGIN(
+		grid, "Blocked executors",
+		"Polls longer than 10 ms while other tasks of the executor were runnable, or that "
+		"still run.",
+		columns);
 	grid->more = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct report_poll *poll = top_at(&process->blocked, i);
@@ -121,7 +129,7 @@ void grid_blocked(const struct report_process *process, struct grid *grid)
 		grid_time(grid, poll->run_ns);
 		cell_since(grid, process, poll->begin_ns);
 		grid_text(grid, "%s", report_executor_name(process, poll->executor));
-		grid_text(grid, "%s", report_worker_name(process, poll->worker));
+		cell_worker(grid, process, poll);
 		cell_who(grid, &poll->who);
 		cell_place(grid, process, poll->who.site);
 		grid_count(grid, poll->delayed);

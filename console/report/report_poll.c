@@ -180,10 +180,12 @@ static void poll_keep(struct report_process *rp, const struct slice *slice, uint
 		      uint64_t delayed_ns, bool is_open)
 {
 	uint64_t ns = slice->end_ns - slice->begin_ns;
+	/* Nobody is runnable on a loop that no longer looks who is: it is blocked all the same. */
+	uint64_t blocks_ns = is_open ? larger(delayed_ns, ns) : delayed_ns;
 	bool is_long = ns >= REPORT_LONG_NS;
 	struct report_poll made = { .is_open = is_open }, *place;
 
-	if (!top_wants(&rp->polls, ns) && !(is_long && top_wants(&rp->blocked, delayed_ns)))
+	if (!top_wants(&rp->polls, ns) && !(is_long && top_wants(&rp->blocked, blocks_ns)))
 		return;
 	poll_fill(rp, slice, row, delayed_ns, &made);
 	place = top_put(&rp->polls, ns);
@@ -191,10 +193,10 @@ static void poll_keep(struct report_process *rp, const struct slice *slice, uint
 		*place = made;
 		place->key = ns;
 	}
-	place = is_long ? top_put(&rp->blocked, delayed_ns) : NULL;
+	place = is_long ? top_put(&rp->blocked, blocks_ns) : NULL;
 	if (place) {
 		*place = made;
-		place->key = delayed_ns;
+		place->key = blocks_ns;
 	}
 }
 

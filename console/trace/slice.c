@@ -348,7 +348,7 @@ void slices_open(const struct trace_process *process, uint64_t end_ns,
 
 	if (!process->board)
 		return;
+	workers_open(&out, end_ns);
 	tasks_open(&out, end_ns);
 	locks_open(&out, end_ns);
-	workers_open(&out, end_ns);
 }
