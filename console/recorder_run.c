@@ -73,7 +73,7 @@ static void signals_take(struct recorder *recorder)
 
 	while (read(recorder->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
-			recorder_snapshot(recorder, "a signal asked for it");
+			recorder_snapshot(recorder, "SIGUSR1 asked for it");
 		else if (info.ssi_signo != SIGCHLD)
 			ask_to_end(recorder, &info);
 	}

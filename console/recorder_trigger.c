@@ -4,6 +4,7 @@
  * poll that does not return or waiting for a lock. It is read off the boards, so
  * that waiting costs the programs nothing.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,18 @@ static uint64_t blocked_since(const struct vigil_worker_record *worker)
 	if (worker->wait_kind != VIGIL_WAIT_NONE)
 		return worker->wait_since_ns;
 	return worker->depth ? worker->poll_begin_ns : 0;
+}
+
+/* " in a poll of task 17 http-conn": empty outside any poll. */
+static void task_words(struct vigil_reader *reader, const struct vigil_worker_record *worker,
+		       char *buf, size_t size)
+{
+	const struct vigil_task_record *task = VIGIL_FIND(reader, task, worker->task);
+
+	buf[0] = '\0';
+	if (worker->depth && task)
+		snprintf(buf, size, " in a poll of task %" PRIu64 "%s%.*s", task->id,
+			 task->name[0] ? " " : "", (int)sizeof(task->name), task->name);
 }
 
 /* Room to remember a block of each worker. */
@@ -41,7 +54,7 @@ static bool target_look(struct target *target, uint64_t limit_ns, char *why, siz
 {
 	uint32_t count = vigil_reader_count(target->reader, VIGIL_TABLE_worker);
 	uint64_t now = vigil_reader_now(target->reader);
-	char age[FORMAT_SIZE];
+	char age[FORMAT_SIZE], task[96];
 	bool is_found = false;
 
 	if (!since_grow(target, count))
@@ -54,11 +67,13 @@ static bool target_look(struct target *target, uint64_t limit_ns, char *why, siz
 		if (!since || now < since + limit_ns || target->since[i] == since)
 			continue;
 		target->since[i] = since;
-		if (!is_found)
-			snprintf(why, size, "the worker %s of %s is blocked for %s",
-				 worker->name[0] ? worker->name : "without a name",
-				 VIGIL_AT(target->reader, process, 0)->name,
-				 format_duration(age, sizeof(age), now - since, 0));
+		if (is_found)
+			continue;
+		task_words(target->reader, worker, task, sizeof(task));
+		snprintf(why, size, "the worker %s of %s is blocked for %s%s",
+			 worker->name[0] ? worker->name : "without a name",
+			 VIGIL_AT(target->reader, process, 0)->name,
+			 format_duration(age, sizeof(age), now - since, 0), task);
 		is_found = true;
 	}
 	return is_found;

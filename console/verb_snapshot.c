@@ -49,7 +49,7 @@ static int folder_shoot(const char *folder, const struct recording *recording)
 
 	if (recorder_check(folder, recording))
 		return EXIT_CANNOT;
-	if (snapshot_write(folder, recording, "it was asked for", written, &problem))
+	if (snapshot_write(folder, recording, "`vigil snapshot` asked for it", written, &problem))
 		return refuse("%s", problem.text);
 	text_begin(&text, stdout, false);
 	text.width = 0;

@@ -16,6 +16,13 @@ static char *snapshot_path(const char *name)
 	return path;
 }
 
+/* What wrote a snapshot stands beside it. */
+static void expect_trigger(const char *name, const char *why)
+{
+	cr_expect_eq(recording_of(snapshot_path(name)).mode, RECORDING_SNAPSHOT);
+	cr_expect_str_eq(recording_of(snapshot_path(name)).ended, why);
+}
+
 Test(record_modes, a_flight_recorder_is_written_out_when_asked)
 {
 	if (lack)
@@ -25,7 +32,7 @@ Test(record_modes, a_flight_recorder_is_written_out_when_asked)
 	cr_expect_eq(run("one", vigil_path(), "snapshot"), 0, "%s", output("one.err"));
 	cr_expect_eq(run("two", vigil_path(), "snapshot", trace), 0, "%s", output("two.err"));
 	kill(recorder, SIGUSR1);
-	await_words("record.err", "a signal asked for it: wrote ");
+	await_words("record.err", "SIGUSR1 asked for it: wrote ");
 	kill(started(), SIGKILL);
 	cr_expect_eq(status_of(&recorder), 2);
 
@@ -36,7 +43,9 @@ Test(record_modes, a_flight_recorder_is_written_out_when_asked)
 		snprintf(name, sizeof(name), "snapshot-%d", i);
 		expect_polls(snapshot_path(name));
 	}
-	cr_expect_eq(recording_of(snapshot_path("snapshot-1")).mode, RECORDING_SNAPSHOT);
+	expect_trigger("snapshot-1", "`vigil snapshot` asked for it");
+	expect_trigger("snapshot-3", "SIGUSR1 asked for it");
+	expect_trigger("snapshot-4", "poll_storm was killed by SIGKILL");
 	cr_expect_eq(run("late", vigil_path(), "snapshot", trace), 2);
 	cr_expect(wrote("late.err", "has ended: poll_storm was killed by SIGKILL"));
 }
@@ -103,6 +112,8 @@ Test(record_modes, a_worker_that_is_blocked_writes_one_snapshot)
 
 	cr_expect_eq(access(snapshot_path("snapshot-1"), F_OK), 0);
 	free(read_back(snapshot_path("snapshot-1")));
+	cr_expect_not_null(strstr(recording_of(snapshot_path("snapshot-1")).ended,
+				  " in a poll of task 1 resize-image"));
 }
 
 /* ---- Relays ---- */

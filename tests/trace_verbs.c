@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Verbs on the folder of a trace, as people use them. */
+#include "console/trace/recording.h"
 #include "tests/support/command.h"
 #include "tests/support/ctf_folder.h"
 
@@ -11,6 +12,15 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+	char path[64];
+
+	/* What a recording, and who replays it, leave beside a trace. */
+	snprintf(path, sizeof(path), "%s/vigil/recording", ctf_folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/vigil/index", ctf_folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/vigil", ctf_folder);
+	rmdir(path);
 	ctf_folder_remove();
 	command_end();
 }
@@ -46,8 +56,8 @@ Test(trace_verbs, every_option_that_takes_a_moment_takes_the_same_ones)
 		snprintf(from, sizeof(from), "--from=%s", moments[i]);
 		cr_expect_eq(vigil("tasks", at, ctf_folder, NULL), 0, "%s: %s", at, err);
 		cr_expect_eq(vigil("report", from, ctf_folder, NULL), 0, "%s: %s", from, err);
-		cr_expect_eq(vigil("export", "--to=csv", from, ctf_folder, NULL), 0, "%s: %s",
-			     from, err);
+		cr_expect_eq(vigil("export", "--to=csv", from, ctf_folder, NULL), 0, "%s: %s", from,
+			     err);
 	}
 	expect_refused(vigil("tasks", "--at=noon", ctf_folder, NULL),
 		       "--at: \"noon\" is no moment of a trace");
@@ -55,4 +65,49 @@ Test(trace_verbs, every_option_that_takes_a_moment_takes_the_same_ones)
 		       "--at: \"noon\" is no moment of a trace");
 	expect_refused(vigil("export", "--to=csv", "--until=noon", ctf_folder, NULL),
 		       "--until: \"noon\" is no moment of a trace");
+}
+
+/* ---- Snapshots ---- */
+
+/* As `vigil record --snapshot` leaves it. */
+static void recording_make(const struct recording *recording)
+{
+	struct vigil_problem problem;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/vigil", ctf_folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(recording_write(recording, ctf_folder, &problem), 0, "%s", problem.text);
+}
+
+Test(trace_verbs, a_report_of_a_snapshot_begins_with_why_it_was_written)
+{
+	recording_make(&(struct recording){
+		.state = RECORDING_COMPLETE,
+		.mode = RECORDING_SNAPSHOT,
+		.ended = "the worker http-0 of httpd is blocked for 1 s in a poll of task 3 conn",
+	});
+
+	cr_expect_eq(vigil("report", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(
+		says("\nA snapshot, written because the worker http-0 of httpd is blocked for 1 s "
+		     "in a poll of task 3 conn.\n"),
+		"%s", out);
+	cr_expect_eq(vigil("report", "--json", ctf_folder, NULL), 0);
+	cr_expect(says("\"snapshot\":\"the worker http-0 of"), "%s", out);
+	cr_expect_eq(vigil("report", "--html=-", ctf_folder, NULL), 0);
+	cr_expect(says("A snapshot, written because the worker"));
+	cr_expect_eq(vigil("report", ctf_folder, ctf_folder, NULL), 0);
+	cr_expect(says("   a snapshot, written because the worker"), "%s", out);
+}
+
+Test(trace_verbs, a_report_of_no_snapshot_does_not_speak_of_one)
+{
+	recording_make(
+		&(struct recording){ .mode = RECORDING_FILES, .ended = "its time was over" });
+
+	cr_expect_eq(vigil("report", ctf_folder, NULL), 0, "%s", err);
+	cr_expect_not(says("snapshot"), "%s", out);
+	cr_expect_eq(vigil("report", "--json", ctf_folder, NULL), 0);
+	cr_expect(says("\"snapshot\":null"));
 }

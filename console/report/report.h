@@ -272,7 +272,8 @@ struct report {
 	uint32_t process_count;            /* known after report_end */
 	size_t room;
 	uint64_t events, lost_events, gaps, unknown_gaps, lost_packets, foreign;
-	char problem[512]; /* why the trace could not be read to its end */
+	char snapshot[512]; /* why a flight recorder wrote it; "": it is no snapshot */
+	char problem[512];  /* why the trace could not be read to its end */
 	bool has_no_memory;
 	bool is_board;
 };

@@ -292,6 +292,8 @@ static void side_print(const char *side, const struct report *report, const stru
 
 	text_line(text, "%s: %s, %s, %" PRIu64 " events", side, report->what,
 		  DURATION(report_duration(report)), report->events);
+	if (report->snapshot[0])
+		text_line(text, "   a snapshot, written because %s", report->snapshot);
 	if (report->problem[0])
 		text_line(text, "   DAMAGED: %s", report->problem);
 	report_lost_words(report, words, sizeof(words));

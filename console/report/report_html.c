@@ -295,6 +295,11 @@ static void told(FILE *file, const struct report *report)
 {
 	char words[300];
 
+	if (report->snapshot[0]) {
+		fputs("<p class=\"whole\">", file);
+		html_format(file, "A snapshot, written because %s.", report->snapshot);
+		fputs("</p>\n", file);
+	}
 	if (report->problem[0]) {
 		fputs("<p class=\"lost\">DAMAGED: ", file);
 		html_text(file, report->problem);

@@ -479,6 +479,7 @@ void report_json_trace(const struct report *report, struct json *json, const cha
 	json_u64(json, "foreign_events", report->foreign);
 	json_u64(json, "first_unix_ns", report->first_unix_ns);
 	json_u64(json, "duration_ns", report_duration(report));
+	json_text(json, "snapshot", report->snapshot[0] ? report->snapshot : NULL);
 	json_text(json, "damaged", report->problem[0] ? report->problem : NULL);
 	json_object_begin(json, "lost");
 	json_u64(json, "events", report->lost_events);

@@ -8,6 +8,7 @@
 
 #include "console/format.h"
 #include "console/report/report_private.h"
+#include "console/trace/recording.h"
 
 #define PROGRESS_EVENTS (1u << 20)
 
@@ -74,6 +75,19 @@ static int window_check(const struct report *report, const struct trace *trace,
 			   trace_now(trace), &ignored, ret_problem);
 }
 
+/* A snapshot says beside its trace what made somebody write it. */
+static void snapshot_note(struct report *report, const char *path)
+{
+	struct vigil_problem ignored;
+	struct recording recording;
+
+	if (recording_read(path, &recording, &ignored))
+		return;
+	if (recording.mode == RECORDING_SNAPSHOT)
+		snprintf(report->snapshot, sizeof(report->snapshot), "%s", recording.ended);
+	recording_fini(&recording);
+}
+
 static int events_read(struct report *report, struct trace *trace,
 		       struct vigil_problem *ret_problem)
 {
@@ -125,6 +139,7 @@ int report_read(const char *path, const struct report_options *options, struct r
 	}
 	trace_close(trace);
 	if (!r) {
+		snapshot_note(report, path);
 		*ret_report = report;
 		return 0;
 	}

@@ -226,6 +226,8 @@ void report_text(const struct report *report, const struct text *text)
 		text_line(text, "%s: %s, %" PRIu64 " events of %" PRIu32 " process%s%s",
 			  report->what, DURATION(report_duration(report)), report->events,
 			  report->process_count, report->process_count == 1 ? "" : "es", words);
+	if (report->snapshot[0])
+		text_line(text, "A snapshot, written because %s.", report->snapshot);
 	if (report->problem[0])
 		text_line(text, "DAMAGED: %s", report->problem);
 	text_wrapped(text, 0, report_lost_words(report, words, sizeof(words)));
