@@ -97,23 +97,35 @@ static bool had_board(const struct recorder *recorder)
 }
 
 /* Nothing was recorded: why that may be. */
-static void say_nothing(struct recorder *recorder)
+static int say_nothing(struct recorder *recorder)
 {
 	if (!had_board(recorder))
 		say(recorder,
-		    "nothing was recorded: %s made no board; build it with libvigil, or give it "
-		    "the VIGIL_DIR that vigil has",
+		    "nothing was recorded: %s made no board, as one does that is instrumented; "
+		    "build it with libvigil, or give it the VIGIL_DIR that vigil has",
 		    is_command(recorder) ? recorder->name : "no process");
 	else
 		say(recorder, "nothing was recorded: libvigil-lttng.so was not found by what ran; "
 			      "set VIGIL_LTTNG to its path");
+	return EXIT_CANNOT;
 }
 
-static void say_next(struct recorder *recorder)
+/* Whether there is nothing, as far as is known: what a relay has we do not see. */
+static bool is_nothing(const struct recorder *recorder)
+{
+	if (recorder->options->live || recorder->options->is_snapshot)
+		return !had_board(recorder);
+	return !has_trace(recorder);
+}
+
+/* Returns an exit status. */
+static int say_next(struct recorder *recorder)
 {
 	const struct verb_options *options = recorder->options;
 	unsigned last = options->is_snapshot ? snapshot_last(recorder->folder) : 0;
 
+	if (is_nothing(recorder))
+		return say_nothing(recorder);
 	if (options->live)
 		say(recorder,
 		    "the relay has the trace, where its --output says: ~/lttng-traces/%s/",
@@ -123,10 +135,9 @@ static void say_next(struct recorder *recorder)
 		    last);
 	else if (options->is_snapshot)
 		say(recorder, "no snapshot was asked for, so nothing was written");
-	else if (has_trace(recorder))
-		say(recorder, "`vigil report %s` tells what happened", recorder->shown);
 	else
-		say_nothing(recorder);
+		say(recorder, "`vigil report %s` tells what happened", recorder->shown);
+	return EXIT_DONE;
 }
 
 static const char *what_is_left(const struct recorder *recorder)
@@ -159,6 +170,5 @@ int say_summary(struct recorder *recorder)
 			      "fewer events");
 	if (is_command(recorder) && !command_look(&recorder->command))
 		say(recorder, "%s goes on, pid %d", recorder->name, (int)recorder->command.pid);
-	say_next(recorder);
-	return is_cut ? EXIT_CANNOT : EXIT_DONE;
+	return say_next(recorder) || is_cut ? EXIT_CANNOT : EXIT_DONE;
 }

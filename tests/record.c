@@ -110,7 +110,19 @@ Test(record, a_program_without_a_board_is_told)
 	if (lack)
 		return;
 
-	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, "--", "true"), 0);
+	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, "--", "true"), 2);
+
+	expect_said("nothing was recorded: true made no board, as one does that is instrumented; "
+		    "build it with libvigil");
+}
+
+Test(record, a_flight_recorder_of_a_program_without_a_board_is_told)
+{
+	if (lack)
+		return;
+
+	cr_expect_eq(run("record", vigil_path(), "record", "--snapshot", "-o", trace, "--", "true"),
+		     2);
 
 	expect_said("nothing was recorded: true made no board");
 }
