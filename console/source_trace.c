@@ -79,9 +79,26 @@ static int traced_reader_open(struct source *source, struct vigil_reader **ret_r
 
 /* ---- Which process, which moment ---- */
 
-static bool is_wanted(const struct cursor_process *process, uint32_t pid)
+/* Something is known of it: it did something, or its board lies beside the trace. */
+static bool is_known(const struct cursor_process *process)
 {
-	return process->events && (!pid || process->pid == pid);
+	return process->events || process->first_unix_ns;
+}
+
+/* Of those that did nothing only who is asked for, or the trace has no others. */
+static bool is_wanted(const struct cursor_process *process, uint32_t pid, bool has_events)
+{
+	if (pid)
+		return is_known(process) && process->pid == pid;
+	return process->events || (!has_events && is_known(process));
+}
+
+static bool has_events(const struct cursor *cursor)
+{
+	for (uint32_t i = 0; i < cursor_process_count(cursor); i++)
+		if (cursor_process(cursor, i)->events)
+			return true;
+	return false;
 }
 
 /* "412 httpd (web1), 413 worker (web1) and 3 more". Returns how many there are. */
@@ -94,7 +111,7 @@ static uint32_t candidates_words(const struct cursor *cursor, char *buf, size_t 
 	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
 		const struct cursor_process *process = cursor_process(cursor, i);
 
-		if (!process->events || ++count > NAMED || at >= size)
+		if (!is_known(process) || ++count > NAMED || at >= size)
 			continue;
 		at += (size_t)snprintf(buf + at, size - at, "%s%" PRIu32 " %.20s%s%.20s%s",
 				       at ? ", " : "", process->pid, process->name,
@@ -112,12 +129,13 @@ static int process_choose(struct traced *traced, const struct source_options *op
 {
 	const struct cursor *cursor = traced->cursor;
 	const struct cursor_process *process, *best = NULL;
+	bool is_busy = has_events(cursor);
 	uint32_t fitting = 0;
 	char names[300];
 
 	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
 		process = cursor_process(cursor, i);
-		if (!is_wanted(process, options->pid))
+		if (!is_wanted(process, options->pid, is_busy))
 			continue;
 		fitting++;
 		if (best && best->events >= process->events)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Verbs on the folder of a trace, as people use them. */
+#include <time.h>
+
 #include "console/trace/recording.h"
 #include "tests/support/command.h"
 #include "tests/support/ctf_folder.h"
@@ -110,4 +112,66 @@ Test(trace_verbs, a_report_of_no_snapshot_does_not_speak_of_one)
 	cr_expect_not(says("snapshot"), "%s", out);
 	cr_expect_eq(vigil("report", "--json", ctf_folder, NULL), 0);
 	cr_expect(says("\"snapshot\":null"));
+}
+
+/* ---- Boards beside a trace ---- */
+
+static char beside[96];
+
+/* A program that did nothing while it was recorded: its board, and no event. */
+static void silence_make(void)
+{
+	struct timespec now;
+	struct keyframe keyframe;
+	struct recording recording = { .state = RECORDING_COMPLETE, .host = "here" };
+	char command[512];
+
+	start("blocked_worker");
+	clock_gettime(CLOCK_REALTIME, &now);
+	recording.started_unix_ns = (uint64_t)now.tv_sec * 1000000000u;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	recording.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	keyframe.begin_ns = keyframe.end_ns = recording.started_ns;
+	snprintf(keyframe.file, sizeof(keyframe.file), "%d-1.board", (int)scene);
+	cr_assert_eq(recording_add(&recording, &keyframe), 0);
+	recording_make(&recording);
+	recording_fini(&recording);
+	snprintf(beside, sizeof(beside), "%s/vigil/%d-1.board", ctf_folder, (int)scene);
+	snprintf(command, sizeof(command), "cp --sparse=always '%s' '%s'", board(), beside);
+	cr_assert_eq(system(command), 0);
+	stop(SIGKILL);
+	for (int i = 1; i < CTF_FILES; i++)
+		ctf_write(i, "", 0);
+}
+
+Test(trace_verbs, of_a_trace_without_events_the_boards_beside_it_are_shown)
+{
+	char pid[48], process[32];
+
+	silence_make();
+	snprintf(process, sizeof(process), "--process=%d", (int)atoi(strrchr(beside, '/') + 1));
+	snprintf(pid, sizeof(pid), "pid %s", process + strlen("--process="));
+
+	cr_expect_eq(vigil("tasks", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(says("resize-image") && says("running"), "%s", out);
+	cr_expect_eq(vigil("tasks", process, "--at=begin", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(says(pid), "%s", out);
+	cr_expect_eq(vigil("report", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(says("0 events of 1 process\n"), "%s", out);
+	cr_expect(says("4 alive at the end"), "%s", out);
+	expect_refused(vigil("tasks", "--process=1", ctf_folder, NULL), "there are ");
+	unlink(beside);
+}
+
+Test(trace_verbs, of_a_recording_without_a_trace_it_is_said_where_its_boards_are)
+{
+	char words[128];
+
+	silence_make();
+	ctf_folder_empty();
+	snprintf(words, sizeof(words), "`vigil ps --dir=%s/vigil` lists them", ctf_folder);
+
+	expect_refused(vigil("tasks", ctf_folder, NULL), "nothing came to be recorded");
+	expect_refused(vigil("why", ctf_folder, NULL), words);
+	unlink(beside);
 }

@@ -461,6 +461,19 @@ static void stuck_find(struct report_process *rp, const struct trace_process *pr
 	model_free(model);
 }
 
+void report_silent(struct report *report, const struct trace_process *process)
+{
+	/* It was there when the trace began, or its board was copied later. */
+	struct trace_event first = { .unix_ns = process->first_unix_ns };
+
+	if (process->events || !process->board)
+		return;
+	if (first.unix_ns < report->first_unix_ns)
+		first.unix_ns = report->first_unix_ns;
+	first.ns = trace_process_ns(process, first.unix_ns);
+	process_of(report, process, &first);
+}
+
 void report_close(struct report *report, const struct trace_process *process)
 {
 	struct report_process *rp = process_of(report, process, NULL);

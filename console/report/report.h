@@ -288,6 +288,9 @@ void report_before(struct report *report, const struct trace_process *process,
 void report_after(struct report *report, const struct trace_process *process,
 		  const struct trace_event *event);
 
+/* All events are read: takes in a process that did nothing, of which a board lies beside. */
+void report_silent(struct report *report, const struct trace_process *process);
+
 /* Whether the window is over: nothing later matters. */
 bool report_is_over(const struct report *report, const struct trace_event *event);
 

@@ -48,12 +48,12 @@ static void gaps_count(struct report *report, const struct trace *trace)
 }
 
 /* What is wanted, before the first event. */
-static int window_take(struct report *report, const struct trace *trace,
-		       const struct trace_event *first, struct vigil_problem *ret_problem)
+static int window_take(struct report *report, const struct trace *trace, uint64_t first_unix_ns,
+		       struct vigil_problem *ret_problem)
 {
 	struct report_options *options = &report->options;
 	struct window_ns window;
-	int r = window_find(&options->window, report->what, first->unix_ns,
+	int r = window_find(&options->window, report->what, first_unix_ns,
 			    trace_extent(trace)->end_unix_ns, &window, ret_problem);
 
 	if (r)
@@ -73,6 +73,28 @@ static int window_check(const struct report *report, const struct trace *trace,
 		return 0;
 	return window_find(&report->options.window, report->what, report->first_unix_ns,
 			   trace_now(trace), &ignored, ret_problem);
+}
+
+/* Processes without an event, as of a program that hangs. */
+static int silent_take(struct report *report, struct trace *trace,
+		       struct vigil_problem *ret_problem)
+{
+	uint64_t first_unix_ns = UINT64_MAX;
+
+	for (uint32_t i = 0; i < trace_process_count(trace); i++) {
+		const struct trace_process *process = trace_process(trace, i);
+
+		if (process->board && process->first_unix_ns < first_unix_ns)
+			first_unix_ns = process->first_unix_ns;
+	}
+	if (!report->events && first_unix_ns != UINT64_MAX) {
+		report->first_unix_ns = first_unix_ns;
+		if (window_take(report, trace, first_unix_ns, ret_problem))
+			return -EINVAL;
+	}
+	for (uint32_t i = 0; i < trace_process_count(trace); i++)
+		report_silent(report, trace_process(trace, i));
+	return 0;
 }
 
 /* A snapshot says beside its trace what made somebody write it. */
@@ -101,7 +123,7 @@ static int events_read(struct report *report, struct trace *trace,
 		if (r == TRACE_GAP)
 			continue;
 		process = trace_process(trace, event->process);
-		if (!report->events && window_take(report, trace, event, ret_problem))
+		if (!report->events && window_take(report, trace, event->unix_ns, ret_problem))
 			return -EINVAL;
 		if (report->events && report_is_over(report, event))
 			break;
@@ -129,6 +151,8 @@ int report_read(const char *path, const struct report_options *options, struct r
 
 	if (!r)
 		r = events_read(report, trace, ret_problem);
+	if (!r)
+		r = silent_take(report, trace, ret_problem);
 	for (uint32_t i = 0; !r && i < trace_process_count(trace); i++)
 		report_close(report, trace_process(trace, i));
 	if (!r) {

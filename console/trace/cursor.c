@@ -160,6 +160,24 @@ static int paths_copy(struct trace_options *options)
 	return has_all ? 0 : -ENOMEM;
 }
 
+/*
+ * Nothing happened: what there is stands on the boards beside the trace, which began when
+ * they were copied. A program that hangs looks like that. Returns false without one.
+ */
+static bool has_silent(struct cursor *cursor)
+{
+	for (uint32_t i = 0; i < trace_process_count(cursor->trace); i++) {
+		const struct trace_process *process = trace_process(cursor->trace, i);
+
+		if (process->board && (!cursor->begin || process->first_unix_ns < cursor->begin))
+			cursor->begin = process->first_unix_ns;
+		if (process->board && process->last_unix_ns > cursor->end)
+			cursor->end = process->last_unix_ns;
+	}
+	cursor->now = cursor->begin;
+	return cursor->begin != 0;
+}
+
 int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor,
 		struct vigil_problem *ret_problem)
 {
@@ -182,7 +200,7 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 	if (!r && !cursor->pending && cursor->problem.text[0]) {
 		*ret_problem = cursor->problem;
 		r = -EIO;
-	} else if (!r && !cursor->pending) {
+	} else if (!r && !cursor->pending && !has_silent(cursor)) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "%s has no event of Vigil's: was `vigil:*` enabled when it was recorded, "
 			 "and did an instrumented program run?",
@@ -193,7 +211,8 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 		cursor_close(cursor);
 		return r;
 	}
-	event_pass(cursor);
+	if (cursor->pending)
+		event_pass(cursor);
 	*ret_cursor = cursor;
 	return 0;
 }

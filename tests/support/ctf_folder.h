@@ -54,10 +54,16 @@ static inline void ctf_folder_make(void)
 	fclose(file);
 }
 
-static inline void ctf_folder_remove(void)
+/* No trace is left in it. */
+static inline void ctf_folder_empty(void)
 {
 	for (int i = 0; i < CTF_FILES; i++)
 		unlink(ctf_path(i));
+}
+
+static inline void ctf_folder_remove(void)
+{
+	ctf_folder_empty();
 	rmdir(ctf_folder);
 }
 
