@@ -12,7 +12,8 @@
 #include "console/source_trace.h"
 
 #define WHOLE_NS UINT64_MAX /* a budget that lasts */
-#define NAMED 6             /* the rest is counted: one sentence holds no more */
+#define STEP_NS UINT64_C(1000000)
+#define NAMED 6 /* the rest is counted: one sentence holds no more */
 
 struct traced {
 	struct source source;
@@ -325,7 +326,29 @@ static int start_now(struct traced *traced, const struct source_options *options
 	return r ? r : process_choose(traced, options, ret_problem);
 }
 
-/* Here only what is no moment at all is refused. */
+static bool has_process(const struct cursor *cursor, uint32_t pid)
+{
+	for (uint32_t i = 0; i < cursor_process_count(cursor); i++)
+		if (is_wanted(cursor_process(cursor, i), pid, false))
+			return true;
+	return false;
+}
+
+/*
+ * Learns the trace up to where the process is that was asked for: nothing of it is read
+ * twice for that, and one that is not there is refused before a screen is opened.
+ */
+static int process_await(struct traced *traced, const struct source_options *options,
+			 struct vigil_problem *ret_problem)
+{
+	while (!has_process(traced->cursor, options->pid) && !cursor_is_indexed(traced->cursor))
+		cursor_work(traced->cursor, STEP_NS);
+	if (has_process(traced->cursor, options->pid))
+		return 0;
+	return process_choose(traced, options, ret_problem);
+}
+
+/* Here only what is no moment at all, and a process that is not there, is refused. */
 static int start_later(struct traced *traced, const struct source_options *options,
 		       struct vigil_problem *ret_problem)
 {
@@ -334,6 +357,8 @@ static int start_later(struct traced *traced, const struct source_options *optio
 	traced->is_starting = true;
 	traced->options = *options;
 	snprintf(traced->at, sizeof(traced->at), "%s", options->at ? options->at : "end");
+	if (options->pid && process_await(traced, options, ret_problem))
+		return -ENOENT;
 	return player_time(traced->cursor, traced->at, &ns, ret_problem);
 }
 

@@ -46,10 +46,6 @@ static int trace_report(const char *path, const struct report_options *wanted,
 		return EXIT_DONE;
 	if ((*ret_report)->problem[0])
 		refuse("%s", (*ret_report)->problem);
-	else if (wanted->pid && (*ret_report)->events)
-		refuse("there is no process %" PRIu32 " in %s; `vigil report %s` shows those that "
-		       "there are",
-		       wanted->pid, path, path);
 	else
 		refuse("there is no event of Vigil in %s: no instrumented program did anything "
 		       "while it was recorded, or the session had not the events vigil:*; the "

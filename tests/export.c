@@ -257,7 +257,7 @@ Test(export, a_process_that_is_not_there_is_asked_for_in_vain)
 	snprintf(path, sizeof(path), "%s/out", folder);
 
 	cr_expect_eq(exported_to(&export_csv, path), -1);
-	cr_expect_str_eq(export.problem.text, "no process 5 in told; it has 4711");
+	cr_expect_str_eq(export.problem.text, "there is no process 5 in told: there are 4711");
 }
 
 Test(export, a_disk_that_is_full_is_said)

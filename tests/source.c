@@ -84,6 +84,23 @@ Test(source, of_several_processes_one_is_to_be_named)
 	model_free(model);
 }
 
+Test(source, a_process_that_comes_late_is_waited_for_before_a_trace_is_played)
+{
+	const struct cursor_options how = replayed_options();
+	struct source_options options = { .pid = 4712, .is_moved = true };
+	struct source *source;
+
+	replayed_has_two = true;
+	cr_assert_eq(source_trace_new(&how, &options, &source, &problem), 0, "%s", problem.text);
+	source_close(source);
+	options.pid = 1;
+
+	cr_expect_neq(source_trace_new(&how, &options, &source, &problem), 0);
+	cr_expect_not_null(strstr(problem.text, "there is no process 1 in "), "%s", problem.text);
+	cr_expect_not_null(strstr(problem.text, "4711 httpd (web1), 4712 httpd (web2)"), "%s",
+			   problem.text);
+}
+
 Test(source, a_process_can_be_chosen_and_each_is_described)
 {
 	struct source_process process;

@@ -69,6 +69,24 @@ Test(trace_verbs, every_option_that_takes_a_moment_takes_the_same_ones)
 		       "--until: \"noon\" is no moment of a trace");
 }
 
+/* ---- Processes ---- */
+
+Test(trace_verbs, a_process_that_is_not_there_is_refused_with_those_that_are)
+{
+	static const char *const verbs[] = { "tasks",  "task", "why",   "locks",
+					     "replay", "top",  "report" };
+	char words[128];
+
+	snprintf(words, sizeof(words), "there is no process 1 in %s: there are ", ctf_folder);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		expect_refused(vigil(verbs[i], "--process=1", ctf_folder,
+				     strcmp(verbs[i], "task") != 0 ? NULL : "1", NULL),
+			       words);
+	expect_refused(
+		vigil("export", "--to=chrome", "--process=1", "-o", "/dev/null", ctf_folder, NULL),
+		words);
+}
+
 /* ---- Snapshots ---- */
 
 /* As `vigil record --snapshot` leaves it. */

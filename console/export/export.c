@@ -338,8 +338,9 @@ static int process_missing(struct export *export)
 	for (uint32_t i = 0; i < trace_process_count(export->trace) && at + 16 < sizeof(pids); i++)
 		at += (size_t)snprintf(pids + at, sizeof(pids) - at, "%s%" PRIu32, i ? ", " : "",
 				       trace_process(export->trace, i)->pid);
-	return export_fail(export, "no process %" PRIu32 " in %s; it has %s", export->options->pid,
-			   export->options->path, pids[0] ? pids : "none that Vigil knows of");
+	return export_fail(export, "there is no process %" PRIu32 " in %s: there are %s",
+			   export->options->pid, export->options->path,
+			   pids[0] ? pids : "none that Vigil knows");
 }
 
 static int nothing_there(struct export *export)

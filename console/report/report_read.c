@@ -110,6 +110,38 @@ static void snapshot_note(struct report *report, const char *path)
 	recording_fini(&recording);
 }
 
+#define NAMED 8 /* a sentence holds no more */
+
+/* Of a process that was asked for and is not there: which ones are. */
+static int process_check(const struct report *report, const struct trace *trace,
+			 struct vigil_problem *ret_problem)
+{
+	char names[300] = "";
+	uint32_t count = 0;
+	size_t at = 0;
+
+	if (!report->options.pid || report->problem[0])
+		return 0;
+	for (uint32_t i = 0; i < trace_process_count(trace); i++) {
+		const struct trace_process *process = trace_process(trace, i);
+
+		if (process->board && process->pid == report->options.pid)
+			return 0;
+		if (!process->board || ++count > NAMED || at >= sizeof(names))
+			continue;
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%" PRIu32 " %.20s",
+				       at ? ", " : "", process->pid, process->name);
+	}
+	if (count > NAMED && at < sizeof(names))
+		snprintf(names + at, sizeof(names) - at, " and %" PRIu32 " more", count - NAMED);
+	if (!count)
+		return 0;
+	snprintf(ret_problem->text, sizeof(ret_problem->text),
+		 "there is no process %" PRIu32 " in %.200s: there are %s", report->options.pid,
+		 report->what, names);
+	return -ENOENT;
+}
+
 static int events_read(struct report *report, struct trace *trace,
 		       struct vigil_problem *ret_problem)
 {
@@ -153,6 +185,8 @@ int report_read(const char *path, const struct report_options *options, struct r
 		r = events_read(report, trace, ret_problem);
 	if (!r)
 		r = silent_take(report, trace, ret_problem);
+	if (!r)
+		r = process_check(report, trace, ret_problem);
 	for (uint32_t i = 0; !r && i < trace_process_count(trace); i++)
 		report_close(report, trace_process(trace, i));
 	if (!r) {
