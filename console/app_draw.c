@@ -10,6 +10,7 @@
 
 #include "console/app_private.h"
 #include "console/header.h"
+#include "console/player.h"
 
 #define MIN_WIDTH 40
 #define MIN_HEIGHT 8
@@ -83,10 +84,19 @@ static void draw_state(const struct app *app, struct canvas *canvas, int x, int 
 	canvas_put_clipped(canvas, canvas->width - used - 1, y, used, ROLE_STRONG, text);
 }
 
+static bool stands_still(const struct app *app)
+{
+	const struct player *player = app_player(app);
+
+	return player ? !player->is_playing : app->is_paused;
+}
+
 /* What the foot line shows. */
 static unsigned foot_where(const struct app *app)
 {
-	return app->has_help ? (unsigned)IN_HELP : app_where(app);
+	if (app->has_help)
+		return IN_HELP;
+	return app_where(app) | (stands_still(app) ? (unsigned)IN_PAUSE : 0u);
 }
 
 static void draw_foot(const struct app *app, struct canvas *canvas)

@@ -124,12 +124,20 @@ static enum request next_in_foot(int *place, unsigned where)
 	return next;
 }
 
-static int foot_width(enum request request)
+/* A key that does one thing and then its opposite says which it would do now. */
+static const char *label_of(enum request request, unsigned where)
+{
+	if (request == REQ_PAUSE && where & IN_PAUSE)
+		return where & IN_REPLAY ? "Play" : "Go on";
+	return requests[request].label;
+}
+
+static int foot_width(enum request request, unsigned where)
 {
 	char name[KEY_NAME_SIZE];
 
 	return text_width(keys_name(requests[request].keys[0], name)) +
-	       text_width(requests[request].label);
+	       text_width(label_of(request, where));
 }
 
 void keys_draw_foot(struct canvas *canvas, int y, unsigned where)
@@ -143,10 +151,10 @@ void keys_draw_foot(struct canvas *canvas, int y, unsigned where)
 	while ((request = next_in_foot(&place, where)) != REQ_NONE) {
 		const struct request_info *info = &requests[request];
 
-		if (x + foot_width(request) > canvas->width)
+		if (x + foot_width(request, where) > canvas->width)
 			break;
 		x += canvas_put_text(canvas, x, y, -1, ROLE_KEY, keys_name(info->keys[0], name));
-		x += canvas_put_text(canvas, x, y, -1, ROLE_KEY_LABEL, info->label);
+		x += canvas_put_text(canvas, x, y, -1, ROLE_KEY_LABEL, label_of(request, where));
 		x++;
 	}
 }
@@ -158,7 +166,7 @@ enum request keys_foot_at(int width, unsigned where, int x)
 	int left = 0;
 
 	while ((request = next_in_foot(&place, where)) != REQ_NONE) {
-		int right = left + foot_width(request);
+		int right = left + foot_width(request, where);
 
 		if (right > width)
 			break;

@@ -377,9 +377,12 @@ static bool timeline_click(struct view *view, int x, int y)
 static void timeline_title(struct view *view, char *buf, size_t size)
 {
 	const struct timeline *it = timeline_of(view);
+	bool is_replay = source_player(view->shared->model->source) != NULL;
 
 	snprintf(buf, size, "%" PRIu32 " thread%s%s", it->row_count, it->row_count == 1 ? "" : "s",
-		 it->end_ns || it->cursor_ns ? "" : "  at the present");
+		 it->end_ns || it->cursor_ns ? "" :
+		 is_replay                   ? "  at this moment" :
+					       "  at the present");
 }
 
 const struct view_ops view_timeline = {

@@ -215,6 +215,7 @@ Test(app_keys, a_pause_holds_the_picture)
 
 	cr_assert_str_eq(before, after);
 	cr_assert(shows("PAUSED"));
+	cr_expect(shows("SpaceGo on"));
 	press("l");
 	cr_assert(shows("TAKEN AT"), "keys still work");
 	free(before);

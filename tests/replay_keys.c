@@ -48,6 +48,17 @@ Test(replay_keys, space_plays_and_pauses)
 	cr_expect_eq(at_ns(), 3100 * SCENE_MS);
 }
 
+Test(replay_keys, the_foot_line_offers_what_space_would_do)
+{
+	cr_expect(shows("SpacePlay"));
+	cr_expect_not(shows("SpacePause"));
+	press(" ");
+	cr_expect(shows("SpacePause"));
+	press(" ");
+
+	cr_expect(shows("SpacePlay"));
+}
+
 Test(replay_keys, rates_are_of_trace_time)
 {
 	press("++ ");

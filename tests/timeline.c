@@ -70,6 +70,12 @@ Test(timeline, shows_a_row_for_each_worker)
 	expect_screen("timeline");
 }
 
+Test(timeline, a_trace_has_moments_and_no_present)
+{
+	cr_expect(shows("at this moment"));
+	cr_expect_not(shows("present"));
+}
+
 Test(timeline, can_be_shown_in_ascii)
 {
 	expect_screen_of("timeline-ascii", 80, 24, true);
@@ -150,5 +156,6 @@ TestSuite(timeline_live, .init = set_up, .fini = tear_down);
 Test(timeline_live, the_board_of_a_process_shows_its_last_events)
 {
 	press("v");
+	cr_expect(shows("at the present"));
 	expect_screen("timeline-live");
 }
