@@ -16,7 +16,10 @@ struct timeline {
 	uint64_t span_ns;
 	uint64_t end_ns;    /* at the right edge; 0: the present */
 	uint64_t cursor_ns; /* 0: the present */
+	uint64_t seen_ns;   /* when it was at the last refresh */
+	bool is_moving;     /* it sent the trace where it is next, and knows what it shows there */
 	uint32_t row;       /* of rows */
+	uint32_t chosen;    /* the thread in it, index plus one: it may be away for a while */
 	uint32_t top;
 	int height; /* rows that fitted last, */
 	int lines;  /* of so many lines each */

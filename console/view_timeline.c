@@ -98,6 +98,43 @@ static int by_place(const void *a, const void *b, void *arg)
 	return order ? order : (x > y) - (x < y);
 }
 
+static void row_choose(struct timeline *it, uint32_t row)
+{
+	it->row = row;
+	it->chosen = row < it->row_count ? it->rows[row] + 1 : 0;
+}
+
+/* The thread that was chosen, wherever it is now. */
+static void row_find(struct timeline *it)
+{
+	for (uint32_t i = 0; i < it->row_count; i++) {
+		if (it->rows[i] + 1 != it->chosen)
+			continue;
+		it->row = i;
+		return;
+	}
+	if (it->row >= it->row_count)
+		it->row = it->row_count ? it->row_count - 1 : 0;
+}
+
+/*
+ * The trace was sent elsewhere, not played: the moment stands at the right edge and under
+ * the cursor, as wide a window before it as there was.
+ */
+static void jump_follow(struct timeline *it)
+{
+	const struct model *model = it->view.shared->model;
+	const struct player *player = source_player(model->source);
+	bool is_jump = player && it->seen_ns && model->now != it->seen_ns &&
+		       (!player->is_playing || model->now < it->seen_ns);
+
+	if (is_jump && !it->is_moving)
+		it->end_ns = it->cursor_ns = 0;
+	if (is_jump)
+		it->is_moving = false;
+	it->seen_ns = model->now;
+}
+
 static void timeline_refresh(struct view *view)
 {
 	struct timeline *it = timeline_of(view);
@@ -115,8 +152,8 @@ static void timeline_refresh(struct view *view)
 	if (it->row_count)
 		qsort_r(it->rows, it->row_count, sizeof(it->rows[0]), by_place,
 			(void *)(uintptr_t)model);
-	if (it->row >= it->row_count)
-		it->row = it->row_count ? it->row_count - 1 : 0;
+	row_find(it);
+	jump_follow(it);
 }
 
 static int timeline_open(struct view *view)
@@ -217,6 +254,7 @@ static void go_to(struct timeline *it, uint64_t ns)
 	struct shared *shared = it->view.shared;
 
 	shared->seek_unix_ns = source_unix_of(shared->model->source, ns);
+	it->is_moving = true;
 }
 
 /* Moves the window so that its right edge is at end_ns. */
@@ -304,19 +342,19 @@ static bool timeline_obey(struct view *view, enum request request)
 	switch (request) {
 	case REQ_MOVE_UP:
 	case REQ_SCROLL_UP:
-		it->row -= it->row > 0;
+		row_choose(it, it->row - (it->row > 0));
 		return true;
 	case REQ_MOVE_DOWN:
 	case REQ_SCROLL_DOWN:
-		it->row += it->row + 1 < it->row_count;
+		row_choose(it, it->row + (it->row + 1 < it->row_count));
 		return true;
 	case REQ_PAGE_UP:
-		it->row = it->row > page ? it->row - page : 0;
+		row_choose(it, it->row > page ? it->row - page : 0);
 		return true;
 	case REQ_PAGE_DOWN:
-		it->row = it->row + page < it->row_count ? it->row + page :
-			  it->row_count                  ? it->row_count - 1 :
-							   0;
+		row_choose(it, it->row + page < it->row_count ? it->row + page :
+			       it->row_count                  ? it->row_count - 1 :
+								0);
 		return true;
 	case REQ_MOVE_HOME:
 		cursor_move(it, timeline_origin(it));
@@ -369,7 +407,7 @@ static bool timeline_click(struct view *view, int x, int y)
 	if (y < it->y || y >= it->y + it->height * it->lines || row >= it->row_count || x < it->x ||
 	    x >= it->x + it->columns)
 		return false;
-	it->row = row;
+	row_choose(it, row);
 	cursor_move(it, timeline_ns(&window, x - it->x));
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The timeline: slices in columns, and the view of them, of a trace and live. */
 #include "console/timeline.h"
+#include "console/timeline_view.h"
 #include "tests/support/replayed.h"
 
 static void timeline_set_up(void)
@@ -138,6 +139,51 @@ Test(timeline, looking_beyond_the_present_goes_there)
 	press_key(K_RIGHT);
 	replayed_refresh(0);
 	cr_expect_lt(at_ns(), 5000 * SCENE_MS);
+}
+
+static const struct timeline *shown(void)
+{
+	return (const struct timeline *)(const void *)app->tabs[app->tab];
+}
+
+/* The thread under the cursor, by its record. */
+static uint32_t thread_chosen(void)
+{
+	return shown()->rows[shown()->row];
+}
+
+Test(timeline, a_jump_keeps_the_zoom_and_the_thread_and_shows_the_moment)
+{
+	static const char *const jumps[] = { "@+2s\r", "@90%\r", "0", "}", "$", "[" };
+	uint64_t span;
+	uint32_t thread;
+
+	press("zjj");
+	span = shown()->span_ns;
+	thread = thread_chosen();
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+		press("<<");
+		replayed_press(jumps[i]);
+		replayed_refresh(0);
+
+		cr_expect_eq(shown()->span_ns, span, "%s", jumps[i]);
+		cr_expect(shows("at this moment"), "after %s", jumps[i]);
+	}
+
+	cr_expect_eq(thread_chosen(), thread, "though it was not there at the begin");
+}
+
+Test(timeline, playing_leaves_the_window_that_was_moved_where_it_is)
+{
+	uint64_t end;
+
+	press("z<<");
+	end = shown()->end_ns;
+	cr_assert_neq(end, 0);
+	press(" ");
+	replayed_refresh(100 * SCENE_MS);
+
+	cr_expect_eq(shown()->end_ns, end);
 }
 
 Test(timeline, zoom_has_ends)
