@@ -4,7 +4,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "console/trace/trace_private.h"
 #include "libtrace/live.h"
 #include "tests/support/board_equal.h"
 #include "tests/support/live.h"
@@ -457,4 +462,80 @@ Test(trace, a_damaged_keyframe_is_refused_or_harmless)
 	cr_expect_gt(refused, 0);
 	free(copy);
 	free(keep);
+}
+
+/* ---- What a child leaves behind ---- */
+
+static int held[2]; /* a pipe: the folder of the child that is held, by name */
+
+/* In the child: a view is laid out, and being read for ever. */
+static void read_held(struct feed *feed, uint64_t begin_unix_ns)
+{
+	const char *folder = child_scratch();
+	char path[4200];
+
+	(void)feed;
+	(void)begin_unix_ns;
+	cr_assert_eq(mkdir(folder, 0700), 0);
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		cr_assert_eq(mkdir(path, 0700), 0);
+		snprintf(path, sizeof(path), "%s/%d/metadata", folder, i);
+		cr_assert_eq(symlink("/nonexistent/metadata", path), 0);
+	}
+	cr_assert_eq(write(held[1], folder, strlen(folder) + 1), (ssize_t)strlen(folder) + 1);
+	for (;;)
+		pause();
+}
+
+static void open_held(void)
+{
+	const char *const path = "held";
+	const struct trace_options options = { .paths = &path, .path_count = 1, .read = read_held };
+	struct vigil_problem problem;
+
+	cr_assert_eq(trace_open(&options, &trace, &problem), 0, "%s", problem.text);
+}
+
+Test(trace, a_view_is_removed_by_who_closes_the_trace)
+{
+	char folder[4096] = "";
+
+	cr_assert_eq(pipe(held), 0);
+	open_held();
+	cr_assert_gt(read(held[0], folder, sizeof(folder)), 0);
+	cr_assert_eq(access(folder, F_OK), 0);
+	trace_close(trace);
+	trace = NULL;
+
+	cr_expect_neq(access(folder, F_OK), 0, "%s is left", folder);
+}
+
+/* ^C ends the command at once. Its child, which is ours then, cleans up. */
+Test(trace, a_view_does_not_outlive_a_command_that_is_killed)
+{
+	static const int signals[] = { SIGINT, SIGKILL };
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		char folder[4096] = "";
+		pid_t pid;
+
+		cr_assert_eq(pipe(held), 0);
+		pid = fork();
+		if (!pid) {
+			open_held();
+			for (;;)
+				pause();
+		}
+		cr_assert_gt(read(held[0], folder, sizeof(folder)), 0);
+		cr_assert_eq(access(folder, F_OK), 0);
+		kill(pid, signals[i]);
+		while (wait(NULL) > 0)
+			;
+
+		cr_expect_neq(access(folder, F_OK), 0, "%s is left", folder);
+		close(held[0]);
+		close(held[1]);
+	}
 }

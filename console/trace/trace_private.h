@@ -52,6 +52,9 @@ enum trace_result trace_fail(struct trace *trace, const char *format, ...)
 
 /* ---- trace_child.c ---- */
 
+/* In the child: the folder that it may make for its views; NULL: none. */
+const char *child_scratch(void);
+
 /* Starts reading at a moment; 0: the start. Returns 0, or -errno with nothing open. */
 int child_start(struct trace *trace, uint64_t begin_unix_ns);
 
