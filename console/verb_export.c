@@ -103,24 +103,28 @@ static void name_make(const char *path, const char *suffix, char *buf, size_t si
 		snprintf(buf, size, "%.*s%s", (int)(end - begin), path + begin, suffix);
 }
 
-static int file_open(const char *path, bool may_replace)
-{
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (may_replace ? O_TRUNC : O_EXCL);
-	int fd = open(path, flags, 0644);
-
-	if (fd < 0 && errno == EEXIST) {
-		refuse("%s is there already: --output=%s replaces it, or name another", path, path);
-		return -1;
-	}
-	if (fd < 0)
-		refuse("cannot write %s: %s", path, strerror(errno));
-	return fd;
-}
-
 struct place {
 	char name[256]; /* for people */
 	bool is_file;
+	bool is_new; /* it was not there before */
 };
+
+/* What is in it stays until something else can be written. */
+static int file_open(struct place *place, bool may_replace)
+{
+	const char *path = place->name;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	place->is_file = true;
+	place->is_new = fd >= 0;
+	if (fd < 0 && errno == EEXIST && may_replace)
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EEXIST)
+		refuse("%s is there already: --output=%s replaces it, or name another", path, path);
+	else if (fd < 0)
+		refuse("cannot write %s: %s", path, strerror(errno));
+	return fd;
+}
 
 /*
  * The file that was named, else the standard output, else (it is a terminal) a file
@@ -134,14 +138,12 @@ static int place_open(const struct verb_options *options, const struct export_fo
 
 	if (output && strcmp(output, "-") != 0) {
 		snprintf(ret_place->name, sizeof(ret_place->name), "%s", output);
-		ret_place->is_file = true;
-		return file_open(output, true);
+		return file_open(ret_place, true);
 	}
 	if (!output && is_terminal) {
 		name_make(options->target, format->suffix, ret_place->name,
 			  sizeof(ret_place->name));
-		ret_place->is_file = true;
-		return file_open(ret_place->name, false);
+		return file_open(ret_place, false);
 	}
 	snprintf(ret_place->name, sizeof(ret_place->name), "the standard output");
 	if (is_terminal && format->is_binary) {
@@ -211,6 +213,8 @@ static int run(struct export *export, const struct place *place)
 	if (r)
 		return refuse("%s", problem.text);
 	export_run(export);
+	if (writer && writer->is_void && place->is_new)
+		unlink(place->name);
 	if (writer && writer_close(writer) && !export_has_failed(export))
 		export_fail(export, "cannot write %s: %s", place->name, strerror(writer->error));
 	if (export_has_failed(export)) {
@@ -239,10 +243,10 @@ int verb_export(const struct verb_options *options)
 
 		if (fd < 0)
 			return EXIT_CANNOT;
-		if (writer_open(&writer, fd))
+		wanted.is_file = place.is_file && is_regular(fd);
+		if (writer_open(&writer, fd, wanted.is_file))
 			return refuse("out of memory for a buffer of %s", place.name);
 		wanted.output = place.name;
-		wanted.is_file = place.is_file && is_regular(fd);
 		export.writer = &writer;
 		export.file = writer.file;
 	}

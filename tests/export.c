@@ -293,3 +293,23 @@ Test(export, the_command_refuses_what_it_cannot_do_in_a_sentence)
 		       "cannot write /nowhere/x");
 	expect_refused(vigil("export", "--to=csv", folder, NULL), folder);
 }
+
+/* What was exported before is worth more than nothing. */
+Test(export, the_command_replaces_no_file_by_nothing)
+{
+	char file[96], logs[128], output[128];
+
+	snprintf(file, sizeof(file), "%s/before", folder);
+	snprintf(logs, sizeof(logs), "%s.logs.jsonl", file);
+	snprintf(output, sizeof(output), "--output=%s", file);
+	cr_assert_eq(vigil("export", "--to=csv", output, folder, NULL), 2);
+	cr_expect_neq(access(file, F_OK), 0, "nothing was made either");
+	cr_assert_eq(vigil("export", "--to=otlp", output, folder, NULL), 2);
+	cr_expect_neq(access(logs, F_OK), 0, "nor beside it");
+	file_write(file, "kept", 4);
+
+	cr_assert_eq(vigil("export", "--to=csv", output, folder, NULL), 2);
+
+	file_read(file);
+	cr_expect_str_eq(text, "kept");
+}

@@ -126,6 +126,14 @@ static bool has_some_process(const struct export *export)
 	return false;
 }
 
+/* What the file had before stays. Returns export. */
+static struct export *nothing_to_write(struct export *export)
+{
+	if (export->writer)
+		export->writer->is_void = true;
+	return export;
+}
+
 /* ---- Slices, cut to what is wanted ---- */
 
 static void slice_put(struct export *export, const struct slice *slice, bool is_open)
@@ -243,7 +251,7 @@ static int begin_take(struct export *export, uint64_t first_unix_ns)
 		export->begin_unix_ns = extent->begin_unix_ns;
 	if (window_find(&export->options->window, export->options->path, first_unix_ns,
 			extent->end_unix_ns, &export->window, &problem))
-		return export_fail(export, "%s", problem.text);
+		return export_fail(nothing_to_write(export), "%s", problem.text);
 	export->from_unix_ns = first_unix_ns + export->window.from_ns;
 	export->until_unix_ns = UINT64_MAX;
 	if (export->window.until_ns < UINT64_MAX - first_unix_ns)
@@ -326,7 +334,7 @@ static void window_check(struct export *export)
 	    window_find(&export->options->window, export->options->path,
 			export->from_unix_ns - export->window.from_ns, export->end_unix_ns,
 			&ignored, &problem))
-		export_fail(export, "%s", problem.text);
+		export_fail(nothing_to_write(export), "%s", problem.text);
 }
 
 /* Which processes there are, for who asked for another. */
@@ -338,16 +346,19 @@ static int process_missing(struct export *export)
 	for (uint32_t i = 0; i < trace_process_count(export->trace) && at + 16 < sizeof(pids); i++)
 		at += (size_t)snprintf(pids + at, sizeof(pids) - at, "%s%" PRIu32, i ? ", " : "",
 				       trace_process(export->trace, i)->pid);
-	return export_fail(export, "there is no process %" PRIu32 " in %s: there are %s",
+	return export_fail(nothing_to_write(export),
+			   "there is no process %" PRIu32 " in %s: there are %s",
 			   export->options->pid, export->options->path,
 			   pids[0] ? pids : "none that Vigil knows");
 }
 
-static int nothing_there(struct export *export)
+static int nothing_there(struct export *export, enum trace_result how)
 {
+	if (how == TRACE_DAMAGED)
+		return export_fail(nothing_to_write(export), "%s", trace_problem(export->trace));
 	if (export->options->pid)
 		return process_missing(export);
-	return export_fail(export,
+	return export_fail(nothing_to_write(export),
 			   "%s has no events of Vigil: record a program with `vigil record`, or "
 			   "with the LTTng events vigil:*",
 			   export->options->path);
@@ -369,14 +380,14 @@ int export_run(struct export *export)
 		export->end_unix_ns = end_of(export, r == TRACE_END);
 	if (r == TRACE_END && !export_has_failed(export))
 		window_check(export);
+	if (!has_some_process(export))
+		nothing_there(export, r);
 	if (!export_has_failed(export)) {
 		open_slices_put(export);
 		format->end(export);
 	}
 	if (r == TRACE_DAMAGED)
 		export_fail(export, "%s", trace_problem(export->trace));
-	else if (!has_some_process(export))
-		nothing_there(export);
 	if (export->file)
 		fflush(export->file);
 	is_broken(export);

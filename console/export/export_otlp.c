@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "console/export/label.h"
 #include "console/export/otlp.h"
@@ -458,10 +460,10 @@ static int logs_open(struct export *export)
 	if (length > ending && !strcmp(output + length - ending, suffix))
 		length -= ending;
 	snprintf(export->also, sizeof(export->also), "%.*s.logs%s", (int)length, output, suffix);
-	fd = open(export->also, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(export->also, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return export_fail(export, "cannot write %s: %s", export->also, strerror(errno));
-	r = writer_open(&otlp_of(export)->logs, fd);
+	r = writer_open(&otlp_of(export)->logs, fd, true);
 	return r ? export_out_of_memory(export) : 0;
 }
 
@@ -496,13 +498,19 @@ static void otlp_end(struct export *export)
 static void otlp_free(struct export *export)
 {
 	struct otlp *otlp = otlp_of(export);
+	struct stat st;
 
 	for (uint32_t i = 0; i < otlp->count; i++)
 		for (int signal = 0; signal < OTLP_SIGNALS; signal++)
 			otlp_batch_free(&otlp->batches[i][signal]);
 	free(otlp->batches);
-	if (otlp->logs.file)
-		writer_close(&otlp->logs);
+	if (!otlp->logs.file)
+		return;
+	otlp->logs.is_void = export->writer->is_void;
+	writer_close(&otlp->logs);
+	/* Made for nothing. */
+	if (!stat(export->also, &st) && S_ISREG(st.st_mode) && !st.st_size)
+		unlink(export->also);
 }
 
 const struct export_format export_otlp = {

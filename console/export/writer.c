@@ -13,6 +13,11 @@ static ssize_t cookie_write(void *cookie, const char *bytes, size_t size)
 	size_t at = 0;
 	ssize_t n;
 
+	if (writer->is_void)
+		return (ssize_t)size;
+	if (writer->is_replacing && ftruncate(writer->fd, 0) && !writer->error)
+		writer->error = errno;
+	writer->is_replacing = false;
 	while (at < size) {
 		n = write(writer->fd, bytes + at, size - at);
 		if (n < 0 && errno == EINTR)
@@ -37,12 +42,14 @@ static int cookie_close(void *cookie)
 	return 0;
 }
 
-int writer_open(struct writer *writer, int fd)
+int writer_open(struct writer *writer, int fd, bool is_replacing)
 {
 	const cookie_io_functions_t functions = { .write = cookie_write, .close = cookie_close };
 
 	writer->fd = fd;
 	writer->error = 0;
+	writer->is_replacing = is_replacing;
+	writer->is_void = false;
 	writer->file = fopencookie(writer, "w", functions);
 	if (!writer->file)
 		return -ENOMEM;

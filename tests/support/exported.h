@@ -126,7 +126,7 @@ static inline int exported_to(const struct export_format *format, const char *ou
 	int r;
 
 	cr_assert_geq(fd, 0);
-	cr_assert_eq(writer_open(&writer, fd), 0);
+	cr_assert_eq(writer_open(&writer, fd, false), 0);
 	wanted.output = output;
 	wanted.is_file = true;
 	export = (struct export){
