@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console/player.h"
+
 #define DEPTH_MAX 8 /* folders below each other, as LTTng makes them */
 #define ENTRIES_MOST 10000
 
@@ -98,6 +100,33 @@ uint32_t source_process_count(struct source *source)
 bool source_process(struct source *source, uint32_t index, struct source_process *ret_process)
 {
 	return source && source->ops->process && source->ops->process(source, index, ret_process);
+}
+
+bool source_member(struct source *source, uint32_t index, struct source_member *ret_member)
+{
+	return source && source->ops->member && source->ops->member(source, index, ret_member);
+}
+
+bool source_has_members(struct source *source)
+{
+	return source && source->ops->member;
+}
+
+bool source_has_several(struct source *source)
+{
+	struct source_member member;
+	unsigned count = 0;
+
+	for (uint32_t i = 0; count < 2 && source_member(source, i, &member); i++)
+		count += member.has_events;
+	return count == 2;
+}
+
+bool source_is_working(struct source *source)
+{
+	const struct player *player = source_player(source);
+
+	return player && player_is_working(player);
 }
 
 void source_choose(struct source *source, uint32_t index)

@@ -7,6 +7,7 @@
  *	source_trace.c	a folder with a trace, which can be played
  *	source_live.c	a session of a relay, as it comes
  *	source_events.c	what the last two share: boards made of events
+ *	source_member.c	one process of a source that has several
  *
  * The law: whoever has a source gets a reader from it and may ask how it is; where
  * the board came from only these files know.
@@ -47,6 +48,15 @@ struct source_process {
 	bool is_whole; /* nothing of it is missing: neither its start, nor events that were lost */
 };
 
+/* Who a process is, and which board it has at this moment: what costs nothing to tell. */
+struct source_member {
+	uint32_t pid;
+	const char *host, *name; /* until the next refresh; "": not known */
+	uint64_t board;          /* another number, another board; 0: it has not begun */
+	bool has_events;
+	bool is_away;
+};
+
 enum source_news {
 	SOURCE_SAME,     /* the reader may be refreshed */
 	SOURCE_REPLACED, /* the reader is to be closed, and another one opened */
@@ -66,6 +76,10 @@ struct source_ops {
 	/* Optional from here on: "recorded at 12:03:04.123 (+4.2 s of 60 s)". */
 	void (*words)(struct source *source, char *buf, size_t size);
 	bool (*process)(struct source *source, uint32_t index, struct source_process *ret_process);
+	bool (*member)(struct source *source, uint32_t index, struct source_member *ret_member);
+	int (*member_open)(struct source *source, uint32_t index, struct vigil_reader **ret_reader,
+			   struct vigil_problem *ret_problem);
+	void (*member_fix)(struct source *source, uint32_t index, struct vigil_reader *reader);
 	void (*choose)(struct source *source, uint32_t index);
 	uint32_t (*chosen)(struct source *source);
 	const struct history *(*history)(struct source *source);
@@ -98,11 +112,21 @@ int source_trace_open(const char *target, const struct source_options *options,
 int source_live_open(const char *target, const struct source_options *options,
 		     struct source **ret_source, struct vigil_problem *ret_problem);
 
+/*
+ * One process of a source that has several, as a source of its own, whichever is chosen.
+ * It goes with the time as the whole does, which must outlive it. NULL without memory.
+ */
+struct source *source_member_new(struct source *whole, uint32_t index);
+
 /* ---- What a source may not have. All may be asked of NULL. ---- */
 
 void source_words(struct source *source, char *buf, size_t size); /* "": nothing to say */
 uint32_t source_process_count(struct source *source);
 bool source_process(struct source *source, uint32_t index, struct source_process *ret_process);
+bool source_member(struct source *source, uint32_t index, struct source_member *ret_member);
+bool source_has_members(struct source *source); /* it can say who its processes are */
+bool source_has_several(struct source *source); /* and of more than one there are events */
+bool source_is_working(struct source *source);  /* on the way to another moment */
 void source_choose(struct source *source, uint32_t index);
 uint32_t source_chosen(struct source *source);
 bool source_is_whole(struct source *source); /* of the shown process, as far as is known */

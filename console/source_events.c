@@ -104,6 +104,11 @@ int events_reader_open(struct events *events, const struct trace_process *proces
 					ret_problem);
 }
 
+uint64_t events_board(const struct trace_process *process, uint32_t index, uint64_t epoch)
+{
+	return process ? (epoch + 1) << 32 | index : 0;
+}
+
 void events_reader_fix(struct vigil_reader *reader, const struct trace_process *process,
 		       uint64_t unix_ns)
 {

@@ -33,6 +33,9 @@ const struct history *events_history(const struct events *events, uint32_t proce
 int events_reader_open(struct events *events, const struct trace_process *process,
 		       struct vigil_reader **ret_reader, struct vigil_problem *ret_problem);
 
+/* A number for the board of a process, as of struct source_member. */
+uint64_t events_board(const struct trace_process *process, uint32_t index, uint64_t epoch);
+
 /* Tells a reader which moment the board of its process is of. */
 void events_reader_fix(struct vigil_reader *reader, const struct trace_process *process,
 		       uint64_t unix_ns);

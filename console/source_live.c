@@ -21,8 +21,7 @@ struct live {
 	struct streams streams;
 	uint32_t chosen, pid; /* pid: that is wanted, 0 any */
 	bool has_chosen;
-	bool has_begun; /* the process that the reader reads had */
-	uint64_t read_epoch;
+	uint64_t board; /* that the reader reads */
 	struct vigil_problem said;
 };
 
@@ -39,15 +38,10 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
 }
 
-static const struct trace_process *process_now(const struct live *live)
+/* How far the stream has come that a process is in. */
+static uint64_t reached_ns(const struct live *live, uint32_t index)
 {
-	return streams_process(&live->streams, live->chosen);
-}
-
-/* How far the stream has come that the process is in. */
-static uint64_t reached_ns(const struct live *live)
-{
-	const struct stream *stream = streams_of(&live->streams, live->chosen);
+	const struct stream *stream = streams_of(&live->streams, index);
 
 	return stream && stream->trace ? trace_now(stream->trace) : 0;
 }
@@ -68,34 +62,75 @@ static void process_choose(struct live *live)
 	live->has_chosen |= best != NULL;
 }
 
-/* ---- The reader ---- */
+/* ---- Readers ---- */
+
+static bool live_member(struct source *source, uint32_t index, struct source_member *ret_member)
+{
+	const struct streams *streams = &live_of(source)->streams;
+	const struct trace_process *from = streams_process(streams, index);
+
+	if (index >= streams->member_count)
+		return false;
+	*ret_member = (struct source_member){
+		.pid = from ? from->pid : 0,
+		.host = from ? from->host : "",
+		.name = from ? from->name : "",
+		.board = events_board(from, index, streams->epoch),
+		.has_events = from && from->events > 0,
+		.is_away = streams_of(streams, index)->is_lost,
+	};
+	return true;
+}
+
+static void live_member_fix(struct source *source, uint32_t index, struct vigil_reader *reader)
+{
+	const struct live *live = live_of(source);
+
+	events_reader_fix(reader, streams_process(&live->streams, index), reached_ns(live, index));
+}
+
+static int live_member_open(struct source *source, uint32_t index, struct vigil_reader **ret_reader,
+			    struct vigil_problem *ret_problem)
+{
+	struct streams *streams = &live_of(source)->streams;
+	int r = events_reader_open(&streams->events, streams_process(streams, index), ret_reader,
+				   ret_problem);
+
+	if (r)
+		return r;
+	live_member_fix(source, index, *ret_reader);
+	return vigil_reader_refresh(*ret_reader);
+}
+
+/* Of the process that is shown. */
+static uint64_t board_now(struct live *live)
+{
+	struct source_member member = { .board = 0 };
+
+	live_member(&live->source, live->chosen, &member);
+	return member.board;
+}
 
 static int live_reader_open(struct source *source, struct vigil_reader **ret_reader,
 			    struct vigil_problem *ret_problem)
 {
 	struct live *live = live_of(source);
-	const struct trace_process *process = process_now(live);
-	int r = events_reader_open(&live->streams.events, process, ret_reader, ret_problem);
+	int r = live_member_open(source, live->chosen, ret_reader, ret_problem);
 
-	if (r)
-		return r;
-	live->has_begun = process != NULL;
-	live->read_epoch = live->streams.epoch;
-	events_reader_fix(*ret_reader, process, reached_ns(live));
-	return vigil_reader_refresh(*ret_reader);
+	if (!r)
+		live->board = board_now(live);
+	return r;
 }
 
 static enum source_news live_refresh(struct source *source, struct vigil_reader *reader)
 {
 	struct live *live = live_of(source);
-	const struct trace_process *process;
 
 	streams_pump(&live->streams);
 	process_choose(live);
-	process = process_now(live);
-	if (live->read_epoch != live->streams.epoch || live->has_begun != (process != NULL))
+	if (live->board != board_now(live))
 		return SOURCE_REPLACED;
-	events_reader_fix(reader, process, reached_ns(live));
+	live_member_fix(source, live->chosen, reader);
 	return SOURCE_SAME;
 }
 
@@ -105,7 +140,7 @@ static void live_words(struct source *source, char *buf, size_t size)
 {
 	const struct live *live = live_of(source);
 	const struct stream *stream = streams_of(&live->streams, live->chosen);
-	uint64_t now = clock_ns(CLOCK_REALTIME), reached = reached_ns(live);
+	uint64_t now = clock_ns(CLOCK_REALTIME), reached = reached_ns(live, live->chosen);
 	char time[FORMAT_SIZE];
 
 	if (stream && stream->is_lost) {
@@ -193,6 +228,9 @@ static const struct source_ops live_ops = {
 	.refresh = live_refresh,
 	.words = live_words,
 	.process = live_process,
+	.member = live_member,
+	.member_open = live_member_open,
+	.member_fix = live_member_fix,
 	.choose = live_choose,
 	.chosen = live_chosen,
 	.history = live_history,
@@ -206,7 +244,8 @@ static const struct source_ops live_ops = {
 /* Whether a verb has what it wants to print: a process, and all of it. */
 static bool is_known(const struct live *live)
 {
-	const struct trace_process *process = live->has_chosen ? process_now(live) : NULL;
+	const struct trace_process *process =
+		live->has_chosen ? streams_process(&live->streams, live->chosen) : NULL;
 
 	return process && process->is_whole;
 }

@@ -21,8 +21,7 @@ struct traced {
 	struct player player;
 	struct events events;
 	uint32_t chosen;
-	bool has_begun; /* the process that the reader reads had */
-	uint64_t epoch; /* of the boards that it reads */
+	uint64_t board; /* that the reader reads */
 	bool has_told_problem;
 
 	/* Of a trace that is moved, until all of it is known. */
@@ -58,24 +57,62 @@ static void rewind_history(void *arg, bool is_cut)
 
 /* ---- The reader ---- */
 
-static const struct trace_process *process_now(const struct traced *traced)
+static bool traced_member(struct source *source, uint32_t index, struct source_member *ret_member)
 {
-	return cursor_process_now(traced->cursor, traced->chosen);
+	const struct cursor *cursor = traced_of(source)->cursor;
+	const struct cursor_process *from = cursor_process(cursor, index);
+
+	if (!from)
+		return false;
+	*ret_member = (struct source_member){
+		.pid = from->pid,
+		.host = from->host,
+		.name = from->name,
+		.board = events_board(cursor_process_now(cursor, index), index,
+				      cursor_epoch(cursor)),
+		.has_events = from->events > 0,
+	};
+	return true;
+}
+
+static void traced_member_fix(struct source *source, uint32_t index, struct vigil_reader *reader)
+{
+	const struct cursor *cursor = traced_of(source)->cursor;
+
+	events_reader_fix(reader, cursor_process_now(cursor, index), cursor_now(cursor));
+}
+
+static int traced_member_open(struct source *source, uint32_t index,
+			      struct vigil_reader **ret_reader, struct vigil_problem *ret_problem)
+{
+	struct traced *traced = traced_of(source);
+	int r = events_reader_open(&traced->events, cursor_process_now(traced->cursor, index),
+				   ret_reader, ret_problem);
+
+	if (r)
+		return r;
+	traced_member_fix(source, index, *ret_reader);
+	return vigil_reader_refresh(*ret_reader);
+}
+
+/* Of the process that is shown. */
+static uint64_t board_now(struct traced *traced)
+{
+	struct source_member member = { .board = 0 };
+
+	traced_member(&traced->source, traced->chosen, &member);
+	return member.board;
 }
 
 static int traced_reader_open(struct source *source, struct vigil_reader **ret_reader,
 			      struct vigil_problem *ret_problem)
 {
 	struct traced *traced = traced_of(source);
-	const struct trace_process *process = process_now(traced);
-	int r = events_reader_open(&traced->events, process, ret_reader, ret_problem);
+	int r = traced_member_open(source, traced->chosen, ret_reader, ret_problem);
 
-	if (r)
-		return r;
-	traced->has_begun = process != NULL;
-	traced->epoch = cursor_epoch(traced->cursor);
-	events_reader_fix(*ret_reader, process, cursor_now(traced->cursor));
-	return vigil_reader_refresh(*ret_reader);
+	if (!r)
+		traced->board = board_now(traced);
+	return r;
 }
 
 /* ---- Which process, which moment ---- */
@@ -204,7 +241,6 @@ static void begin_playing(struct traced *traced)
 static enum source_news traced_refresh(struct source *source, struct vigil_reader *reader)
 {
 	struct traced *traced = traced_of(source);
-	const struct trace_process *process;
 
 	if (player_refresh(&traced->player))
 		return SOURCE_WORKING;
@@ -212,10 +248,9 @@ static enum source_news traced_refresh(struct source *source, struct vigil_reade
 		begin_playing(traced);
 		return SOURCE_WORKING;
 	}
-	process = process_now(traced);
-	if (traced->epoch != cursor_epoch(traced->cursor) || traced->has_begun != (process != NULL))
+	if (traced->board != board_now(traced))
 		return SOURCE_REPLACED;
-	events_reader_fix(reader, process, cursor_now(traced->cursor));
+	traced_member_fix(source, traced->chosen, reader);
 	return SOURCE_SAME;
 }
 
@@ -276,7 +311,9 @@ static struct player *traced_player(struct source *source)
 
 static uint64_t traced_unix_of(struct source *source, uint64_t ns)
 {
-	return events_unix_of(process_now(traced_of(source)), ns);
+	const struct traced *traced = traced_of(source);
+
+	return events_unix_of(cursor_process_now(traced->cursor, traced->chosen), ns);
 }
 
 static const char *traced_news(struct source *source)
@@ -310,6 +347,9 @@ static const struct source_ops traced_ops = {
 	.refresh = traced_refresh,
 	.words = traced_words,
 	.process = traced_process,
+	.member = traced_member,
+	.member_open = traced_member_open,
+	.member_fix = traced_member_fix,
 	.choose = traced_choose,
 	.chosen = traced_chosen,
 	.history = traced_history,

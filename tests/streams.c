@@ -69,10 +69,10 @@ static void streams_tear_down(void)
 
 TestSuite(streams, .init = streams_set_up, .fini = streams_tear_down);
 
-static int open_with(enum part first, enum part second)
+static int open_pid(enum part first, enum part second, uint32_t pid)
 {
 	const struct trace_options how = { .read = told_read };
-	const struct source_options options = { .is_moved = true };
+	const struct source_options options = { .is_moved = true, .pid = pid };
 	struct source *source;
 	int r;
 
@@ -82,6 +82,11 @@ static int open_with(enum part first, enum part second)
 	if (!r)
 		cr_assert_eq(model_new_of(source, &model, &problem), 0);
 	return r;
+}
+
+static int open_with(enum part first, enum part second)
+{
+	return open_pid(first, second, 0);
 }
 
 static bool has_tasks(void)
@@ -158,6 +163,19 @@ Test(streams, a_session_that_begins_again_is_found_with_the_same_process)
 	cr_expect_not_null(strstr(said, "what happened meanwhile is not known"), "%s", said);
 	cr_expect_eq(source_process_count(model->source), 1);
 	cr_expect(comes_to(has_tasks));
+}
+
+static bool is_the_second(void)
+{
+	return vigil_reader_pid(model->reader) == REPLAYED_PID + 1 && model->totals.live == 17;
+}
+
+Test(streams, the_process_that_was_asked_for_is_shown_though_another_came_first)
+{
+	replayed_has_two = true;
+	cr_assert_eq(open_pid(PART_ALL_AND_STAY, PART_NOTHING, REPLAYED_PID + 1), 0);
+
+	cr_expect(comes_to(is_the_second));
 }
 
 Test(streams, a_relay_is_told_from_a_session)
