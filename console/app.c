@@ -18,8 +18,8 @@
 #define LOOK_EVERY 4        /* refreshes between two looks for a successor */
 
 static const struct view_ops *const tabs[APP_TABS] = {
-	&view_tasks, &view_locks, &view_wakers,   &view_executors,
-	&view_sites, &view_why,   &view_timeline, &view_processes,
+	&view_tasks, &view_locks,    &view_wakers, &view_executors, &view_sites,
+	&view_why,   &view_timeline, &view_all,    &view_processes,
 };
 
 #define TAB_PROCESSES (APP_TABS - 1)
@@ -36,9 +36,15 @@ struct view *app_view(const struct app *app)
 	return app->page_count > 0 ? app->pages[app->page_count - 1] : app->tabs[app->tab];
 }
 
+bool app_has_several(const struct app *app)
+{
+	return app->shared.model && source_has_several(app->shared.model->source);
+}
+
 unsigned app_where(const struct app *app)
 {
-	return app_view(app)->ops->where | (app_player(app) ? (unsigned)IN_REPLAY : 0u);
+	return app_view(app)->ops->where | (app_player(app) ? (unsigned)IN_REPLAY : 0u) |
+	       (app_has_several(app) ? (unsigned)IN_SEVERAL : 0u);
 }
 
 static void close_pages(struct app *app)
@@ -47,12 +53,15 @@ static void close_pages(struct app *app)
 		view_free(app->pages[--app->page_count]);
 }
 
-static void close_views(struct app *app)
+/* Another process is to be shown; of the same source, what shows all of them stays. */
+static void close_views(struct app *app, bool is_same_source)
 {
 	int i;
 
 	close_pages(app);
 	for (i = 0; i < APP_TABS; i++) {
+		if (is_same_source && app->tabs[i] && app->tabs[i]->ops->is_of_all)
+			continue;
 		view_free(app->tabs[i]);
 		app->tabs[i] = NULL;
 	}
@@ -112,7 +121,7 @@ void app_connect(struct app *app, const char *target)
 		app_say(app, ROLE_ERROR, "%s", problem.text);
 		return;
 	}
-	close_views(app);
+	close_views(app, false);
 	model_free(app->shared.model);
 	app->shared.model = model;
 	app->shared.refreshes = 1;
@@ -122,18 +131,20 @@ void app_connect(struct app *app, const char *target)
 	app_show_tab(app, 0);
 }
 
-void app_choose(struct app *app, uint32_t process)
+bool app_choose(struct app *app, uint32_t process)
 {
 	struct model *model = app->shared.model;
 
+	if (process == source_chosen(model->source))
+		return true;
 	if (model_choose(model, process) < 0) {
 		app_say(app, ROLE_ERROR, "out of memory: the picture is old");
-		return;
+		return false;
 	}
-	close_views(app);
+	close_views(app, true);
 	app->shared.refreshes += 2;
 	app->shared.pid = vigil_reader_pid(model->reader);
-	app_show_tab(app, 0);
+	return true;
 }
 
 static bool is_gone(enum vigil_status status)
@@ -301,7 +312,7 @@ void app_free(struct app *app)
 {
 	if (!app)
 		return;
-	close_views(app);
+	close_views(app, false);
 	model_free(app->shared.model);
 	free(app);
 }
@@ -316,8 +327,14 @@ int app_set(struct app *app, const char *view, const char *filter, const char *s
 	if (view && i == APP_TABS) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "there is no view \"%s\": tasks, locks, wakers, executors, sites, why, "
-			 "timeline and processes are",
+			 "timeline, all and processes are",
 			 view);
+		return -1;
+	}
+	if (view && tabs[i] == &view_all && !source_has_members(app->shared.model->source)) {
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "the view \"all\" is of a trace or a relay, which may have several "
+			 "processes; of one it is \"tasks\"");
 		return -1;
 	}
 	if (view)

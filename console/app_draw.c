@@ -19,7 +19,8 @@
 
 static int tab_line(const struct app *app)
 {
-	return header_lines(&app->shared, app->width, app->height) + app_replay_lines(app);
+	return header_lines(&app->shared, view_models(app_view(app)), app->width, app->height) +
+	       app_replay_lines(app);
 }
 
 static int tab_width(int tab, char *ret_label, size_t size)
@@ -31,10 +32,17 @@ static int tab_width(int tab, char *ret_label, size_t size)
 	return text_width(ret_label);
 }
 
-/* The list of processes has a tab only while it is looked at. */
+/* The list of processes has a tab only while it is looked at, that of all tasks with several. */
 static bool has_tab(const struct app *app, int tab)
 {
-	return app_tab_ops(tab)->request != REQ_VIEW_PROCESSES || app->tab == tab;
+	switch (app_tab_ops(tab)->request) {
+	case REQ_VIEW_PROCESSES:
+		return app->tab == tab;
+	case REQ_VIEW_ALL:
+		return app->tab == tab || app_has_several(app);
+	default:
+		return true;
+	}
 }
 
 static int draw_tabs(const struct app *app, struct canvas *canvas, int y)
@@ -158,7 +166,8 @@ void app_draw(struct app *app, struct canvas *canvas)
 		return;
 	}
 	line = tab_line(app);
-	header_draw(&app->shared, canvas, app->is_paused ? "PAUSED" : "");
+	header_draw(&app->shared, view_models(app_view(app)), canvas,
+		    app->is_paused ? "PAUSED" : "");
 	app_replay_draw(app, canvas, line - app_replay_lines(app));
 	draw_state(app, canvas, draw_tabs(app, canvas, line), line);
 	if (app->has_help)

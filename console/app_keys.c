@@ -129,18 +129,22 @@ static void enter(struct app *app)
 {
 	uint64_t object;
 	const struct view_ops *ops = view_enter(app_view(app), &object);
+	uint32_t choose = app->shared.choose;
 	char path[sizeof(app->shared.open_path)];
 
+	app->shared.choose = 0;
 	if (app->shared.open_path[0]) {
 		snprintf(path, sizeof(path), "%s", app->shared.open_path);
 		app->shared.open_path[0] = '\0';
 		app_connect(app, path);
-	} else if (app->shared.choose) {
-		app_choose(app, app->shared.choose - 1);
-		app->shared.choose = 0;
-	} else if (ops) {
-		app_open_page(app, ops, object);
+		return;
 	}
+	if (choose && !app_choose(app, choose - 1))
+		return;
+	if (ops)
+		app_open_page(app, ops, object);
+	else if (choose)
+		app_show_tab(app, 0);
 }
 
 static void reopen(struct app *app)

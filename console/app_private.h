@@ -18,8 +18,11 @@ void app_open_page(struct app *app, const struct view_ops *ops, uint64_t object)
 /* Shows another board; the old one is let go only when that works. */
 void app_connect(struct app *app, const char *target);
 
-/* Shows another process of the same source. */
-void app_choose(struct app *app, uint32_t process);
+/* Reads another process of the same source. Returns whether it is the one that is shown. */
+bool app_choose(struct app *app, uint32_t process);
+
+/* There is more than one process of which something has happened. */
+bool app_has_several(const struct app *app);
 
 /* Where keys are heard at this moment. */
 unsigned app_where(const struct app *app);

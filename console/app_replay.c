@@ -230,28 +230,28 @@ void app_replay_tell(struct app *app)
 
 /* ---- Requests ---- */
 
-/* The task that is selected or shown; 0: none is. */
-static uint64_t task_selected(const struct app *app)
+/* The task that is selected or shown, and of which process it is; 0: none is. */
+static uint64_t task_selected(const struct app *app, uint32_t *ret_process)
 {
 	const struct view *view = app_view(app);
 	uint64_t id = view->table ? table_cursor(view->table) : view->object;
 
 	if (view->ops->selected)
-		id = view->ops->selected(view);
+		id = view->ops->selected(view, ret_process);
 	return vigil_ref_table(id) == VIGIL_TABLE_task ? id : 0;
 }
 
 static void go(struct app *app, enum cursor_to to, bool is_back)
 {
 	struct player *player = app_player(app);
-	const struct cursor_goal goal = {
+	struct cursor_goal goal = {
 		.to = to,
 		.is_back = is_back,
 		.over_ns = player->long_ns,
 		.process = source_chosen(app->shared.model->source),
-		.task = task_selected(app),
 	};
 
+	goal.task = task_selected(app, &goal.process);
 	if (to == CURSOR_TO_TASK_POLL && !goal.task) {
 		app_say(app, ROLE_WARN, "no task is selected: t lists them");
 		return;

@@ -438,24 +438,54 @@ static void draw_counts(const struct model *model, struct canvas *canvas, int y)
 	}
 }
 
+/* ---- Of all processes ---- */
+
+static int put_some(struct canvas *canvas, int x, int room, enum role role, uint32_t count,
+		    const char *words)
+{
+	return count ? canvas_printf(canvas, x, 0, room - x, role, "  %" PRIu32 " %s", count,
+				     words) :
+		       0;
+}
+
+static void draw_processes(const struct shared *shared, const struct models *models,
+			   struct canvas *canvas, const char *note)
+{
+	int room = canvas->width - text_width(note) - 2;
+	bool is_live = source_fd(shared->model->source) >= 0;
+	char words[80];
+	int x = 1;
+
+	models_words(models, words, sizeof(words));
+	x += canvas_put_text(canvas, x, 0, room - x, ROLE_TITLE, words) + 2;
+	x += canvas_put_text(canvas, x, 0, room - x, ROLE_STRONG,
+			     is_live ? "live" : word_status(VIGIL_STATUS_RECORDED));
+	x += put_some(canvas, x, room, ROLE_DIM, models->ended, "ended");
+	put_some(canvas, x, room, ROLE_WARN, models->away, "not connected");
+	canvas_put_text(canvas, canvas->width - text_width(note) - 1, 0, -1, ROLE_WARN, note);
+}
+
 /* ---- The whole ---- */
 
-int header_lines(const struct shared *shared, int width, int height)
+int header_lines(const struct shared *shared, const struct models *models, int width, int height)
 {
-	const struct model *model = shared->model;
+	const struct model *model = models ? &models->sum : shared->model;
 	int workers;
 
 	if (!model)
 		return 1;
+	if (models)
+		return FIXED_LINES + (model->totals.lost > 0) + (model->totals.misused > 0);
 	workers = worker_lines(model, width, height);
 	if (workers == 0 && workers_count(model) > 0)
 		workers = 1;
 	return FIXED_LINES + workers + (model->totals.lost > 0) + (model->totals.misused > 0);
 }
 
-void header_draw(const struct shared *shared, struct canvas *canvas, const char *note)
+void header_draw(const struct shared *shared, const struct models *models, struct canvas *canvas,
+		 const char *note)
 {
-	const struct model *model = shared->model;
+	const struct model *model = models ? &models->sum : shared->model;
 	int y = FIXED_LINES;
 	int lines;
 
@@ -465,9 +495,16 @@ void header_draw(const struct shared *shared, struct canvas *canvas, const char 
 				   "choose a process: Enter watches it");
 		return;
 	}
-	draw_process(shared, canvas, note);
+	if (models)
+		draw_processes(shared, models, canvas, note);
+	else
+		draw_process(shared, canvas, note);
 	draw_tasks(model, canvas, 1);
 	draw_rates(model, canvas, 2);
+	if (models) {
+		draw_counts(model, canvas, y);
+		return;
+	}
 	lines = worker_lines(model, canvas->width, canvas->height);
 	if (lines > 0) {
 		draw_workers(model, canvas, y);

@@ -11,10 +11,14 @@
 
 #include "console/view.h"
 
-/* Lines it needs on a screen of this size. */
-int header_lines(const struct shared *shared, int width, int height);
+/*
+ * Lines it needs on a screen of this size. models: it is of all these processes; NULL:
+ * of the one that is shown.
+ */
+int header_lines(const struct shared *shared, const struct models *models, int width, int height);
 
 /* Draws it at the top of a canvas; note stands at the right of the first line. */
-void header_draw(const struct shared *shared, struct canvas *canvas, const char *note);
+void header_draw(const struct shared *shared, const struct models *models, struct canvas *canvas,
+		 const char *note);
 
 #endif

@@ -83,8 +83,9 @@ enum where {
 	IN_HELP = 1 << 11,
 	IN_PROCESSES = 1 << 12,
 	IN_TIMELINE = 1 << 13,
-	IN_REPLAY = 1 << 14, /* besides: what is shown is a trace that can be moved */
-	IN_PAUSE = 1 << 15,  /* besides: it stands still */
+	IN_REPLAY = 1 << 14,  /* besides: what is shown is a trace that can be moved */
+	IN_PAUSE = 1 << 15,   /* besides: it stands still */
+	IN_SEVERAL = 1 << 16, /* besides: it has several processes */
 	IN_LISTS = IN_TASKS | IN_LOCKS | IN_WAKERS | IN_EXECUTORS | IN_SITES | IN_RESOURCES |
 		   IN_OPS | IN_SPANS | IN_WARNINGS | IN_PROCESSES,
 	IN_VIEWS = IN_LISTS | IN_WHY | IN_DETAILS | IN_TIMELINE,

@@ -136,7 +136,7 @@ static const struct {
 	{ { "dry-run", no_argument, NULL, 'n' }, TAKES_PRUNE, "",
 	  "say what would be removed, remove nothing" },
 	{ { "view", required_argument, NULL, 'v' }, TAKES_SCREEN, "=VIEW",
-	  "start with tasks, locks, wakers, executors, sites, why or timeline" },
+	  "start with tasks, locks, wakers, executors, sites, why, timeline or all" },
 	{ { "interval", required_argument, NULL, 'i' }, TAKES_SCREEN, "=TIME",
 	  "time between two pictures" },
 	{ { "color", required_argument, NULL, 'c' }, TAKES_SCREEN, "=WHEN",

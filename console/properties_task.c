@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Properties of tasks. */
+#include "console/models.h"
 #include "console/names.h"
 #include "console/property.h"
 
@@ -93,7 +94,27 @@ P_WORDS_OF(join_text, TASK, word_join(task->join))
 P_TEXT_OF(site_text, TASK, name_place(model, task->site, buf, size))
 P_TEXT_OF(reason_text, TASK, name_reason(model, task, buf, size))
 
+/* Of which process: who the model's is. */
+static struct source_member member_of(const struct model *model)
+{
+	struct source_member member;
+
+	model_member(model, &member);
+	return member;
+}
+
+#define MEMBER const struct source_member member = member_of(model)
+
+P_TEXT_OF(host_text, MEMBER, (void)row; snprintf(buf, size, "%s", member.host))
+P_NUMBER_OF(pid, MEMBER; (void)row, member.pid)
+P_TEXT_OF(process_text, MEMBER, (void)row; snprintf(buf, size, "%s", member.name))
+
+#define MEMBER_PROPERTIES 3 /* the first ones */
+
 static const struct property list[] = {
+	P_PLAIN("host", "HOST", host_text),
+	P_COUNT("pid", "PID", pid),
+	P_PLAIN("process", "PROCESS", process_text),
 	P_COUNT("id", "ID", id),
 	P_ONE_OF("state", "STATE", state, state_text, state_word),
 	P_PLAIN("name", "NAME", name_text),
@@ -138,9 +159,16 @@ static const void *row_at(const struct model *model, uint32_t index, uint32_t *r
 	return it && it->life != VIGIL_LIFE_FREE ? it : NULL;
 }
 
-const struct properties task_properties = {
+const struct properties member_task_properties = {
 	.list = list,
 	.count = sizeof(list) / sizeof(list[0]),
+	.attrs = attrs_of,
+	.at = row_at,
+};
+
+const struct properties task_properties = {
+	.list = list + MEMBER_PROPERTIES,
+	.count = sizeof(list) / sizeof(list[0]) - MEMBER_PROPERTIES,
 	.attrs = attrs_of,
 	.at = row_at,
 };

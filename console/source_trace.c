@@ -57,10 +57,18 @@ static void rewind_history(void *arg, bool is_cut)
 
 /* ---- The reader ---- */
 
+/* A process as it is at this moment: the trace has read one event more than has happened. */
+static const struct trace_process *process_now(const struct traced *traced, uint32_t index)
+{
+	const struct trace_process *process = cursor_process_now(traced->cursor, index);
+
+	return process && process->first_unix_ns <= cursor_now(traced->cursor) ? process : NULL;
+}
+
 static bool traced_member(struct source *source, uint32_t index, struct source_member *ret_member)
 {
-	const struct cursor *cursor = traced_of(source)->cursor;
-	const struct cursor_process *from = cursor_process(cursor, index);
+	const struct traced *traced = traced_of(source);
+	const struct cursor_process *from = cursor_process(traced->cursor, index);
 
 	if (!from)
 		return false;
@@ -68,8 +76,8 @@ static bool traced_member(struct source *source, uint32_t index, struct source_m
 		.pid = from->pid,
 		.host = from->host,
 		.name = from->name,
-		.board = events_board(cursor_process_now(cursor, index), index,
-				      cursor_epoch(cursor)),
+		.board = events_board(process_now(traced, index), index,
+				      cursor_epoch(traced->cursor)),
 		.has_events = from->events > 0,
 	};
 	return true;
@@ -77,17 +85,17 @@ static bool traced_member(struct source *source, uint32_t index, struct source_m
 
 static void traced_member_fix(struct source *source, uint32_t index, struct vigil_reader *reader)
 {
-	const struct cursor *cursor = traced_of(source)->cursor;
+	const struct traced *traced = traced_of(source);
 
-	events_reader_fix(reader, cursor_process_now(cursor, index), cursor_now(cursor));
+	events_reader_fix(reader, process_now(traced, index), cursor_now(traced->cursor));
 }
 
 static int traced_member_open(struct source *source, uint32_t index,
 			      struct vigil_reader **ret_reader, struct vigil_problem *ret_problem)
 {
 	struct traced *traced = traced_of(source);
-	int r = events_reader_open(&traced->events, cursor_process_now(traced->cursor, index),
-				   ret_reader, ret_problem);
+	int r = events_reader_open(&traced->events, process_now(traced, index), ret_reader,
+				   ret_problem);
 
 	if (r)
 		return r;
@@ -270,8 +278,8 @@ static void traced_words(struct source *source, char *buf, size_t size)
 static bool traced_process(struct source *source, uint32_t index,
 			   struct source_process *ret_process)
 {
-	const struct cursor *cursor = traced_of(source)->cursor;
-	const struct cursor_process *from = cursor_process(cursor, index);
+	const struct traced *traced = traced_of(source);
+	const struct cursor_process *from = cursor_process(traced->cursor, index);
 
 	if (!from)
 		return false;
@@ -285,7 +293,7 @@ static bool traced_process(struct source *source, uint32_t index,
 	};
 	memcpy(ret_process->host, from->host, sizeof(ret_process->host));
 	memcpy(ret_process->name, from->name, sizeof(ret_process->name));
-	events_describe(cursor_process_now(cursor, index), ret_process);
+	events_describe(process_now(traced, index), ret_process);
 	return true;
 }
 
@@ -313,7 +321,7 @@ static uint64_t traced_unix_of(struct source *source, uint64_t ns)
 {
 	const struct traced *traced = traced_of(source);
 
-	return events_unix_of(cursor_process_now(traced->cursor, traced->chosen), ns);
+	return events_unix_of(process_now(traced, traced->chosen), ns);
 }
 
 static const char *traced_news(struct source *source)

@@ -39,29 +39,42 @@ static uint64_t pid_number(const struct table_row *row)
 	return member.pid;
 }
 
+/* "17 tasks: 1 running, 16 idle". */
+static void tasks_words(const struct model_totals *totals, char *buf, size_t size)
+{
+	const struct {
+		uint64_t count;
+		enum vigil_state state;
+	} parts[] = {
+		{ totals->running, VIGIL_STATE_RUNNING },
+		{ totals->scheduled, VIGIL_STATE_SCHEDULED },
+		{ totals->idle, VIGIL_STATE_IDLE },
+	};
+	const char *lead = ": ";
+	size_t at = (size_t)snprintf(buf, size, "%" PRIu64 " task%s", totals->live,
+				     totals->live == 1 ? "" : "s");
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && at < size; i++) {
+		if (!parts[i].count)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%" PRIu64 " %s", lead,
+				       parts[i].count, word_state(parts[i].state));
+		lead = ", ";
+	}
+}
+
 /* The row above a process's tasks says who it is, and how they are. */
 static void format_process(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct model *model = task_rows_model(row->ctx, row->id);
-	const struct model_totals *totals = &model->totals;
 	struct source_member member;
 
-	switch (row->column->data) {
-	case TASK_NAME:
+	*ret_role = ROLE_TITLE;
+	if (row->column->data == TASK_NAME) {
 		model_member(model, &member);
 		snprintf(buf, size, "%s", member.name);
-		*ret_role = ROLE_TITLE;
-		break;
-	case TASK_WHY:
-		snprintf(buf, size,
-			 "%" PRIu64 " task%s: %" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
-			 " idle",
-			 totals->live, totals->live == 1 ? "" : "s", totals->running,
-			 totals->scheduled, totals->idle);
-		*ret_role = ROLE_TITLE;
-		break;
-	default:
-		break;
+	} else if (row->column->data == TASK_WHY) {
+		tasks_words(&model->totals, buf, size);
 	}
 }
 
@@ -184,7 +197,7 @@ const struct column task_columns[TASK_COLUMNS] = {
 	[TASK_PID] = { .title = "PID", .help = "of its process", .min_width = 5, .max_width = 8,
 		       .priority = 1, .align = ALIGN_RIGHT, .sort = SORT_NUMBER, .data = TASK_PID,
 		       .format = format_member, .number = pid_number },
-	[TASK_PROCESS] = { .title = "PROCESS", .help = "its name", .min_width = 5, .max_width = 16,
+	[TASK_PROCESS] = { .title = "PROCESS", .help = "its name", .min_width = 7, .max_width = 16,
 			   .sort = SORT_TEXT, .data = TASK_PROCESS, .format = format_member },
 	[TASK_SIGN] = { .title = "", .min_width = 1, .max_width = 1, .data = TASK_SIGN,
 			.format = format_words },

@@ -18,6 +18,16 @@
 #define ORDER_SHARE 60 /* of the time, 1/60 at most goes into ordering rows */
 #define WHEEL_LINES 3
 
+static const struct model *model_of(struct view *view, uint64_t id)
+{
+	return view->ops->model ? view->ops->model(view, id) : view->shared->model;
+}
+
+const struct models *view_models(struct view *view)
+{
+	return view->ops->models ? view->ops->models(view) : NULL;
+}
+
 static bool matches(void *ctx, uint64_t id, const char *needle)
 {
 	struct view *view = ctx;
@@ -26,7 +36,7 @@ static bool matches(void *ctx, uint64_t id, const char *needle)
 	(void)needle; /* parsed already */
 	if (!record)
 		return view->ops->keeps && view->ops->keeps(view, id);
-	return filter_matches(view->filter, view->shared->model, record);
+	return filter_matches(view->filter, model_of(view, id), record);
 }
 
 /* A search is for plain text: what people see, and the attributes behind it. */
@@ -48,7 +58,7 @@ static bool has_text(struct view *view, uint64_t id, const char *needle)
 	}
 	if (properties && properties->attrs)
 		record = view->ops->record(view, id);
-	return record && property_attrs_have(properties, view->shared->model, record, needle);
+	return record && property_attrs_have(properties, model_of(view, id), record, needle);
 }
 
 static bool matches_either(void *ctx, uint64_t id, const char *needle)
@@ -326,6 +336,21 @@ bool view_search(struct view *view, const char *text, int step)
 	return !text[0] || table_search(view->table, view->needle, step);
 }
 
+/* What a row of any of the models has as an attribute is not mistyped. */
+static int filter_read(struct view *view, const char *text, struct filter **ret_filter,
+		       struct vigil_problem *ret_problem)
+{
+	const struct properties *properties = view->ops->properties;
+	const struct models *models = view_models(view);
+	int r = filter_parse(text, properties, view->shared->model, ret_filter, ret_problem);
+
+	for (uint32_t i = 0; r == -EINVAL && models && i < models->count; i++)
+		if (models_at(models, i))
+			r = filter_parse(text, properties, models_at(models, i), ret_filter,
+					 ret_problem);
+	return r;
+}
+
 int view_filter(struct view *view, const char *text, struct vigil_problem *ret_problem)
 {
 	struct filter *filter = NULL;
@@ -334,8 +359,7 @@ int view_filter(struct view *view, const char *text, struct vigil_problem *ret_p
 	if (!view->table)
 		return 0;
 	if (view->ops->properties && text[0]) {
-		r = filter_parse(text, view->ops->properties, view->shared->model, &filter,
-				 ret_problem);
+		r = filter_read(view, text, &filter, ret_problem);
 		if (r)
 			return r;
 	}

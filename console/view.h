@@ -13,7 +13,7 @@
 
 #include "console/filter.h"
 #include "console/keys.h"
-#include "console/model.h"
+#include "console/models.h"
 #include "console/page.h"
 #include "console/table.h"
 
@@ -40,6 +40,7 @@ struct view_ops {
 	enum request request; /* that opens it; REQ_NONE: Enter in another one does */
 	unsigned where;       /* enum where: which keys it hears */
 	size_t size;          /* of its own structure, which begins with a struct view */
+	bool is_of_all;       /* of a source's processes: another one chosen, it stays */
 
 	/* Lists: columns, and rows with the view as ctx. A page has no columns. */
 	const struct column *columns;
@@ -50,6 +51,10 @@ struct view_ops {
 	const struct properties *properties; /* of the filter language; NULL: plain text */
 	const void *(*record)(struct view *view, uint64_t id); /* what a filter looks at */
 	bool (*keeps)(struct view *view, uint64_t id); /* a row without a record; NULL: never */
+
+	/* Lists of several processes: the model behind a row, NULL none; and all there are. */
+	struct model *(*model)(struct view *view, uint64_t id);
+	const struct models *(*models)(struct view *view);
 
 	/* A list with no rows says why in a sentence. */
 	void (*empty)(struct view *view, char *buf, size_t size);
@@ -74,7 +79,8 @@ struct view_ops {
 	 * the row, what enter says, and on which object. NULL: nothing.
 	 */
 	const struct view_ops *details;
-	uint64_t (*selected)(const struct view *view); /* the task; without: the cursor's row */
+	/* The task, and whose if not the shown process's; without: the cursor's row. */
+	uint64_t (*selected)(const struct view *view, uint32_t *ret_process);
 	const struct view_ops *(*enter)(struct view *view, uint64_t id, uint64_t *ret_object);
 };
 
@@ -126,12 +132,15 @@ int view_filter(struct view *view, const char *text, struct vigil_problem *ret_p
 /* Sorts by a column's title, "busy" or "busy:desc". Returns false for no such column. */
 bool view_sort(struct view *view, const char *words);
 
+/* Whose tasks a list of several processes shows; NULL: it is of the one that is shown. */
+const struct models *view_models(struct view *view);
+
 /* "12 of 1204  filter conn  tree  follow": for the line above. */
 void view_state(struct view *view, char *buf, size_t size);
 
 /* All of them; those with a request first, in the order of their tabs. */
 extern const struct view_ops view_tasks, view_locks, view_wakers, view_executors, view_sites,
-	view_why, view_timeline, view_processes, view_members;
+	view_why, view_timeline, view_all, view_processes, view_members;
 extern const struct view_ops view_task, view_lock, view_waker, view_worker, view_executor,
 	view_site;
 

@@ -343,6 +343,7 @@ const struct view_ops view_members = {
 	.request = REQ_VIEW_PROCESSES,
 	.where = IN_PROCESSES,
 	.size = sizeof(struct members),
+	.is_of_all = true,
 	.columns = columns,
 	.column_count = MEMBER_COLUMNS,
 	.sort_column = MEMBER_HOST,

@@ -383,18 +383,21 @@ static bool timeline_obey(struct view *view, enum request request)
 	}
 }
 
-static uint64_t timeline_selected(const struct view *view)
+static uint64_t timeline_selected(const struct view *view, uint32_t *ret_process)
 {
 	const struct timeline_cell cell =
 		timeline_selected_cell((const struct timeline *)(const void *)view);
 
+	(void)ret_process;
 	return cell.slice.task;
 }
 
 static const struct view_ops *timeline_enter(struct view *view, uint64_t id, uint64_t *ret_object)
 {
+	uint32_t process = 0;
+
 	(void)id;
-	*ret_object = timeline_selected(view);
+	*ret_object = timeline_selected(view, &process);
 	return *ret_object ? &view_task : NULL;
 }
 

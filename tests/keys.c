@@ -6,8 +6,9 @@
 #include "console/keys.h"
 
 static const unsigned places[] = {
-	IN_TASKS, IN_LOCKS,    IN_WAKERS, IN_EXECUTORS, IN_SITES, IN_RESOURCES, IN_OPS,
-	IN_SPANS, IN_WARNINGS, IN_WHY,    IN_DETAILS,   IN_HELP,  IN_TIMELINE,  IN_REPLAY,
+	IN_TASKS,     IN_LOCKS, IN_WAKERS,   IN_EXECUTORS, IN_SITES,
+	IN_RESOURCES, IN_OPS,   IN_SPANS,    IN_WARNINGS,  IN_WHY,
+	IN_DETAILS,   IN_HELP,  IN_TIMELINE, IN_REPLAY,    IN_SEVERAL,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -65,7 +66,13 @@ Test(keys, no_key_asks_for_two_things_in_one_place)
 			}
 }
 
-Test(keys, keys_that_move_a_trace_mean_nothing_else_in_any_view)
+/* Heard in every view, where there is something to it. */
+static bool is_besides(enum request request)
+{
+	return keys_info(request)->where == IN_REPLAY || keys_info(request)->where == IN_SEVERAL;
+}
+
+Test(keys, keys_of_a_trace_or_of_several_processes_mean_nothing_else_in_any_view)
 {
 	int a;
 	int b;
@@ -73,7 +80,7 @@ Test(keys, keys_that_move_a_trace_mean_nothing_else_in_any_view)
 
 	for (a = REQ_NONE + 1; a < REQ_COUNT; a++)
 		for (b = REQ_NONE + 1; b < REQ_COUNT; b++)
-			for (i = 0; i < REQUEST_KEYS && keys_info(a)->where == IN_REPLAY; i++)
+			for (i = 0; i < REQUEST_KEYS && is_besides(a); i++)
 				if (a != b && keys_info(a)->keys[i] != K_NONE)
 					cr_expect_not(asks(b, keys_info(a)->keys[i]), "%s and %s",
 						      keys_info(a)->help, keys_info(b)->help);

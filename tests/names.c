@@ -332,7 +332,7 @@ static char *header(enum vigil_status status)
 	own_model->status = status;
 	shared.model = own_model;
 	cr_assert_eq(canvas_init(&canvas, 80, 24, false), 0);
-	header_draw(&shared, &canvas, "");
+	header_draw(&shared, NULL, &canvas, "");
 	text = canvas_to_text(&canvas);
 	canvas_fini(&canvas);
 	return text;
