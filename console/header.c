@@ -443,7 +443,7 @@ static void draw_counts(const struct model *model, struct canvas *canvas, int y)
 static int put_some(struct canvas *canvas, int x, int room, enum role role, uint32_t count,
 		    const char *words)
 {
-	return count ? canvas_printf(canvas, x, 0, room - x, role, "  %" PRIu32 " %s", count,
+	return count ? canvas_printf(canvas, x, 0, room - x, role, "%" PRIu32 " %s  ", count,
 				     words) :
 		       0;
 }
@@ -453,13 +453,16 @@ static void draw_processes(const struct shared *shared, const struct models *mod
 {
 	int room = canvas->width - text_width(note) - 2;
 	bool is_live = source_fd(shared->model->source) >= 0;
+	bool has_any = models->away < models->begun || !models->begun;
 	char words[80];
 	int x = 1;
 
 	models_words(models, words, sizeof(words));
 	x += canvas_put_text(canvas, x, 0, room - x, ROLE_TITLE, words) + 2;
-	x += canvas_put_text(canvas, x, 0, room - x, ROLE_STRONG,
-			     is_live ? "live" : word_status(VIGIL_STATUS_RECORDED));
+	if (has_any)
+		x += canvas_put_text(canvas, x, 0, room - x, ROLE_STRONG,
+				     is_live ? "live" : word_status(VIGIL_STATUS_RECORDED)) +
+		     2;
 	x += put_some(canvas, x, room, ROLE_DIM, models->ended, "ended");
 	put_some(canvas, x, room, ROLE_WARN, models->away, "not connected");
 	canvas_put_text(canvas, canvas->width - text_width(note) - 1, 0, -1, ROLE_WARN, note);

@@ -30,6 +30,11 @@ void model_member(const struct model *model, struct source_member *ret_member)
 		ret_member->pid = vigil_reader_pid(model->reader);
 }
 
+bool models_is_there(const struct models_one *one)
+{
+	return one->model && !one->is_away && status_is_there(one->model->status);
+}
+
 /* ---- Reading ---- */
 
 static int grow(struct models *models, uint32_t count)
@@ -65,6 +70,7 @@ static int one_refresh(struct models_one *one, struct source *source, uint32_t p
 	int r;
 
 	one->is_other = false;
+	one->is_away = member->is_away;
 	if (!one->model)
 		return member->board && !source_is_working(source) ? begin(one, source, process) :
 								     0;
@@ -90,12 +96,16 @@ static void totals_add(struct model_totals *sum, const struct model_totals *tota
 	sum->polls += totals->polls;
 	sum->wakes += totals->wakes;
 	sum->spawns += totals->spawns;
-	sum->polls_rate += totals->polls_rate;
-	sum->wakes_rate += totals->wakes_rate;
-	sum->spawns_rate += totals->spawns_rate;
 	sum->lost += totals->lost;
 	sum->misused += totals->misused;
 	sum->torn += totals->torn;
+}
+
+static void rates_add(struct model_totals *sum, const struct model_totals *totals)
+{
+	sum->polls_rate += totals->polls_rate;
+	sum->wakes_rate += totals->wakes_rate;
+	sum->spawns_rate += totals->spawns_rate;
 }
 
 /* All of its fields are counts, but for a moment. */
@@ -127,18 +137,33 @@ static bool is_host_known(const struct models *models, struct source *source, ui
 static void sum_add(struct models *models, struct source *source, uint32_t process,
 		    const struct source_member *member)
 {
-	const struct model *model = models_at(models, process);
+	const struct models_one *one = &models->list[process];
+	const struct model *model = one->model;
 
 	if (!model)
 		return;
 	totals_add(&models->sum.totals, &model->totals);
+	if (models_is_there(one))
+		rates_add(&models->sum.totals, &model->totals);
 	counts_add(&models->counts, model->counts);
 	models->begun++;
-	models->ended += !status_is_there(model->status);
-	models->away += member->is_away;
+	models->away += one->is_away;
+	models->ended += !one->is_away && !status_is_there(model->status);
 	models->hosts += member->host[0] && !is_host_known(models, source, process, member->host);
 	if (status_is_there(model->status))
 		models->sum.status = model->status;
+}
+
+/* One whose stream is lost may be in another one by now: then that is the process. */
+static bool is_elsewhere(struct source *source, const struct source_member *member)
+{
+	struct source_member other;
+
+	for (uint32_t i = 0; member->is_away && source_member(source, i, &other); i++)
+		if (other.board && !other.is_away && other.pid == member->pid &&
+		    !strcmp(other.host, member->host))
+			return true;
+	return false;
 }
 
 int models_refresh(struct models *models, struct source *source)
@@ -152,6 +177,8 @@ int models_refresh(struct models *models, struct source *source)
 	for (uint32_t i = 0; i < MODELS_MOST && source_member(source, i, &member); i++) {
 		if (grow(models, i + 1))
 			return -ENOMEM;
+		if (is_elsewhere(source, &member))
+			member.board = 0;
 		error = one_refresh(&models->list[i], source, i, &member);
 		r = error ? error : r;
 		sum_add(models, source, i, &member);

@@ -18,6 +18,7 @@
 struct models_one {
 	struct model *model; /* NULL: it has not begun */
 	bool is_other;       /* since the last refresh no record need be what it was */
+	bool is_away;        /* its stream is lost: this was its last moment */
 };
 
 struct models {
@@ -35,6 +36,9 @@ void models_fini(struct models *models);
 
 /* NULL: it has not begun. */
 struct model *models_at(const struct models *models, uint32_t process);
+
+/* Whether a process runs, as far as is known. */
+bool models_is_there(const struct models_one *one);
 
 /* "3 processes on 2 hosts". */
 void models_words(const struct models *models, char *buf, size_t size);

@@ -67,14 +67,17 @@ static void tasks_words(const struct model_totals *totals, char *buf, size_t siz
 static void format_process(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct model *model = task_rows_model(row->ctx, row->id);
+	const char *gone = task_rows_gone(row->ctx, row->id);
 	struct source_member member;
+	int lead;
 
 	*ret_role = ROLE_TITLE;
 	if (row->column->data == TASK_NAME) {
 		model_member(model, &member);
 		snprintf(buf, size, "%s", member.name);
 	} else if (row->column->data == TASK_WHY) {
-		tasks_words(&model->totals, buf, size);
+		lead = gone ? snprintf(buf, size, "%s: ", gone) : 0;
+		tasks_words(&model->totals, buf + lead, size - (size_t)lead);
 	}
 }
 
@@ -90,6 +93,17 @@ static enum role why_role(const struct vigil_task_record *task,
 	if (!since || less_of(now, since) <= STUCK_NS)
 		return ROLE_TEXT;
 	return less_of(now, since) > 10 * STUCK_NS ? ROLE_ERROR : ROLE_WARN;
+}
+
+/* "lost: lock "db" held 2.3 s by 17 http-conn". */
+static void format_why(const struct table_row *row, char *buf, size_t size)
+{
+	const struct model *model = task_rows_model(row->ctx, row->id);
+	const struct vigil_task_record *task = task_rows_task(row->ctx, row->id);
+	const char *gone = task_rows_gone(row->ctx, row->id);
+	int lead = gone ? snprintf(buf, size, "%s: ", gone) : 0;
+
+	name_reason(model, task, buf + lead, size - (size_t)lead);
 }
 
 static void format_words(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
@@ -126,10 +140,12 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 		*ret_role = times.state == VIGIL_STATE_DONE ? ROLE_DONE : ROLE_PLACE;
 		break;
 	default:
-		name_reason(model, task, buf, size);
+		format_why(row, buf, size);
 		*ret_role = why_role(task, &times, model->now);
 		break;
 	}
+	if (task_rows_gone(row->ctx, row->id))
+		*ret_role = ROLE_DONE;
 }
 
 static uint64_t time_of(const struct vigil_task_record *task, int column, uint64_t now)
@@ -180,7 +196,7 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 			      ret_role);
 		break;
 	}
-	if (task->life == VIGIL_LIFE_ENDED)
+	if (task->life == VIGIL_LIFE_ENDED || task_rows_gone(row->ctx, row->id))
 		*ret_role = ROLE_DONE;
 }
 

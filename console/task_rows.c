@@ -6,12 +6,13 @@
 #include <string.h>
 
 /*
- * What WHY sorts by, from the top bits down: the rank of who has been so for over
+ * What WHY sorts by, from the top bits down: whether its process is there; the rank of who has been so for over
  * STUCK_NS and then for how long; alive or not, and then process and serial number,
  * so that who is as it should be has a place of its own and keeps it.
  */
 enum rank { RANK_NONE, RANK_WAITING, RANK_SCHEDULED, RANK_RUNNING };
 
+#define THERE (UINT64_C(1) << 63)
 #define RANK_SHIFT 60
 #define RANK_MASK (UINT64_C(7) << RANK_SHIFT)
 #define GROWN_MOST ((UINT64_C(1) << RANK_SHIFT) - 1)
@@ -269,7 +270,9 @@ static uint64_t row_number(const struct tasks *tasks, const struct task_rows *ro
 	const struct task_row *it = &rows->list[index];
 	uint64_t grown = it->begin ? less_of(rows->model->now, it->begin) : 0;
 
-	return tasks->column == TASK_WHY ? why_number(it, grown) : it->value + grown;
+	if (tasks->column == TASK_WHY)
+		return why_number(it, grown) | (rows->gone ? 0 : THERE);
+	return it->value + grown;
 }
 
 static uint64_t most_of(const struct tasks *tasks, uint32_t process)
@@ -306,13 +309,20 @@ uint64_t task_rows_number(const struct table_row *row)
 		       0;
 }
 
+const char *task_rows_gone(const struct tasks *tasks, uint64_t id)
+{
+	const struct task_rows *rows = rows_of(tasks, id);
+
+	return rows ? rows->gone : NULL;
+}
+
 enum role task_rows_role(void *ctx, uint64_t id)
 {
 	const struct tasks *tasks = ctx;
-	const struct model *model = task_rows_model(tasks, id);
+	const struct task_rows *rows = rows_of(tasks, id);
 	const struct vigil_task_record *task = task_rows_task(tasks, id);
 
-	if (tasks->is_of_all && (!model || !status_is_there(model->status)))
+	if (rows && rows->gone)
 		return ROLE_DONE;
 	return task && task->life == VIGIL_LIFE_LIVE ? ROLE_TEXT : ROLE_DONE;
 }

@@ -49,6 +49,7 @@ struct task_row {
 /* The tasks of a process. */
 struct task_rows {
 	struct model *model;   /* NULL: it has not begun */
+	const char *gone;      /* "ended", "lost": its tasks are as they were; NULL: as they are */
 	struct task_row *list; /* by record index */
 	uint32_t count;
 	uint32_t capacity;
@@ -81,6 +82,9 @@ uint32_t task_rows_process(const struct tasks *tasks, uint64_t id);
 uint64_t task_rows_ref(const struct tasks *tasks, uint64_t id);
 struct model *task_rows_model(const struct tasks *tasks, uint64_t id);
 const struct vigil_task_record *task_rows_task(const struct tasks *tasks, uint64_t id);
+
+/* Why a row is as it was, not as it is: its process has "ended", is "lost"; NULL: it is. */
+const char *task_rows_gone(const struct tasks *tasks, uint64_t id);
 
 /* What rows are sorted by; of a process it is the most of any of its tasks. */
 uint64_t task_rows_number(const struct table_row *row);

@@ -62,6 +62,7 @@ static void all_refresh(struct view *view)
 		struct task_rows *rows = &tasks->processes[i];
 		bool is_other = one->is_other || rows->model != one->model;
 
+		rows->gone = models_is_there(one) ? NULL : one->is_away ? "lost" : "ended";
 		/* Without memory its tasks are not there, and are all read again. */
 		if (!task_rows_refresh(tasks, i, one->model, is_other)) {
 			rows->model = NULL;

@@ -178,6 +178,22 @@ Test(streams, the_process_that_was_asked_for_is_shown_though_another_came_first)
 	cr_expect(comes_to(is_the_second));
 }
 
+Test(streams, tasks_of_a_session_that_ended_are_told_to_be_lost)
+{
+	replayed_has_two = true;
+	cr_assert_eq(open_with(PART_ALL_AND_END, PART_NOTHING), 0);
+	cr_assert(comes_to(has_news));
+	app = app_new(model, SCENE_TICK);
+	model = NULL;
+	press("a");
+
+	cr_expect(shows("2 processes on 2 hosts  2 not connected"));
+	cr_expect(shows("lost: running "));
+	press("T");
+	cr_expect(shows("lost: 17 tasks: "));
+	app_free(app);
+}
+
 Test(streams, a_relay_is_told_from_a_session)
 {
 	cr_expect(sessions_is_one(URL));
