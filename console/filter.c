@@ -311,6 +311,19 @@ int filter_parse(const char *words, const struct properties *properties, const s
 	return r;
 }
 
+int filter_parse_of_all(const char *words, const struct properties *properties,
+			const struct model *model, const struct models *models,
+			struct filter **ret_filter, struct vigil_problem *ret_problem)
+{
+	int r = filter_parse(words, properties, model, ret_filter, ret_problem);
+
+	for (uint32_t i = 0; r == -EINVAL && models && i < models->count; i++)
+		if (models_at(models, i))
+			r = filter_parse(words, properties, models_at(models, i), ret_filter,
+					 ret_problem);
+	return r;
+}
+
 void filter_free(struct filter *filter)
 {
 	if (!filter)

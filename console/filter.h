@@ -20,6 +20,7 @@
 #ifndef CONSOLE_FILTER_H
 #define CONSOLE_FILTER_H
 
+#include "console/models.h"
 #include "console/property.h"
 
 struct filter;
@@ -31,6 +32,11 @@ struct filter;
  */
 int filter_parse(const char *words, const struct properties *properties, const struct model *model,
 		 struct filter **ret_filter, struct vigil_problem *ret_problem);
+
+/* The same of rows of several processes: what any of them has is not wrong. models may be NULL. */
+int filter_parse_of_all(const char *words, const struct properties *properties,
+			const struct model *model, const struct models *models,
+			struct filter **ret_filter, struct vigil_problem *ret_problem);
 void filter_free(struct filter *filter);
 
 /* A NULL filter matches all. */

@@ -10,18 +10,18 @@
 
 #include "console/filter.h"
 
-int rows_add(struct rows *rows, const void *row)
+int rows_add(struct rows *rows, const struct model *model, const void *record)
 {
 	if (rows->count == rows->room) {
 		size_t room = rows->room ? rows->room * 2 : 256;
-		const void **list = realloc(rows->list, room * sizeof(*list));
+		struct row *list = realloc(rows->list, room * sizeof(*list));
 
 		if (!list)
 			return -ENOMEM;
 		rows->list = list;
 		rows->room = room;
 	}
-	rows->list[rows->count++] = row;
+	rows->list[rows->count++] = (struct row){ record, model };
 	return 0;
 }
 
@@ -34,7 +34,7 @@ struct order {
 
 /* A row with its two keys, so that each is asked for once. */
 struct keyed {
-	const void *row;
+	struct row row;
 	uint64_t numbers[2];
 	char *texts[2];
 	size_t at; /* where it stood: equal rows stay in order */
@@ -77,16 +77,16 @@ static int order_parse(const struct listing *listing, const char *words, struct 
 	return 0;
 }
 
-static int key_take(const struct order *order, const struct model *model, struct keyed *keyed,
-		    int i)
+static int key_take(const struct order *order, struct keyed *keyed, int i)
 {
+	const struct row *row = &keyed->row;
 	char text[PROPERTY_TEXT_SIZE];
 
 	if (order->property->number) {
-		keyed->numbers[i] = order->property->number(model, keyed->row);
+		keyed->numbers[i] = order->property->number(row->model, row->record);
 		return 0;
 	}
-	order->property->text(model, keyed->row, text, sizeof(text));
+	order->property->text(row->model, row->record, text, sizeof(text));
 	keyed->texts[i] = strdup(text);
 	return keyed->texts[i] ? 0 : -ENOMEM;
 }
@@ -121,7 +121,7 @@ static int compare(const void *a, const void *b, void *arg)
 	return r ? r : (x->at > y->at) - (x->at < y->at);
 }
 
-static int rows_sort(const struct order orders[2], const struct model *model, struct rows *rows)
+static int rows_sort(const struct order orders[2], struct rows *rows)
 {
 	struct keyed *keyed = calloc(rows->count ? rows->count : 1, sizeof(*keyed));
 	struct order copies[2] = { orders[0], orders[1] };
@@ -130,9 +130,9 @@ static int rows_sort(const struct order orders[2], const struct model *model, st
 	for (size_t i = 0; i < rows->count && !r; i++) {
 		keyed[i].row = rows->list[i];
 		keyed[i].at = i;
-		r = key_take(&orders[0], model, &keyed[i], 0);
+		r = key_take(&orders[0], &keyed[i], 0);
 		if (!r)
-			r = key_take(&orders[1], model, &keyed[i], 1);
+			r = key_take(&orders[1], &keyed[i], 1);
 	}
 	if (!r)
 		qsort_r(keyed, rows->count, sizeof(*keyed), compare, copies);
@@ -149,19 +149,20 @@ static int rows_sort(const struct order orders[2], const struct model *model, st
 /* ---- Choosing ---- */
 
 static int rows_filter(const struct listing *listing, const struct verb_options *options,
-		       const struct model *model, struct rows *rows,
+		       const struct model *model, const struct models *models, struct rows *rows,
 		       struct vigil_problem *ret_problem)
 {
 	struct filter *filter;
 	size_t kept = 0;
 	/* Who looks again and again must not stop when an attribute's last owner ends. */
-	int r = filter_parse(options->filter, listing->properties,
-			     options->is_repeated ? NULL : model, &filter, ret_problem);
+	int r = filter_parse_of_all(options->filter, listing->properties,
+				    options->is_repeated ? NULL : model, models, &filter,
+				    ret_problem);
 
 	if (r)
 		return r;
 	for (size_t i = 0; i < rows->count; i++)
-		if (filter_matches(filter, model, rows->list[i]))
+		if (filter_matches(filter, rows->list[i].model, rows->list[i].record))
 			rows->list[kept++] = rows->list[i];
 	rows->count = kept;
 	filter_free(filter);
@@ -170,21 +171,22 @@ static int rows_filter(const struct listing *listing, const struct verb_options 
 
 /* Whoever reads JSON can choose for himself. */
 static void past_drop(const struct listing *listing, const struct verb_options *options,
-		      const struct model *model, struct rows *rows)
+		      struct rows *rows)
 {
 	size_t kept = 0;
 
 	if (!listing->is_past || options->is_all || options->is_json)
 		return;
 	for (size_t i = 0; i < rows->count; i++)
-		if (!listing->is_past(model, rows->list[i]))
+		if (!listing->is_past(rows->list[i].model, rows->list[i].record))
 			rows->list[kept++] = rows->list[i];
 	rows->past = rows->count - kept;
 	rows->count = kept;
 }
 
 int listing_choose(const struct listing *listing, const struct verb_options *options,
-		   const struct model *model, struct rows *rows, struct vigil_problem *ret_problem)
+		   const struct model *model, const struct models *models, struct rows *rows,
+		   struct vigil_problem *ret_problem)
 {
 	struct order orders[2];
 	int r;
@@ -195,11 +197,11 @@ int listing_choose(const struct listing *listing, const struct verb_options *opt
 	if (!r)
 		r = order_parse(listing, listing->then, &orders[1], ret_problem);
 	if (!r && options->filter)
-		r = rows_filter(listing, options, model, rows, ret_problem);
+		r = rows_filter(listing, options, model, models, rows, ret_problem);
 	if (!r)
-		past_drop(listing, options, model, rows);
+		past_drop(listing, options, rows);
 	if (!r)
-		r = rows_sort(orders, model, rows);
+		r = rows_sort(orders, rows);
 	if (!r && options->limit && rows->count > options->limit)
 		rows->count = (size_t)options->limit;
 	return r;
@@ -210,33 +212,32 @@ int listing_choose(const struct listing *listing, const struct verb_options *opt
 #define COLUMNS 32
 
 static int row_put(struct text_table *table, const struct property *const *shown, size_t columns,
-		   const struct model *model, const void *row)
+		   const struct row *row)
 {
 	char text[PROPERTY_TEXT_SIZE];
 
 	for (size_t c = 0; c < columns; c++) {
-		property_text(shown[c], model, row, text, sizeof(text));
+		property_text(shown[c], row->model, row->record, text, sizeof(text));
 		if (text_table_put(table, text))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static bool is_left_out(const struct property *property, const struct model *model,
-			const struct rows *rows)
+static bool is_left_out(const struct property *property, const struct rows *rows)
 {
 	char text[PROPERTY_TEXT_SIZE];
 
 	for (size_t i = 0; property->is_seldom && i < rows->count; i++) {
-		property_text(property, model, rows->list[i], text, sizeof(text));
+		property_text(property, rows->list[i].model, rows->list[i].record, text,
+			      sizeof(text));
 		if (text[0])
 			return false;
 	}
 	return property->is_seldom;
 }
 
-int listing_print(const struct listing *listing, const struct model *model, const struct rows *rows,
-		  const struct text *text)
+int listing_print(const struct listing *listing, const struct rows *rows, const struct text *text)
 {
 	const struct property *shown[COLUMNS];
 	const char *titles[COLUMNS];
@@ -248,7 +249,7 @@ int listing_print(const struct listing *listing, const struct model *model, cons
 	for (size_t i = 0; i < listing->properties->count && columns < COLUMNS; i++) {
 		const struct property *property = &listing->properties->list[i];
 
-		if (!property->title || is_left_out(property, model, rows))
+		if (!property->title || is_left_out(property, rows))
 			continue;
 		shown[columns] = property;
 		titles[columns] = property->title;
@@ -256,7 +257,7 @@ int listing_print(const struct listing *listing, const struct model *model, cons
 	}
 	table = text_table_new(columns, titles, is_right);
 	for (size_t i = 0; table && i < rows->count && !r; i++)
-		r = row_put(table, shown, columns, model, rows->list[i]);
+		r = row_put(table, shown, columns, &rows->list[i]);
 	if (table && !r)
 		text_table_print(table, text);
 	text_table_free(table);
@@ -282,12 +283,12 @@ static size_t rows_in_sight(const struct verb_options *options, const struct tex
 }
 
 static int rows_print(const struct listing *listing, const struct verb_options *options,
-		      const struct model *model, const struct rows *rows, const struct text *text)
+		      const struct rows *rows, const struct text *text)
 {
 	struct rows shown = *rows;
 
 	shown.count = rows_in_sight(options, text, rows);
-	if (listing_print(listing, model, &shown, text))
+	if (listing_print(listing, &shown, text))
 		return refuse("out of memory");
 	if (shown.count < rows->count)
 		text_line(text, "and %zu more", rows->count - shown.count);
@@ -303,13 +304,16 @@ static void past_print(const struct listing *listing, const struct rows *rows,
 }
 
 static int print_text(const struct listing *listing, const struct verb_options *options,
-		      const struct model *model, const struct rows *rows, size_t total)
+		      const struct model *model, const struct models *models,
+		      const struct rows *rows, size_t total)
 {
 	struct text text;
 	int r = EXIT_DONE;
 
 	text_begin(&text, stdout, options->is_ascii);
-	if (model)
+	if (models)
+		verb_heading_of_all(&text, model->source, models);
+	else if (model)
 		verb_heading(&text, model);
 	if (listing->text_more)
 		listing->text_more(&text, model);
@@ -318,26 +322,50 @@ static int print_text(const struct listing *listing, const struct verb_options *
 	else if (!rows->count && !rows->past)
 		text_line(&text, "None of %zu matches the filter.", total);
 	else if (rows->count)
-		r = rows_print(listing, options, model, rows, &text);
+		r = rows_print(listing, options, rows, &text);
 	past_print(listing, rows, &text);
 	return r;
 }
 
+static void json_processes(struct json *json, const struct models *models)
+{
+	json_array_begin(json, "processes");
+	for (uint32_t i = 0; i < models->count; i++)
+		if (models_at(models, i))
+			verb_json_process(json, NULL, models_at(models, i));
+	json_array_end(json);
+}
+
+static void json_member(struct json *json, const struct model *model)
+{
+	struct source_member member;
+
+	model_member(model, &member);
+	json_text(json, "host", member.host[0] ? member.host : NULL);
+	json_u64(json, "pid", member.pid);
+	json_text(json, "process", member.name);
+}
+
 static int print_json(const struct listing *listing, const struct verb_options *options,
-		      const struct model *model, const struct rows *rows)
+		      const struct model *model, const struct models *models,
+		      const struct rows *rows)
 {
 	struct json json;
 
 	json_begin(&json, stdout, options->is_repeated);
 	json_object_begin(&json, NULL);
-	if (model)
-		verb_json_process(&json, model);
+	if (models)
+		json_processes(&json, models);
+	else if (model)
+		verb_json_process(&json, "process", model);
 	if (listing->json_more)
 		listing->json_more(&json, model);
 	json_array_begin(&json, listing->key);
 	for (size_t i = 0; i < rows->count; i++) {
 		json_object_begin(&json, NULL);
-		listing->json(&json, model, rows->list[i]);
+		if (models)
+			json_member(&json, rows->list[i].model);
+		listing->json(&json, rows->list[i].model, rows->list[i].record);
 		json_object_end(&json);
 	}
 	json_array_end(&json);
@@ -346,30 +374,73 @@ static int print_json(const struct listing *listing, const struct verb_options *
 	return EXIT_DONE;
 }
 
-static int look(struct model *model, const struct verb_options *options, const void *arg)
+/* What is looked at again and again. */
+struct looked {
+	const struct listing *listing;
+	struct models models;
+};
+
+/* The rows of all processes, or, models being NULL, of one. */
+static int rows_take(const struct listing *listing, struct model *model,
+		     const struct models *models, struct rows *rows)
 {
-	const struct listing *listing = arg;
+	int r = 0;
+
+	if (!models)
+		return listing->rows(model, rows);
+	for (uint32_t i = 0; !r && i < models->count; i++)
+		if (models_at(models, i))
+			r = listing->rows(models_at(models, i), rows);
+	return r;
+}
+
+static int rows_show(const struct listing *listing, struct model *model,
+		     const struct models *models, const struct verb_options *options)
+{
 	struct vigil_problem problem = { "" };
 	struct rows rows = { 0 };
 	size_t total;
 	int r;
 
-	if (listing->rows(model, &rows)) {
+	if (rows_take(listing, model, models, &rows)) {
 		free(rows.list);
 		return refuse("out of memory");
 	}
 	total = rows.count;
-	if (listing_choose(listing, options, model, &rows, &problem))
+	if (listing_choose(listing, options, model, models, &rows, &problem))
 		r = refuse("%s", problem.text);
 	else if (options->is_json)
-		r = print_json(listing, options, model, &rows);
+		r = print_json(listing, options, model, models, &rows);
 	else
-		r = print_text(listing, options, model, &rows, total);
+		r = print_text(listing, options, model, models, &rows, total);
 	free(rows.list);
 	return r;
 }
 
+static int look(struct model *model, const struct verb_options *options, void *arg)
+{
+	struct looked *looked = arg;
+	struct listing listing = *looked->listing;
+
+	if (!listing.member_properties || options->process || !source_has_several(model->source))
+		return rows_show(&listing, model, NULL, options);
+	if (models_refresh(&looked->models, model->source))
+		return refuse("out of memory");
+	listing.properties = listing.member_properties;
+	return rows_show(&listing, model, &looked->models, options);
+}
+
 int listing_run(const struct listing *listing, const struct verb_options *options)
 {
-	return verb_look(options, look, listing);
+	struct looked looked = { .listing = listing };
+	struct model *model =
+		listing->member_properties ? verb_open_any(options) : verb_open(options);
+	int r;
+
+	if (!model)
+		return EXIT_CANNOT;
+	r = verb_repeat(options, model, look, &looked);
+	models_fini(&looked.models);
+	model_free(model);
+	return r;
 }

@@ -10,21 +10,28 @@
 #include "console/property.h"
 #include "console/verb.h"
 
+struct row {
+	const void *record;
+	const struct model *model; /* that it is of */
+};
+
 /* Rows of one look. */
 struct rows {
-	const void **list;
+	struct row *list;
 	size_t count;
 	size_t room;
 	size_t past; /* how many more matched, that are over and not asked for */
 };
 
 /* Returns 0 or -ENOMEM. */
-int rows_add(struct rows *rows, const void *row);
+int rows_add(struct rows *rows, const struct model *model, const void *record);
 
 struct listing {
 	const char *key;     /* of the rows in the JSON document: "tasks" */
 	const char *nothing; /* what to say when there are no rows at all */
 	const struct properties *properties;
+	/* The same and of which process: several of a source are listed. NULL: one is to be named. */
+	const struct properties *member_properties;
 	const char *sort; /* "busy:desc" unless --sort says else */
 	const char *then; /* and among equals: "id:asc" */
 
@@ -49,12 +56,14 @@ struct listing {
 /* Returns the exit status. */
 int listing_run(const struct listing *listing, const struct verb_options *options);
 
-/* Filters, sorts and cuts. Returns 0 or -errno with a sentence. */
+/*
+ * Filters, sorts and cuts; models may be NULL. Returns 0 or -errno with a sentence.
+ */
 int listing_choose(const struct listing *listing, const struct verb_options *options,
-		   const struct model *model, struct rows *rows, struct vigil_problem *ret_problem);
+		   const struct model *model, const struct models *models, struct rows *rows,
+		   struct vigil_problem *ret_problem);
 
 /* Prints rows as a table. */
-int listing_print(const struct listing *listing, const struct model *model, const struct rows *rows,
-		  const struct text *text);
+int listing_print(const struct listing *listing, const struct rows *rows, const struct text *text);
 
 #endif

@@ -190,7 +190,7 @@ static int process_choose(struct traced *traced, const struct source_options *op
 		traced->chosen = i;
 	}
 	/* After exec a process has another life under the same pid. */
-	if (fitting == 1 || (fitting && (options->is_moved || options->pid)))
+	if (fitting == 1 || (fitting && (options->is_moved || options->takes_any || options->pid)))
 		return 0;
 	candidates_words(cursor, names, sizeof(names));
 	if (!fitting)

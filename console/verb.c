@@ -54,9 +54,13 @@ static bool is_recording(const char *path)
 	       !access(file, F_OK);
 }
 
-struct model *verb_open(const struct verb_options *options)
+static struct model *open_from(const struct verb_options *options, bool takes_any)
 {
-	const struct source_options from = { .at = options->at, .pid = options->process };
+	const struct source_options from = {
+		.at = options->at,
+		.pid = options->process,
+		.takes_any = takes_any,
+	};
 	const char *target = options->target, *news;
 	struct vigil_problem problem = { "" };
 	struct model *model;
@@ -91,6 +95,16 @@ struct model *verb_open(const struct verb_options *options)
 	return NULL;
 }
 
+struct model *verb_open(const struct verb_options *options)
+{
+	return open_from(options, false);
+}
+
+struct model *verb_open_any(const struct verb_options *options)
+{
+	return open_from(options, true);
+}
+
 int verb_task_id(const char *words, uint64_t *ret_id)
 {
 	char *end;
@@ -117,9 +131,15 @@ int verb_task_missing(const struct model *model, uint64_t id)
 		      id <= model->totals.spawns ? " any more: its record serves a later one" : "");
 }
 
-static int is_gone(const struct model *model)
+/* Of several processes others may be there, or come. */
+static bool is_gone(const struct model *model)
 {
 	return !status_is_there(model->status);
+}
+
+static bool is_over(const struct model *model)
+{
+	return model && is_gone(model) && !source_has_several(model->source);
 }
 
 static void pause_for(uint64_t ns)
@@ -146,9 +166,8 @@ static void between(const struct verb_options *options, bool is_first)
 }
 
 int verb_repeat(const struct verb_options *options, struct model *model,
-		int (*look)(struct model *model, const struct verb_options *options,
-			    const void *arg),
-		const void *arg)
+		int (*look)(struct model *model, const struct verb_options *options, void *arg),
+		void *arg)
 {
 	static char buffer[WATCH_BUFFER];
 	bool is_first = true;
@@ -163,7 +182,7 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 		if (fflush(stdout) || ferror(stdout))
 			return errno == EPIPE ? EXIT_DONE :
 						refuse("cannot write: %s", strerror(errno));
-		if (r != EXIT_DONE || !options->is_repeated || (model && is_gone(model)))
+		if (r != EXIT_DONE || !options->is_repeated || is_over(model))
 			return r;
 		pause_for(options->interval_ns);
 		if (model && model_refresh(model) < 0)
@@ -172,8 +191,8 @@ int verb_repeat(const struct verb_options *options, struct model *model,
 }
 
 int verb_look(const struct verb_options *options,
-	      int (*look)(struct model *model, const struct verb_options *options, const void *arg),
-	      const void *arg)
+	      int (*look)(struct model *model, const struct verb_options *options, void *arg),
+	      void *arg)
 {
 	struct model *model = verb_open(options);
 	int r;
@@ -347,15 +366,75 @@ void verb_heading(const struct text *text, const struct model *model)
 	fputc('\n', text->file);
 }
 
+/* ---- The heading of several processes ---- */
+
+/* "3 processes on 2 hosts, live, 1 ended". */
+static void processes_words(struct source *source, const struct models *models, char *buf,
+			    size_t size)
+{
+	char who[80], how[160], ended[40] = "", away[40] = "";
+
+	models_words(models, who, sizeof(who));
+	source_words(source, how, sizeof(how));
+	if (models->ended)
+		snprintf(ended, sizeof(ended), ", %" PRIu32 " ended", models->ended);
+	if (models->away)
+		snprintf(away, sizeof(away), ", %" PRIu32 " not connected", models->away);
+	/* A stream that is live speaks for itself alone. */
+	snprintf(buf, size, "%s, %s%s%s", who, source_fd(source) >= 0 ? "live" : how, ended, away);
+}
+
+static void unsure_print(const struct text *text, const struct models *models)
+{
+	char words[400], line[512];
+
+	for (uint32_t i = 0; i < models->count; i++) {
+		const struct model *model = models_at(models, i);
+
+		if (!model || !model->counts->unsure_ns)
+			continue;
+		unsure_words(model, words, sizeof(words));
+		snprintf(line, sizeof(line), "pid %" PRIu32 ": %s", vigil_reader_pid(model->reader),
+			 words);
+		text_wrapped(text, 0, line);
+	}
+}
+
+void verb_heading_of_all(const struct text *text, struct source *source,
+			 const struct models *models)
+{
+	const struct model_totals *totals = &models->sum.totals;
+	char words[400];
+
+	processes_words(source, models, words, sizeof(words));
+	text_line(text, "%s", words);
+	text_line(text,
+		  "%" PRIu64 " task%s alive (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64
+		  " idle), %" PRIu64 " done on the boards",
+		  totals->live, totals->live == 1 ? "" : "s", totals->running, totals->scheduled,
+		  totals->idle, totals->done);
+	COUNTS_PUT(&models->sum, lost, "not recorded: ", words, sizeof(words));
+	if (words[0])
+		text_line(text, "%s", words);
+	unsure_print(text, models);
+	COUNTS_PUT(&models->sum, misused, "misused: ", words, sizeof(words));
+	if (words[0])
+		text_line(text, "%s", words);
+	fputc('\n', text->file);
+}
+
 /* ---- Common JSON ---- */
 
-void verb_json_process(struct json *json, const struct model *model)
+void verb_json_process(struct json *json, const char *key, const struct model *model)
 {
 	const struct vigil_process_record *process = model->process;
 	uint64_t end = process->ended_ns ? process->ended_ns : model->now;
+	struct source_member member;
 
-	json_object_begin(json, "process");
+	model_member(model, &member);
+	json_object_begin(json, key);
 	json_u64(json, "pid", vigil_reader_pid(model->reader));
+	json_text(json, "host", member.host[0] ? member.host : NULL);
 	json_text(json, "name", process->name);
 	json_text(json, "command", process->command);
 	json_text(json, "status", word_status(model->status));

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "console/json.h"
-#include "console/model.h"
+#include "console/models.h"
 #include "console/moment.h"
 #include "console/screen.h"
 #include "console/text.h"
@@ -84,20 +84,22 @@ int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Opens the target, or refuses; then NULL. */
 struct model *verb_open(const struct verb_options *options);
 
+/* The same for who lists several processes: of a trace none need be named. */
+struct model *verb_open_any(const struct verb_options *options);
+
 /*
  * Runs look once, or again every interval for --watch, with the model refreshed
  * in between. Stops when look returns other than EXIT_DONE, when the process is
  * gone, and when nobody reads the output any more. model may be NULL.
  */
 int verb_repeat(const struct verb_options *options, struct model *model,
-		int (*look)(struct model *model, const struct verb_options *options,
-			    const void *arg),
-		const void *arg);
+		int (*look)(struct model *model, const struct verb_options *options, void *arg),
+		void *arg);
 
 /* Opens the target and repeats so. */
 int verb_look(const struct verb_options *options,
-	      int (*look)(struct model *model, const struct verb_options *options, const void *arg),
-	      const void *arg);
+	      int (*look)(struct model *model, const struct verb_options *options, void *arg),
+	      void *arg);
 
 /* Reads a task's serial number; refuses what is none. Returns an exit status. */
 int verb_task_id(const char *words, uint64_t *ret_id);
@@ -111,8 +113,12 @@ int verb_task_missing(const struct model *model, uint64_t id);
 /* The line above every table: who, how, since when; what was not recorded. */
 void verb_heading(const struct text *text, const struct model *model);
 
-/* The member "process" of every JSON document. */
-void verb_json_process(struct json *json, const struct model *model);
+/* The same of all processes of a source. */
+void verb_heading_of_all(const struct text *text, struct source *source,
+			 const struct models *models);
+
+/* The member "process" of every JSON document. key NULL inside an array. */
+void verb_json_process(struct json *json, const char *key, const struct model *model);
 
 /* Members that several documents have. key NULL inside an array. */
 void json_site(struct json *json, const struct model *model, const char *key, uint32_t site);

@@ -13,7 +13,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
 
-		if (worker->life == VIGIL_LIFE_LIVE && rows_add(ret_rows, worker))
+		if (worker->life == VIGIL_LIFE_LIVE && rows_add(ret_rows, model, worker))
 			return -ENOMEM;
 	}
 	return 0;

@@ -13,7 +13,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct vigil_resource_record *lock = VIGIL_AT(model->reader, resource, i);
 
-		if (lock_is_live(lock) && rows_add(ret_rows, lock))
+		if (lock_is_live(lock) && rows_add(ret_rows, model, lock))
 			return -ENOMEM;
 	}
 	return 0;

@@ -41,7 +41,7 @@ static const struct listing listing = {
 static void damaged_print(const struct text *text, const struct rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct vigil_found *found = rows->list[i];
+		const struct vigil_found *found = rows->list[i].record;
 
 		if (!found->is_readable)
 			text_wrapped(text, 0, found->problem.text);
@@ -73,7 +73,7 @@ static void json_print(const struct verb_options *options, const struct rows *ro
 	json_array_begin(&json, listing.key);
 	for (size_t i = 0; i < rows->count; i++) {
 		json_object_begin(&json, NULL);
-		json_row(&json, NULL, rows->list[i]);
+		json_row(&json, NULL, rows->list[i].record);
 		json_object_end(&json);
 	}
 	json_array_end(&json);
@@ -91,14 +91,14 @@ static int boards_print(const struct verb_options *options, const struct rows *r
 	} else if (!rows->count) {
 		nothing_print(&text, total, options->dir);
 	} else {
-		if (listing_print(&listing, NULL, rows, &text))
+		if (listing_print(&listing, rows, &text))
 			return refuse("out of memory");
 		damaged_print(&text, rows);
 	}
 	return EXIT_DONE;
 }
 
-static int look(struct model *model, const struct verb_options *options, const void *arg)
+static int look(struct model *model, const struct verb_options *options, void *arg)
 {
 	struct vigil_problem problem = { "" };
 	struct vigil_found *list = NULL;
@@ -115,9 +115,9 @@ static int look(struct model *model, const struct verb_options *options, const v
 		return refuse("cannot list %s: %s", where, strerror(-count));
 	}
 	for (int i = 0; i < count && !r; i++)
-		r = rows_add(&rows, &list[i]);
+		r = rows_add(&rows, NULL, &list[i]);
 	if (!r)
-		r = listing_choose(&listing, options, NULL, &rows, &problem);
+		r = listing_choose(&listing, options, NULL, NULL, &rows, &problem);
 	if (r)
 		r = refuse("%s", problem.text[0] ? problem.text : "out of memory");
 	else

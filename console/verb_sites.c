@@ -16,7 +16,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 
 		if (site->kind != VIGIL_SITE_SPAWN && !model->sites[i].live)
 			continue;
-		if (rows_add(ret_rows, site))
+		if (rows_add(ret_rows, model, site))
 			return -ENOMEM;
 	}
 	return 0;

@@ -324,7 +324,7 @@ static void json_print(const struct verb_options *options, const struct model *m
 
 	json_begin(&json, stdout, options->is_repeated);
 	json_object_begin(&json, NULL);
-	verb_json_process(&json, model);
+	verb_json_process(&json, "process", model);
 	json_object_begin(&json, "task");
 	json_task(&json, model, task);
 	attrs_json(&json, model, task);
@@ -337,7 +337,7 @@ static void json_print(const struct verb_options *options, const struct model *m
 	json_end(&json);
 }
 
-static int look(struct model *model, const struct verb_options *options, const void *arg)
+static int look(struct model *model, const struct verb_options *options, void *arg)
 {
 	const struct vigil_task_record *task;
 	struct text text;

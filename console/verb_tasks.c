@@ -15,7 +15,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 
 		if (task->life != VIGIL_LIFE_LIVE && task->life != VIGIL_LIFE_ENDED)
 			continue;
-		if (rows_add(ret_rows, task))
+		if (rows_add(ret_rows, model, task))
 			return -ENOMEM;
 	}
 	return 0;
@@ -39,6 +39,7 @@ static const struct listing listing = {
 	.key = "tasks",
 	.nothing = "No task was spawned yet.",
 	.properties = &task_properties,
+	.member_properties = &member_task_properties,
 	.sort = "state:asc",
 	.then = "busy:desc",
 	.rows = rows,

@@ -10,7 +10,7 @@ static int rows(struct model *model, struct rows *ret_rows)
 	if (model_want_edges(model))
 		return -ENOMEM;
 	for (size_t i = 0; i < model->edge_count; i++)
-		if (model->edges[i].from && rows_add(ret_rows, &model->edges[i]))
+		if (model->edges[i].from && rows_add(ret_rows, model, &model->edges[i]))
 			return -ENOMEM;
 	return 0;
 }

@@ -127,7 +127,7 @@ static void chains_print(const struct verb_options *options, const struct model 
 	if (options->is_json) {
 		json_begin(&json, stdout, options->is_repeated);
 		json_object_begin(&json, NULL);
-		verb_json_process(&json, model);
+		verb_json_process(&json, "process", model);
 		json_bool(&json, "is_whole", source_is_whole(model->source));
 		json_u64(&json, "over_ns", over_ns);
 		json_array_begin(&json, "chains");
@@ -148,7 +148,7 @@ static void chains_print(const struct verb_options *options, const struct model 
 		nothing_print(&text, model, over_ns);
 }
 
-static int look(struct model *model, const struct verb_options *options, const void *arg)
+static int look(struct model *model, const struct verb_options *options, void *arg)
 {
 	uint64_t over_ns = options->has_over ? options->over_ns : WAITS_STUCK_NS;
 	const struct vigil_task_record *task;

@@ -336,21 +336,6 @@ bool view_search(struct view *view, const char *text, int step)
 	return !text[0] || table_search(view->table, view->needle, step);
 }
 
-/* What a row of any of the models has as an attribute is not mistyped. */
-static int filter_read(struct view *view, const char *text, struct filter **ret_filter,
-		       struct vigil_problem *ret_problem)
-{
-	const struct properties *properties = view->ops->properties;
-	const struct models *models = view_models(view);
-	int r = filter_parse(text, properties, view->shared->model, ret_filter, ret_problem);
-
-	for (uint32_t i = 0; r == -EINVAL && models && i < models->count; i++)
-		if (models_at(models, i))
-			r = filter_parse(text, properties, models_at(models, i), ret_filter,
-					 ret_problem);
-	return r;
-}
-
 int view_filter(struct view *view, const char *text, struct vigil_problem *ret_problem)
 {
 	struct filter *filter = NULL;
@@ -359,7 +344,8 @@ int view_filter(struct view *view, const char *text, struct vigil_problem *ret_p
 	if (!view->table)
 		return 0;
 	if (view->ops->properties && text[0]) {
-		r = filter_read(view, text, &filter, ret_problem);
+		r = filter_parse_of_all(text, view->ops->properties, view->shared->model,
+					view_models(view), &filter, ret_problem);
 		if (r)
 			return r;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Models of several processes: all here are of the scene's board. */
-#include "console/models.h"
+#include "console/listing.h"
 #include "tests/support/app.h"
 
 #define MEMBERS 3
@@ -129,4 +129,33 @@ Test(models, a_host_that_is_not_known_is_not_counted)
 	models_refresh(&models, &source);
 
 	expect_words("2 processes");
+}
+
+static int take(struct model *model, struct rows *rows)
+{
+	return rows_add(rows, model, VIGIL_AT(model->reader, task, 0));
+}
+
+Test(models, their_rows_are_filtered_and_sorted_by_process)
+{
+	const struct listing listing = { .properties = &member_task_properties,
+					 .then = "id",
+					 .rows = take };
+	const struct verb_options options = { .sort = "pid:desc", .filter = "pid>1" };
+	struct rows rows = { 0 };
+	struct vigil_problem problem;
+
+	members[1].pid = 7;
+	members[2] = (struct source_member){ 9, "web2", "httpd", 3, true, false };
+	models_refresh(&models, &source);
+	for (uint32_t i = 0; i < MEMBERS; i++)
+		take(models_at(&models, i), &rows);
+	cr_assert_eq(
+		listing_choose(&listing, &options, models_at(&models, 0), &models, &rows, &problem),
+		0, "%s", problem.text);
+
+	cr_assert_eq(rows.count, 2);
+	cr_expect_eq(rows.list[0].model, models_at(&models, 2));
+	cr_expect_eq(rows.list[1].model, models_at(&models, 1));
+	free(rows.list);
 }

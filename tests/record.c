@@ -86,6 +86,32 @@ Test(record, all_that_run_are_recorded_when_nobody_is_named)
 	end_by_pid(&other);
 }
 
+Test(record, tasks_of_all_processes_of_a_trace_are_listed)
+{
+	char mine[32], filter[32];
+	pid_t other;
+
+	if (lack)
+		return;
+	storm = storm_start("storm");
+	other = storm_start("other");
+	cr_assert_eq(run("record", vigil_path(), "record", "-o", trace, "--for=500ms"), 0);
+
+	snprintf(filter, sizeof(filter), "--filter=pid=%d", (int)other);
+	cr_expect_eq(run("tasks", vigil_path(), "tasks", trace), 0);
+	cr_expect_eq(run("few", vigil_path(), "tasks", filter, trace), 0);
+	cr_expect_eq(run("json", vigil_path(), "tasks", "--json", trace), 0);
+
+	snprintf(mine, sizeof(mine), "%d  storm ", (int)storm);
+	cr_expect(wrote("tasks.out", "2 processes on 1 host, recorded at "));
+	cr_expect(wrote("tasks.out", mine));
+	cr_expect(wrote("few.out", "  storm "));
+	cr_expect_not(wrote("few.out", mine));
+	cr_expect(wrote("json.out", "\"processes\":["));
+	cr_expect(wrote("json.out", "\"process\":\"storm\""));
+	end_by_pid(&other);
+}
+
 Test(record, of_a_command_those_that_ran_before_are_kept_out)
 {
 	char *text;

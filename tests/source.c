@@ -81,6 +81,7 @@ Test(source, of_several_processes_one_is_to_be_named)
 
 	cr_assert_not_null(model);
 	cr_expect_eq(vigil_reader_pid(model->reader), 4712);
+	cr_expect(source_has_several(model->source));
 	model_free(model);
 }
 
