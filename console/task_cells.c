@@ -114,7 +114,7 @@ static void format_words(const struct table_row *row, char *buf, size_t size, en
 
 	if (model && task_rows_is_process(row->ctx, row->id))
 		format_process(row, buf, size, ret_role);
-	if (!task)
+	if (!model || !task)
 		return;
 	vigil_task_times(task, model->now, &times);
 	switch (row->column->data) {
