@@ -118,7 +118,7 @@ bool source_has_several(struct source *source)
 	unsigned count = 0;
 
 	for (uint32_t i = 0; count < 2 && source_member(source, i, &member); i++)
-		count += member.has_events;
+		count += member.is_known;
 	return count == 2;
 }
 

@@ -54,7 +54,7 @@ struct source_member {
 	uint32_t pid;
 	const char *host, *name; /* until the next refresh; "": not known */
 	uint64_t board;          /* another number, another board; 0: it has not begun */
-	bool has_events;
+	bool is_known;           /* it did something, or its board is here */
 	bool is_away;
 };
 

@@ -76,7 +76,7 @@ static bool live_member(struct source *source, uint32_t index, struct source_mem
 		.host = from ? from->host : "",
 		.name = from ? from->name : "",
 		.board = events_board(from, index, streams->epoch),
-		.has_events = from && from->events > 0,
+		.is_known = from != NULL,
 		.is_away = streams_of(streams, index)->is_lost,
 	};
 	return true;
@@ -126,6 +126,7 @@ static enum source_news live_refresh(struct source *source, struct vigil_reader 
 {
 	struct live *live = live_of(source);
 
+	streams_bury(&live->streams);
 	streams_pump(&live->streams);
 	process_choose(live);
 	if (live->board != board_now(live))

@@ -57,6 +57,12 @@ static void rewind_history(void *arg, bool is_cut)
 
 /* ---- The reader ---- */
 
+/* Something is known of it: it did something, or its board lies beside the trace. */
+static bool is_known(const struct cursor_process *process)
+{
+	return process->events || process->first_unix_ns;
+}
+
 /* A process as it is at this moment: the trace has read one event more than has happened. */
 static const struct trace_process *process_now(const struct traced *traced, uint32_t index)
 {
@@ -78,7 +84,7 @@ static bool traced_member(struct source *source, uint32_t index, struct source_m
 		.name = from->name,
 		.board = events_board(process_now(traced, index), index,
 				      cursor_epoch(traced->cursor)),
-		.has_events = from->events > 0,
+		.is_known = is_known(from),
 	};
 	return true;
 }
@@ -124,12 +130,6 @@ static int traced_reader_open(struct source *source, struct vigil_reader **ret_r
 }
 
 /* ---- Which process, which moment ---- */
-
-/* Something is known of it: it did something, or its board lies beside the trace. */
-static bool is_known(const struct cursor_process *process)
-{
-	return process->events || process->first_unix_ns;
-}
 
 /* Of those that did nothing only who is asked for, or the trace has no others. */
 static bool is_wanted(const struct cursor_process *process, uint32_t pid, bool has_events)

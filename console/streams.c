@@ -214,7 +214,8 @@ static void stream_find(struct streams *streams, size_t stream)
 	members_carry(streams, stream, it->next);
 	for (uint32_t i = 0; i < it->member_count; i++)
 		events_clear_one(&streams->events, it->members[i]);
-	trace_close(it->trace);
+	if (it->trace)
+		streams->gone[streams->gone_count++] = it->trace;
 	it->trace = it->next;
 	it->next = NULL;
 	it->is_lost = false;
@@ -235,6 +236,8 @@ static void stream_retry(struct streams *streams, size_t stream)
 
 	options.paths = &path;
 	options.path_count = 1;
+	if (streams->gone_count == STREAMS_GONE)
+		return;
 	if (!it->next) {
 		if (clock_ns() < it->retry_ns || trace_open(&options, &it->next, &problem))
 			return;
@@ -315,6 +318,15 @@ void streams_pump(struct streams *streams)
 		if (r == TRACE_END || r == TRACE_DAMAGED)
 			stream_lose(streams, &streams->list[i], r);
 	}
+}
+
+void streams_bury(struct streams *streams)
+{
+	while (streams->gone_count)
+		trace_close(streams->gone[--streams->gone_count]);
+	for (size_t i = 0; i < streams->count; i++)
+		if (streams->list[i].trace)
+			trace_bury(streams->list[i].trace);
 }
 
 void streams_wait(const struct streams *streams, int timeout_ms)
@@ -438,7 +450,7 @@ int streams_open(struct streams *streams, const char *url, const struct trace_op
 {
 	if (how)
 		streams->options = *how;
-	streams->options.is_live = true;
+	streams->options.is_live = streams->options.has_readers = true;
 	streams->ready = epoll_create1(EPOLL_CLOEXEC);
 	if (streams->ready < 0) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text), "cannot wait for %.200s: %s",
@@ -451,6 +463,7 @@ int streams_open(struct streams *streams, const char *url, const struct trace_op
 
 void streams_close(struct streams *streams)
 {
+	streams_bury(streams);
 	for (size_t i = 0; i < streams->count; i++) {
 		trace_close(streams->list[i].trace);
 		trace_close(streams->list[i].next);

@@ -12,6 +12,8 @@
 #include "console/source_events.h"
 #include "console/trace/sessions.h"
 
+#define STREAMS_GONE 16
+
 /* A process of any stream. Numbers stay, also when its stream is lost and found again. */
 struct member {
 	uint32_t stream;
@@ -39,12 +41,20 @@ struct streams {
 	size_t count;
 	struct member *members;
 	uint32_t member_count;
-	struct events events; /* by member */
-	uint64_t epoch;       /* rises when boards of a process are others */
-	int ready;            /* an epoll descriptor: readable when there is more */
+	struct events events;             /* by member */
+	uint64_t epoch;                   /* rises when boards of a process are others */
+	struct trace *gone[STREAMS_GONE]; /* whose boards may still be read */
+	size_t gone_count;
+	int ready; /* an epoll descriptor: readable when there is more */
 	struct vigil_problem news;
 	bool has_news;
 };
+
+/*
+ * Lets go of boards in whose place others are: readers are opened anew before they read
+ * again. Until then few are replaced.
+ */
+void streams_bury(struct streams *streams);
 
 /* Connects. Returns 0 or -errno with a sentence; streams_close in both cases. */
 int streams_open(struct streams *streams, const char *url, const struct trace_options *how,

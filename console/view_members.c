@@ -114,7 +114,7 @@ static bool rows_shown(void *ctx, uint64_t id)
 	if (!process)
 		return false;
 	if (!is_host(id))
-		return process->events > 0;
+		return process->events || process->first_unix_ns;
 	return table_is_tree(it->view.table) && host_of(it, process->index) == id;
 }
 

@@ -233,6 +233,33 @@ Test(statedump, a_process_seen_from_its_start_needs_none)
 	cr_expect_eq(trace_epoch(trace), 0);
 }
 
+Test(statedump, a_board_that_is_read_stays_until_its_readers_know)
+{
+	const char *const path = "told";
+	const struct trace_options options = {
+		.paths = &path, .path_count = 1, .read = told_read, .has_readers = true
+	};
+	struct vigil_problem problem;
+	const void *before;
+
+	server_start();
+	told_first = traced_count;
+	request_serve();
+	state_copy();
+	state_tell();
+	cr_assert_eq(trace_open(&options, &trace, &problem), 0);
+	told_apply(trace, 1);
+	before = only_process()->base;
+
+	told_apply(trace, SIZE_MAX);
+
+	cr_assert_eq(trace_epoch(trace), 1);
+	cr_expect_neq(only_process()->base, before);
+	cr_expect_eq(memcmp(before, VIGIL_MAGIC, 8), 0);
+	trace_bury(trace);
+	cr_expect_eq(differences(), 0);
+}
+
 /* ---- What is missing ---- */
 
 Test(statedump, makes_good_what_was_lost_before_it)

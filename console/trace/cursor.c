@@ -186,6 +186,7 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 
 	if (!r) {
 		cursor->options = *options;
+		cursor->options.trace.has_readers = true;
 		cursor->phase = PHASE_REST;
 		cursor->frame_events = options->frame_events;
 		cursor->stop.event.kind = TRACE_KINDS;
@@ -282,6 +283,7 @@ static enum cursor_result rest(struct cursor *cursor, enum cursor_result result)
 {
 	cursor->phase = PHASE_REST;
 	cursor->has_goal = false;
+	trace_bury(cursor->trace);
 	if (cursor->seen) {
 		trace_close(cursor->seen);
 		cursor->seen = NULL;

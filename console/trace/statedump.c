@@ -10,8 +10,9 @@
 #include "console/trace/beside.h"
 #include "console/trace/pack.h"
 
-#define DUMPS_MAX 64                   /* at once: one for each process of a host */
-#define BOARD_MAX (UINT64_C(1) << 40)  /* bytes */
+#define DUMPS_MAX 64                  /* at once: one for each process of a host */
+#define GONE_MAX 128                  /* boards that were replaced, and those that are being told */
+#define BOARD_MAX (UINT64_C(1) << 40) /* bytes */
 #define NOTES_MAX (UINT64_C(64) << 20) /* bytes */
 
 struct statedump {
@@ -208,6 +209,16 @@ static struct process *process_load(const struct statedump *dump, uint32_t index
 	return process;
 }
 
+/* Its board may be read until somebody says that it is not. */
+static void process_leave(struct trace *trace, struct process *process)
+{
+	/* There is room: dump_begin saw to that. */
+	if (trace->options.has_readers)
+		trace->gone[trace->gone_count++] = process;
+	else
+		process_free(process);
+}
+
 /* Puts the copy in the place of what was known. */
 static void dump_complete(struct trace *trace, const struct statedump *dump,
 			  const struct trace_event *last)
@@ -223,7 +234,7 @@ static void dump_complete(struct trace *trace, const struct statedump *dump,
 	notes_apply(dump, process);
 	if (before) {
 		trace->processes[before->known.index] = process;
-		process_free(before);
+		process_leave(trace, before);
 	} else if (!process_put(trace, process)) {
 		return;
 	}
@@ -231,6 +242,14 @@ static void dump_complete(struct trace *trace, const struct statedump *dump,
 }
 
 /* ---- Pieces ---- */
+
+/* When nobody lets go of those that were replaced, no more are. */
+static bool has_room_to_leave(struct trace *trace)
+{
+	if (!trace->gone)
+		trace->gone = calloc(GONE_MAX, sizeof(struct process *));
+	return trace->gone && trace->gone_count + trace->dump_count < GONE_MAX;
+}
 
 static void dump_begin(struct trace *trace, const struct trace_event *part)
 {
@@ -248,7 +267,7 @@ static void dump_begin(struct trace *trace, const struct trace_event *part)
 	process = process_find(trace, &dump);
 	if (process && process->known.is_whole)
 		return;
-	if (trace->dump_count == DUMPS_MAX)
+	if (trace->dump_count == DUMPS_MAX || !has_room_to_leave(trace))
 		return;
 	more = realloc(trace->dumps, (trace->dump_count + 1) * sizeof(*more));
 	if (!more)

@@ -57,6 +57,7 @@ void trace_empty(struct trace *trace)
 {
 	child_end(trace, SIGKILL);
 	statedump_empty(trace);
+	trace_bury(trace);
 	for (uint32_t i = 0; i < trace->count; i++)
 		process_free(trace->processes[i]);
 	trace->count = trace->life_count = 0;
@@ -77,6 +78,7 @@ void trace_close(struct trace *trace)
 	free(trace->processes);
 	free(trace->lives);
 	free(trace->gaps);
+	free(trace->gone);
 	free(trace);
 }
 
@@ -393,6 +395,12 @@ const struct trace_process *trace_process(const struct trace *trace, uint32_t in
 uint64_t trace_epoch(const struct trace *trace)
 {
 	return trace->epoch;
+}
+
+void trace_bury(struct trace *trace)
+{
+	while (trace->gone_count)
+		process_free(trace->gone[--trace->gone_count]);
 }
 
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)

@@ -65,6 +65,7 @@ struct trace_options {
 	const char *const *paths; /* folders; or, live, one URL net://... of a relay */
 	size_t path_count;
 	bool is_live;        /* trace_next does not wait: TRACE_AGAIN */
+	bool has_readers;    /* a board that is replaced stays until trace_bury */
 	unsigned patience_s; /* see ctf.h; 0: the usual */
 	uint64_t span_bytes; /* read in spans of so many bytes: for tests; 0: as is best */
 
@@ -110,6 +111,9 @@ const struct trace_process *trace_process(const struct trace *trace, uint32_t in
  * was told in the middle of the trace (statedump.h).
  */
 uint64_t trace_epoch(const struct trace *trace);
+
+/* Lets go of boards that were replaced: no reader reads them any more before it is opened anew. */
+void trace_bury(struct trace *trace);
 
 /* In the order they were told. */
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count);
