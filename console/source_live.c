@@ -151,8 +151,12 @@ static void live_words(struct source *source, char *buf, size_t size)
 	} else if (!stream || !reached) {
 		snprintf(buf, size, "live, no event yet");
 	} else if (now > reached + QUIET_NS) {
+		/* Of a session in which nothing happens the time goes on all the same. */
 		format_duration(time, sizeof(time), now - reached, 0);
-		snprintf(buf, size, stream->is_drained ? "live, quiet for %s" : "live, %s behind",
+		snprintf(buf, size,
+			 less_of(clock_ns(CLOCK_MONOTONIC), stream->moved_ns) > QUIET_NS ?
+				 "live, quiet for %s" :
+				 "live, %s behind",
 			 time);
 	} else {
 		snprintf(buf, size, "live");

@@ -141,6 +141,13 @@ static void boards_take(struct streams *streams, size_t stream)
 	streams->epoch++;
 }
 
+static void time_take(struct stream *stream, uint64_t now)
+{
+	if (stream->reached_unix_ns != trace_now(stream->trace))
+		stream->moved_ns = now;
+	stream->reached_unix_ns = trace_now(stream->trace);
+}
+
 /* Takes in what there is, for a moment at most: TRACE_EVENT, there was more. */
 static enum trace_result stream_take(struct streams *streams, size_t stream)
 {
@@ -313,7 +320,7 @@ void streams_pump(struct streams *streams)
 			continue;
 		}
 		r = stream_take(streams, i);
-		streams->list[i].is_drained = r != TRACE_EVENT;
+		time_take(&streams->list[i], clock_ns());
 		boards_take(streams, i);
 		if (r == TRACE_END || r == TRACE_DAMAGED)
 			stream_lose(streams, &streams->list[i], r);
@@ -413,7 +420,7 @@ static int open_one(struct streams *streams, const char *url, struct vigil_probl
 		return error;
 	stream_await(stream);
 	r = stream_take(streams, 0);
-	stream->is_drained = r != TRACE_EVENT;
+	time_take(stream, clock_ns());
 	if (r != TRACE_DAMAGED)
 		return 0;
 	if (streams->options.read)

@@ -27,7 +27,8 @@ struct stream {
 	uint32_t *members;   /* by the process's number in the trace */
 	uint32_t member_count;
 	bool is_lost;
-	bool is_drained; /* all that has come is taken in */
+	uint64_t reached_unix_ns; /* what trace_now said last, */
+	uint64_t moved_ns;        /* and since when, of CLOCK_MONOTONIC */
 	uint64_t lost_ns, retry_ns;
 	uint64_t epoch; /* of the trace's boards that are known here */
 };
