@@ -361,7 +361,8 @@ int app_save(struct app *app, const char *path, int width, int height)
 		return -ENOMEM;
 	app_draw(app, &canvas);
 	file = fopen(path, "w");
-	if (!file || canvas_write_svg(&canvas, file, "vigil top") < 0)
+	if (!file ||
+	    canvas_write_svg(&canvas, file, app_player(app) ? "vigil replay" : "vigil top") < 0)
 		r = -errno;
 	if (file && fclose(file) != 0 && !r)
 		r = -errno;

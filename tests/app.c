@@ -142,19 +142,10 @@ Test(app, tabs_stay_whole_where_a_count_does_not_fit)
 /* The picture of the README. */
 Test(app, the_screen_is_saved_as_a_picture)
 {
-	char path[] = "/tmp/vigil-picture-XXXXXX";
-	char *picture;
-
-	close(mkstemp(path));
 	app->shared.pid = 4242;
 	press_key(K_HOME);
 
-	cr_assert_eq(app_save(app, path, 110, 32), 0);
-
-	picture = strdup(golden_read(path));
-	unlink(path);
-	expect_golden("tests/screens/console.svg", picture);
-	free(picture);
+	expect_picture("tests/screens/console.svg", 110, 32);
 }
 
 /* Draws it; what comes out fits the screen and would leave a terminal in peace. */

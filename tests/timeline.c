@@ -93,6 +93,13 @@ Test(timeline, zoomed_in_polls_have_names)
 	expect_screen("timeline-zoomed");
 }
 
+/* The other picture of the README. */
+Test(timeline, is_saved_as_a_picture)
+{
+	press("zzzz(((");
+	expect_picture("tests/screens/timeline.svg", 110, 32);
+}
+
 Test(timeline, a_long_poll_is_shown_as_it_runs)
 {
 	replayed_press("$z");

@@ -7,6 +7,7 @@
 #define TESTS_SUPPORT_APP_H
 
 #include <criterion/criterion.h>
+#include <unistd.h>
 
 #include "console/app.h"
 #include "tests/scene.h"
@@ -129,6 +130,20 @@ static inline bool shows(const char *text)
 
 	free(screen);
 	return is_there;
+}
+
+/* A picture of what is on the screen, as --svg saves it. */
+static inline void expect_picture(const char *golden, int width, int height)
+{
+	char path[] = "/tmp/vigil-picture-XXXXXX";
+	char *picture;
+
+	close(mkstemp(path));
+	cr_assert_eq(app_save(app, path, width, height), 0);
+	picture = strdup(golden_read(path));
+	unlink(path);
+	expect_golden(golden, picture);
+	free(picture);
 }
 
 #endif
