@@ -14,7 +14,6 @@
 #include "console/format.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define DAY_NS (86400 * SECOND_NS)
 #define SECONDS_MOST 1e9 /* more than thirty years */
 
 #define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
@@ -91,19 +90,32 @@ int moment_read(const char *words, struct moment *ret_moment, struct vigil_probl
 
 /* ---- Finding ---- */
 
-/* On the day the trace began, or the one after. */
-static uint64_t clock_unix(uint64_t ns, uint64_t begin_unix_ns)
+/* On the day the trace began, or a later one. */
+static uint64_t clock_on_day(uint64_t ns, uint64_t begin_unix_ns, int day)
 {
 	time_t begin = (time_t)(begin_unix_ns / SECOND_NS);
-	uint64_t unix_ns;
 	struct tm tm;
 
 	localtime_r(&begin, &tm);
+	tm.tm_mday += day;
 	tm.tm_hour = (int)(ns / SECOND_NS / 3600);
 	tm.tm_min = (int)(ns / SECOND_NS / 60 % 60);
 	tm.tm_sec = (int)(ns / SECOND_NS % 60);
-	unix_ns = (uint64_t)mktime(&tm) * SECOND_NS + ns % SECOND_NS;
-	return unix_ns + DAY_NS / 2 < begin_unix_ns ? unix_ns + DAY_NS : unix_ns;
+	tm.tm_isdst = -1; /* whatever it was at the begin */
+	return (uint64_t)mktime(&tm) * SECOND_NS + ns % SECOND_NS;
+}
+
+/* The first that is in the trace, or if none is the nearest to its begin. */
+static uint64_t clock_unix(uint64_t ns, uint64_t begin_unix_ns, uint64_t end_unix_ns)
+{
+	uint64_t today = clock_on_day(ns, begin_unix_ns, 0);
+	uint64_t tomorrow = clock_on_day(ns, begin_unix_ns, 1);
+
+	if (today >= begin_unix_ns)
+		return today;
+	if (tomorrow <= end_unix_ns)
+		return tomorrow;
+	return begin_unix_ns - today > tomorrow - begin_unix_ns ? tomorrow : today;
 }
 
 uint64_t moment_unix(const struct moment *moment, uint64_t begin_unix_ns, uint64_t end_unix_ns)
@@ -116,7 +128,7 @@ uint64_t moment_unix(const struct moment *moment, uint64_t begin_unix_ns, uint64
 	case MOMENT_SHARE:
 		return begin_unix_ns + (uint64_t)((double)length * moment->share / 100);
 	case MOMENT_CLOCK:
-		return clock_unix(moment->ns, begin_unix_ns);
+		return clock_unix(moment->ns, begin_unix_ns, end_unix_ns);
 	default:
 		return moment->ns < UINT64_MAX - begin_unix_ns ? begin_unix_ns + moment->ns :
 								 UINT64_MAX;

@@ -41,7 +41,7 @@ bool duration_read(const char *words, uint64_t *ret_ns);
 /* Returns 0 or -EINVAL with a sentence. */
 int moment_read(const char *words, struct moment *ret_moment, struct vigil_problem *ret_problem);
 
-/* A moment of a trace from begin to end; one before the begin or after the end stays there. */
+/* A moment of a trace from begin to end; a time of day, or after the begin, may be outside. */
 uint64_t moment_unix(const struct moment *moment, uint64_t begin_unix_ns, uint64_t end_unix_ns);
 
 /* What is wanted of a trace: --from and --until. */

@@ -29,7 +29,7 @@ struct target {
 struct statedumps {
 	uint64_t due_ns;
 	size_t next; /* target */
-	int fd;      /* the copy that is being told; 0: none */
+	int fd;      /* the copy that is being told; below 0: none */
 	uint32_t part;
 	uint64_t at;                   /* bytes of the copy that were told */
 	uint64_t size;                 /* of the copy */
@@ -104,6 +104,12 @@ int targets_copy(struct recorder *recorder);
 /* Takes in processes that came meanwhile, when somebody looks at their boards. */
 void targets_scan(struct recorder *recorder);
 bool target_has_ended(const struct target *target);
+
+/*
+ * Where the probes are, for VIGIL_LTTNG: beside this command, as in a build directory, or
+ * below the same prefix. NULL: not there.
+ */
+const char *probes_find(char *buf, size_t size);
 void targets_fini(struct recorder *recorder);
 
 /* ---- recorder_keyframes.c ---- */

@@ -60,31 +60,34 @@ void targets_fini(struct recorder *recorder)
 
 /* ---- The one that was named ---- */
 
-/* Where the probes are: beside this command, as in a build directory, or as they are called. */
-static const char *probes_path(char *buf, size_t size)
+const char *probes_find(char *buf, size_t size)
 {
-	ssize_t length = readlink("/proc/self/exe", buf, size - 32);
+	static const char *const places[] = { "libvigil-lttng.so", "../lib/libvigil-lttng.so.0" };
+	ssize_t length = readlink("/proc/self/exe", buf, size - 64);
 	char *slash;
 
-	if (length > 0) {
-		buf[length] = '\0';
-		slash = strrchr(buf, '/');
-		memcpy(slash, "/libvigil-lttng.so", sizeof("/libvigil-lttng.so"));
+	if (length <= 0)
+		return NULL;
+	buf[length] = '\0';
+	slash = strrchr(buf, '/');
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(slash + 1, 32, "%s", places[i]);
 		if (!access(buf, R_OK))
 			return buf;
 	}
-	return "/path/to/libvigil-lttng.so";
+	return NULL;
 }
 
 static int no_probes(uint32_t pid, const char *name)
 {
-	char path[4096];
+	char buf[4096];
+	const char *path = probes_find(buf, sizeof(buf));
 
 	return refuse("cannot record %s, pid %" PRIu32
 		      ": libvigil-lttng.so is not loaded in it, because it was not found when the "
 		      "program started or VIGIL_LTTNG=0 said so; start it anew after `make "
 		      "install`, or with VIGIL_LTTNG=%s",
-		      name, pid, probes_path(path, sizeof(path)));
+		      name, pid, path ? path : "/path/to/libvigil-lttng.so");
 }
 
 static int target_check(const struct vigil_reader *reader)
@@ -242,8 +245,7 @@ void targets_scan(struct recorder *recorder)
 	uint64_t now = recorder_now();
 
 	if ((!recorder->options->is_snapshot && !recorder->options->live) ||
-	    recorder->options->target ||
-	    now - recorder->scanned_ns < SCAN_NS)
+	    recorder->options->target || now - recorder->scanned_ns < SCAN_NS)
 		return;
 	recorder->scanned_ns = now;
 	all_add(recorder, recorder->recording.started_unix_ns);

@@ -172,7 +172,7 @@ static int look(struct model *model, const struct verb_options *options, void *a
 		return refuse("out of memory");
 	chains_print(options, model, chains, (size_t)count, over_ns);
 	free(chains);
-	if (!count && !source_is_whole(model->source))
+	if (!count && !options->is_repeated && !source_is_whole(model->source))
 		return EXIT_CANNOT;
 	/* Who watches wants to go on. */
 	return count && !options->is_repeated ? EXIT_FOUND : EXIT_DONE;

@@ -134,6 +134,9 @@ void board_publish(struct board *board);
  */
 void board_leave(struct board *board);
 
+/* A private board that no thread uses was moved to here. */
+void board_moved(struct board *board);
+
 /* Unmaps a board that no thread uses. */
 void board_fini(struct board *board);
 

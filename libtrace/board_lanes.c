@@ -129,3 +129,9 @@ int lanes_load(struct board *board, const struct image *image)
 	image_frames(image, board);
 	return 0;
 }
+
+void board_moved(struct board *board)
+{
+	for (uint32_t i = 0; board->base && i < board->tables[VIGIL_TABLE_worker].used; i++)
+		board->lanes[i].board = board;
+}

@@ -15,7 +15,8 @@
  * boards of its targets now and then, by the tracepoint that no program has: a
  * board_part 0 before a board is copied, at ns; the copy, packed (console/trace/pack.h)
  * piece by piece, each for an offset of a file of `size` bytes; and one without words,
- * whose `parts` says how many there were. pid is as the process sees itself.
+ * whose `parts` says how many there were. pid is as the process sees itself. A piece has
+ * at most BOARD_PIECE bytes of the file.
  *
  * The list is the interface between the two objects, which may be of different
  * versions: tracepoints are appended, and one with other parameters is another
@@ -24,6 +25,7 @@
 #ifndef LIBTRACE_TRACEPOINTS_H
 #define LIBTRACE_TRACEPOINTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libtrace/atomic.h"
@@ -96,12 +98,15 @@
 			  const char *command, const char *version))                               \
 	X(process_end, (uint64_t ns, uint64_t worker))
 
+/* New ones go behind this one: its place in the table is fixed. */
 #define TRACEPOINTS_ALL(X)                                                                         \
 	TRACEPOINTS(X)                                                                             \
 	X(board_part, (uint64_t ns, uint64_t worker, uint32_t pid, uint64_t start_ticks,           \
 		       uint32_t part, uint32_t parts, uint64_t offset, uint64_t size,              \
 		       const uint64_t *words, uint32_t count))
 /* clang-format on */
+
+#define BOARD_PIECE 16384
 
 struct tracepoints {
 	uint32_t struct_size; /* bytes the one who fills it in may write */
@@ -113,6 +118,10 @@ struct tracepoints {
 	TRACEPOINTS_ALL(X)
 #undef X
 };
+
+_Static_assert(offsetof(struct tracepoints, board_part_on) ==
+		       offsetof(struct tracepoints, process_end) + sizeof(void *),
+	       "a tracepoint was added where older objects have board_part");
 
 /* Hidden, or each use would look its address up first. */
 extern struct tracepoints tracepoints __attribute__((visibility("hidden")));

@@ -84,6 +84,21 @@ Test(moment, a_time_of_day_before_the_begin_may_be_of_the_next_day)
 
 	cr_expect_eq(moment_unix(&near, BEGIN, BEGIN + LENGTH), BEGIN - 10 * SECOND);
 	cr_expect_eq(moment_unix(&next, BEGIN, BEGIN + LENGTH), BEGIN + UINT64_C(10000) * SECOND);
+	/* In a trace that is still there a day later. */
+	cr_expect_eq(moment_unix(&near, BEGIN, BEGIN + 86400 * SECOND),
+		     BEGIN + UINT64_C(86390) * SECOND);
+}
+
+Test(moment, a_time_of_day_is_of_the_clock_that_people_see)
+{
+	/* 2026-03-29 01:30 in Berlin; at two the clocks there went to three. */
+	const uint64_t begin = UINT64_C(1774744200) * SECOND;
+	struct moment later = moment("03:30:00");
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+
+	cr_expect_eq(moment_unix(&later, begin, begin + 7200 * SECOND), begin + 3600 * SECOND);
 }
 
 Test(moment, what_is_none_is_answered_with_all_that_are)

@@ -93,7 +93,7 @@ static struct export_process *process_of(struct export *export, const struct tra
 	return process;
 }
 
-/* Those whose boards stand beside the trace: they may never do anything in it. */
+/* Those whose boards are known without an event: they may never do anything. */
 static int processes_begin(struct export *export)
 {
 	if (!processes_grow(export, trace_process_count(export->trace)))
@@ -101,7 +101,7 @@ static int processes_begin(struct export *export)
 	for (uint32_t i = 0; i < export->process_count; i++) {
 		const struct trace_process *process = trace_process(export->trace, i);
 
-		if (process->board && process->last_unix_ns)
+		if (process->board && process->last_unix_ns && !export->processes[i].is_met)
 			process_meet(export, i, process->last_unix_ns - process->last_ns);
 	}
 	return 0;
@@ -194,6 +194,9 @@ static void event_put(struct export *export, const struct trace_event *event)
 		slice_put(export, &slices[i], false);
 	if (format->event)
 		format->event(export, event);
+	if (process->boards != trace_process(export->trace, event->process)->boards)
+		process->tally = (struct tally){ .is_begun = false };
+	process->boards = trace_process(export->trace, event->process)->boards;
 	tally_before(&process->tally, board, event);
 	trace_apply(export->trace, event);
 	tally_after(&process->tally, board);
@@ -306,8 +309,7 @@ static enum trace_result events_read(struct export *export)
 
 /*
  * Where the trace ends: its recording may have gone on after the last event, which is
- * what a program that hangs looks like. Without events all that is known is of the
- * boards beside it.
+ * what a program that hangs looks like. Without events all that is known is of boards.
  */
 static uint64_t end_of(struct export *export, bool is_whole)
 {
@@ -319,8 +321,8 @@ static uint64_t end_of(struct export *export, bool is_whole)
 	for (uint32_t i = 0; i < export->process_count; i++)
 		if (trace_process(export->trace, i)->last_unix_ns > end)
 			end = trace_process(export->trace, i)->last_unix_ns;
-	if (!export->begin_unix_ns)
-		begin_take(export, end);
+	if (!export->begin_unix_ns && trace_first(export->trace))
+		begin_take(export, trace_first(export->trace));
 	return end;
 }
 
@@ -375,6 +377,8 @@ int export_run(struct export *export)
 	if (processes_begin(export) || (format->begin && format->begin(export)))
 		return -1;
 	r = events_read(export);
+	/* Boards may have been told in it. */
+	processes_begin(export);
 	gaps_sum(export);
 	if (!export->end_unix_ns)
 		export->end_unix_ns = end_of(export, r == TRACE_END);

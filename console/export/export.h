@@ -47,6 +47,7 @@ struct export_process {
 	bool is_met;
 	bool is_left_out; /* another one is wanted */
 	struct tally tally;
+	uint64_t boards; /* as of the trace's process: how often it became another */
 	struct notes notes[VIGIL_TABLES]; /* by table */
 };
 

@@ -147,7 +147,8 @@ static struct report_process *process_new(struct report *report,
 	rp->live = (struct level){ .since_ns = rp->begin_ns,
 				   .areas = bins_series(&rp->bins, false),
 				   .peaks = bins_series(&rp->bins, true) };
-	tasks_begin(rp);
+	rp->inside->boards = process->boards;
+	tasks_begin(rp, rp->begin_ns);
 	return rp;
 }
 
@@ -313,6 +314,10 @@ void report_before(struct report *report, const struct trace_process *process,
 	rp = process_of(report, process, event);
 	if (!rp)
 		return;
+	/* Its state was told meanwhile: there are tasks that were not known. */
+	if (rp->inside->boards != process->boards)
+		tasks_begin(rp, event->ns);
+	rp->inside->boards = process->boards;
 	rp->events++;
 	if (is_in_window(rp, event) && event->kind < TRACE_KINDS)
 		rp->kinds[event->kind]++;

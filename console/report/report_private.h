@@ -36,6 +36,7 @@ struct row_map {
 
 struct report_inside {
 	const struct board *board;
+	uint64_t boards; /* as of the trace's process: how often it became another */
 	struct task_sum *tasks;
 	size_t task_room;
 	struct row_map workers, executors, resources;
@@ -103,8 +104,8 @@ void task_slice(struct report_process *rp, const struct slice *slice);
 /* An event has happened to it: how is it now? */
 void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns);
 
-/* Those that are there when the trace begins, on a board that lay beside it. */
-void tasks_begin(struct report_process *rp);
+/* Those that are there: when the trace begins, or when its board became another. */
+void tasks_begin(struct report_process *rp, uint64_t ns);
 
 /* The end of the pass: those that live are told to the tops. */
 void tasks_close(struct report_process *rp);

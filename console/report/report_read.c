@@ -79,15 +79,9 @@ static int window_check(const struct report *report, const struct trace *trace,
 static int silent_take(struct report *report, struct trace *trace,
 		       struct vigil_problem *ret_problem)
 {
-	uint64_t first_unix_ns = UINT64_MAX;
+	uint64_t first_unix_ns = trace_first(trace);
 
-	for (uint32_t i = 0; i < trace_process_count(trace); i++) {
-		const struct trace_process *process = trace_process(trace, i);
-
-		if (process->board && process->first_unix_ns < first_unix_ns)
-			first_unix_ns = process->first_unix_ns;
-	}
-	if (!report->events && first_unix_ns != UINT64_MAX) {
+	if (!report->events && first_unix_ns) {
 		report->first_unix_ns = first_unix_ns;
 		if (window_take(report, trace, first_unix_ns, ret_problem))
 			return -EINVAL;

@@ -110,15 +110,13 @@ void who_of(const struct report_process *rp, uint64_t ref, struct report_who *re
 
 /* ---- Sites ---- */
 
-/* All that a board can have at once: pointers to them stay. */
+/* All that any board can have, at once: pointers to them stay. */
 struct report_site *row_site(struct report_process *rp, uint32_t site)
 {
-	uint32_t capacity = rp->inside->board->tables[VIGIL_TABLE_site].capacity;
-
-	if (!site || site > capacity)
+	if (!site || site > SITES_MAX)
 		return NULL;
 	if (!rp->sites) {
-		rp->sites = calloc(capacity, sizeof(*rp->sites));
+		rp->sites = calloc(SITES_MAX, sizeof(*rp->sites));
 		rp->has_no_memory |= !rp->sites;
 	}
 	if (!rp->sites)

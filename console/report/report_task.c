@@ -127,7 +127,7 @@ void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns)
 		task_over(rp, sum, t);
 }
 
-void tasks_begin(struct report_process *rp)
+void tasks_begin(struct report_process *rp, uint64_t ns)
 {
 	const struct board *board = rp->inside->board;
 	uint32_t used = board->tables[VIGIL_TABLE_task].used;
@@ -138,7 +138,7 @@ void tasks_begin(struct report_process *rp)
 
 		if (t->life != VIGIL_LIFE_LIVE)
 			continue;
-		task_settle(rp, ref, rp->begin_ns);
+		task_settle(rp, ref, ns);
 		if (rp->path.is_wanted)
 			path_settle(rp, ref);
 	}

@@ -26,13 +26,17 @@ static int file_read(int fd, uint8_t *bytes, size_t size)
 	off_t at = 0;
 
 	while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (size_t)at < size) {
-		ssize_t got = pread(fd, bytes + at, size - (size_t)at, at);
+		off_t end = lseek(fd, at, SEEK_HOLE);
+		ssize_t got = 1;
 
+		if (end < 0 || (size_t)end > size)
+			end = (off_t)size;
+		for (; at < end && got > 0; at += got)
+			got = pread(fd, bytes + at, (size_t)(end - at), at);
 		if (got < 0)
 			return -errno;
 		if (!got)
 			break;
-		at += got;
 	}
 	return 0;
 }

@@ -285,9 +285,10 @@ static enum cursor_result rest(struct cursor *cursor, enum cursor_result result)
 	cursor->has_goal = false;
 	trace_bury(cursor->trace);
 	if (cursor->seen) {
+		/* No number comes again: the trace in its place counts from 0. */
+		cursor->epoch += trace_epoch(cursor->seen) + 1;
 		trace_close(cursor->seen);
 		cursor->seen = NULL;
-		cursor->epoch++;
 	}
 	return result;
 }

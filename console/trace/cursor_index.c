@@ -252,7 +252,9 @@ void cursor_take_frame(struct cursor *cursor)
 	size_t size;
 	struct frame *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
 
-	if (cursor->file.bytes || cursor->passed < (last ? last->passed : 0) + frame_events(cursor))
+	if (cursor->file.bytes ||
+	    cursor->passed < (last ? last->passed : 0) + frame_events(cursor) ||
+	    !trace_can_keep(cursor->trace))
 		return;
 	if (!cursor->frames || cursor->frame_count == cursor->frame_room) {
 		frames = realloc(cursor->frames, room * sizeof(*frames));

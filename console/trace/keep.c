@@ -76,6 +76,11 @@ static uint8_t *process_keep(const struct process *process, uint8_t *at)
 	return at + round_up(kept->image_size);
 }
 
+bool trace_can_keep(const struct trace *trace)
+{
+	return !trace->dump_count;
+}
+
 void *trace_keep(const struct trace *trace, size_t *ret_size)
 {
 	size_t size = keep_size(trace);

@@ -24,7 +24,8 @@
 
 #define CHANNEL "vigil"
 #define EVENTS "vigil:*"
-#define LIVE_TIMER_US 100000 /* an event is seen a tenth of a second later; design, 2 */
+#define STATES "vigil:board_part" /* from recorders: recorder_statedump.c */
+#define LIVE_TIMER_US 100000      /* an event is seen a tenth of a second later; design, 2 */
 
 /*
  * A daemon that is killed takes with it what is in the buffers: at most this much
@@ -201,11 +202,11 @@ static const char *filter_write(const struct session_options *options, char *buf
 	return buf;
 }
 
-static int events_enable(const struct session *session, const struct session_options *options,
-			 struct vigil_problem *ret_problem)
+static int event_enable(const struct session *session, const char *name, const char *filter,
+			const char *without, struct vigil_problem *ret_problem)
 {
 	struct lttng_event *event = lttng_event_create();
-	char filter[EXCLUDED_MAX * 32];
+	char excluded[LTTNG_SYMBOL_NAME_LEN], *list[] = { excluded };
 	int r;
 
 	if (!event)
@@ -213,11 +214,26 @@ static int events_enable(const struct session *session, const struct session_opt
 	event->type = LTTNG_EVENT_TRACEPOINT;
 	event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
 	event->loglevel = -1;
-	snprintf(event->name, sizeof(event->name), EVENTS);
-	r = lttng_enable_event_with_filter(session->handle, event, CHANNEL,
-					   filter_write(options, filter, sizeof(filter)));
+	snprintf(event->name, sizeof(event->name), "%s", name);
+	snprintf(excluded, sizeof(excluded), "%s", without ? without : "");
+	r = lttng_enable_event_with_exclusions(session->handle, event, CHANNEL, filter,
+					       without != NULL, without ? list : NULL);
 	lttng_event_destroy(event);
 	return r < 0 ? session_failed(ret_problem, r, "enable the events " EVENTS) : 0;
+}
+
+/* States that other recorders tell are none of ours. */
+static int events_enable(const struct session *session, const struct session_options *options,
+			 struct vigil_problem *ret_problem)
+{
+	char filter[EXCLUDED_MAX * 32], own[32];
+	int r = event_enable(session, EVENTS, filter_write(options, filter, sizeof(filter)), STATES,
+			     ret_problem);
+
+	if (r || options->mode != SESSION_LIVE)
+		return r;
+	snprintf(own, sizeof(own), "$ctx.vpid == %d", (int)getpid());
+	return event_enable(session, STATES, own, NULL, ret_problem);
 }
 
 /*

@@ -13,7 +13,7 @@
 #define DUMPS_MAX 64                  /* at once: one for each process of a host */
 #define GONE_MAX 128                  /* boards that were replaced, and those that are being told */
 #define BOARD_MAX (UINT64_C(1) << 40) /* bytes */
-#define NOTES_MAX (UINT64_C(64) << 20) /* bytes */
+#define NOTES_MAX (UINT64_C(256) << 20) /* bytes, of all */
 
 struct statedump {
 	char host[64];
@@ -40,6 +40,7 @@ static void dump_drop(struct trace *trace, size_t index)
 
 	if (dump->bytes)
 		munmap(dump->bytes, dump->size);
+	trace->note_bytes -= dump->room;
 	free(dump->notes);
 	*dump = trace->dumps[--trace->dump_count];
 }
@@ -75,28 +76,30 @@ static size_t dump_find(const struct trace *trace, const struct trace_event *par
 {
 	size_t i = 0;
 
-	while (i < trace->dump_count && (trace->dumps[i].pid != (uint32_t)part->number ||
-					 trace->dumps[i].recorder != part->id ||
-					 strcmp(trace->dumps[i].host, part->text) != 0))
+	while (i < trace->dump_count &&
+	       (trace->dumps[i].pid != (uint32_t)part->number ||
+		trace->dumps[i].recorder != part->id ||
+		strncmp(trace->dumps[i].host, part->text, sizeof(trace->dumps[i].host) - 1) != 0))
 		i++;
 	return i;
 }
 
 /* ---- Events meanwhile ---- */
 
-static uint8_t *note_room(struct statedump *dump, size_t size)
+static uint8_t *note_room(struct trace *trace, struct statedump *dump, size_t size)
 {
 	size_t room = dump->room ? dump->room : 4096;
 	uint8_t *more;
 
 	while (room < dump->used + size)
 		room *= 2;
-	if (room > NOTES_MAX)
-		return NULL;
 	if (room > dump->room) {
+		if (trace->note_bytes + room - dump->room > NOTES_MAX)
+			return NULL;
 		more = realloc(dump->notes, room);
 		if (!more)
 			return NULL;
+		trace->note_bytes += room - dump->room;
 		dump->notes = more;
 		dump->room = room;
 	}
@@ -104,7 +107,7 @@ static uint8_t *note_room(struct statedump *dump, size_t size)
 	return dump->notes + dump->used - size;
 }
 
-static bool note_add(struct statedump *dump, const struct trace_event *event)
+static bool note_add(struct trace *trace, struct statedump *dump, const struct trace_event *event)
 {
 	const char *const texts[] = { event->name, event->text, event->extra };
 	struct note note = { .event = *event };
@@ -114,7 +117,7 @@ static bool note_add(struct statedump *dump, const struct trace_event *event)
 	for (int i = 0; i < 3; i++)
 		size += note.sizes[i] = (uint32_t)strlen(texts[i]) + 1;
 	note.size = (uint32_t)(size + 7) & ~7u;
-	at = note_room(dump, note.size);
+	at = note_room(trace, dump, note.size);
 	if (!at)
 		return false;
 	memcpy(at, &note, sizeof(note));
@@ -128,7 +131,7 @@ void statedump_note(struct trace *trace, const struct process *process,
 		    const struct trace_event *event)
 {
 	for (size_t i = trace->dump_count; i--;)
-		if (is_of(&trace->dumps[i], process) && !note_add(&trace->dumps[i], event))
+		if (is_of(&trace->dumps[i], process) && !note_add(trace, &trace->dumps[i], event))
 			dump_drop(trace, i);
 }
 
@@ -169,6 +172,9 @@ static void known_carry(struct process *process, const struct process *before)
 
 	memcpy(process->uuid, before->uuid, sizeof(process->uuid));
 	process->has_vpid = before->has_vpid;
+	process->has_finished = before->has_finished;
+	known->is_over = old->is_over;
+	known->boards = old->boards;
 	known->events = old->events;
 	known->lost_events = old->lost_events;
 	store(&process->board.counts->lost_events, old->lost_events);
@@ -209,35 +215,42 @@ static struct process *process_load(const struct statedump *dump, uint32_t index
 	return process;
 }
 
-/* Its board may be read until somebody says that it is not. */
-static void process_leave(struct trace *trace, struct process *process)
+/* Puts it in the place of what was known; who points to that points to it then. */
+static void process_replace(struct trace *trace, struct process *process, struct process *known)
 {
-	/* There is room: dump_begin saw to that. */
+	struct process was = *known;
+
+	*known = *process;
+	*process = was;
+	board_moved(&known->board);
+	board_moved(&process->board);
+	process_show(known);
+	known->known.boards++;
+	/* Its board may be read until somebody says that it is not. dump_begin saw to room. */
 	if (trace->options.has_readers)
 		trace->gone[trace->gone_count++] = process;
 	else
 		process_free(process);
 }
 
-/* Puts the copy in the place of what was known. */
 static void dump_complete(struct trace *trace, const struct statedump *dump,
 			  const struct trace_event *last)
 {
-	struct process *before = process_find(trace, dump);
-	struct process *process =
-		process_load(dump, before ? before->known.index : trace->count, last);
+	struct process *known = process_find(trace, dump), *process;
 
+	/* It began meanwhile, and this is of its life before. */
+	if (known && known->known.is_whole)
+		return;
+	process = process_load(dump, known ? known->known.index : trace->count, last);
 	if (!process)
 		return;
-	if (before)
-		known_carry(process, before);
+	if (known)
+		known_carry(process, known);
 	notes_apply(dump, process);
-	if (before) {
-		trace->processes[before->known.index] = process;
-		process_leave(trace, before);
-	} else if (!process_put(trace, process)) {
+	if (known)
+		process_replace(trace, process, known);
+	else if (!process_put(trace, process))
 		return;
-	}
 	trace->epoch++;
 }
 
@@ -300,6 +313,9 @@ static bool piece_put(struct statedump *dump, const struct trace_event *part)
 
 	if (part->state != dump->next++ || part->object != dump->start_ticks ||
 	    (!dump->bytes && !bytes_make(dump, part)))
+		return false;
+	/* Its first word says how many it makes. */
+	if (part->words[0] > BOARD_PIECE / sizeof(uint64_t))
 		return false;
 	bytes = unpack(part->words, part->word_count * sizeof(*part->words), &size);
 	if (!bytes)

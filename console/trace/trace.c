@@ -409,6 +409,19 @@ const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count)
 	return trace->gaps;
 }
 
+uint64_t trace_first(const struct trace *trace)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (uint32_t i = 0; i < trace->count; i++) {
+		const struct trace_process *process = &trace->processes[i]->known;
+
+		if (process->board && process->first_unix_ns < first)
+			first = process->first_unix_ns;
+	}
+	return first == UINT64_MAX ? 0 : first;
+}
+
 uint64_t trace_now(const struct trace *trace)
 {
 	return trace->now;

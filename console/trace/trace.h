@@ -57,6 +57,7 @@ struct trace_process {
 	uint64_t events;        /* so far */
 	uint64_t lost_events;   /* in gaps so far, at least */
 	uint64_t adopted;       /* objects that were born unseen */
+	uint64_t boards;        /* how often its board became another: see trace_epoch */
 	bool is_whole;          /* recorded from its start */
 	bool is_over;           /* it called vigil_fini, or another began with its pid */
 };
@@ -118,6 +119,9 @@ void trace_bury(struct trace *trace);
 /* In the order they were told. */
 const struct trace_gap *trace_gaps(const struct trace *trace, size_t *ret_count);
 
+/* Of the first event of all, or what is known first of a process without; 0: nothing is. */
+uint64_t trace_first(const struct trace *trace);
+
 /* Time reached, of the last event or of what a live stream says it has passed. */
 uint64_t trace_now(const struct trace *trace);
 
@@ -126,6 +130,9 @@ uint64_t trace_now(const struct trace *trace);
  * may be written to a file. Returns NULL without memory; the caller frees it.
  */
 void *trace_keep(const struct trace *trace, size_t *ret_size);
+
+/* Not while a state is being told: what was told of it is in no keyframe. */
+bool trace_can_keep(const struct trace *trace);
 
 /* The moment of a keyframe; 0: before the first event, or it is none of this version. */
 uint64_t trace_keep_time(const void *keep, size_t size);

@@ -93,13 +93,16 @@ static void orphaned(int number)
 /* Ends with its parent, and leaves nothing behind. */
 static void child_bind(const struct trace *trace, pid_t parent)
 {
+	static const int parents[] = {
+		SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2
+	};
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
-	signal(SIGINT, SIG_IGN); /* a key pressed for the parent */
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGTSTP, SIG_IGN);
+	/* Meant for the parent, as keys and a terminal's end are; its own end we are told. */
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++)
+		signal(parents[i], SIG_IGN);
 	child_folder = trace->scratch[0] ? trace->scratch : NULL;
 	signal(SIGTERM, orphaned);
 	sigemptyset(&none);

@@ -35,6 +35,7 @@ struct trace {
 	struct trace_event event; /* what trace_next gave last */
 	struct statedump *dumps;  /* states that are being told */
 	size_t dump_count;
+	uint64_t note_bytes;   /* of them */
 	uint64_t epoch;        /* how often a board was replaced */
 	struct process **gone; /* whose boards were */
 	size_t gone_count;
