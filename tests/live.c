@@ -4,6 +4,7 @@
  * test's user. What is missing makes a test say so and pass.
  */
 #include <arpa/inet.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -340,6 +341,67 @@ Test(live, who_joins_late_sees_what_was_there_before)
 	cr_assert(comes_to(has_deadlock), "%s", seen());
 	kill(recorder, SIGTERM);
 	cr_expect_eq(status_of(&recorder), 0);
+}
+
+/* What the relay has on its disk; one session. */
+static char *relay_folder(void)
+{
+	static char path[512];
+	char pattern[128];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/relay/*/*", home);
+	cr_assert_eq(glob(pattern, 0, NULL, &found), 0);
+	cr_assert_eq(found.gl_pathc, 1);
+	snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return path;
+}
+
+static char *trace_beside(void)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/beside", home);
+	return path;
+}
+
+static bool is_whole(void)
+{
+	return source_is_whole(model->source) && model->process->pid == (uint32_t)storm;
+}
+
+/* Its states are in it, and make it as good as one that was seen from its start. */
+Test(live, what_a_relay_keeps_can_be_read_like_any_trace)
+{
+	char live[96], *text;
+
+	if (lacks())
+		return;
+	ports_choose("127.0.0.1");
+	relay_start("127.0.0.1");
+	cr_assert(daemon_start(), "lttng-sessiond did not come up");
+	storm = storm_start("storm");
+	snprintf(trace, sizeof(trace), "%s/t", home);
+	snprintf(live, sizeof(live), "--live=net://127.0.0.1:%d:%d", control_port, data_port);
+	record_start(live);
+	console_open("127.0.0.1");
+	cr_assert(comes_to(is_whole), "%s", seen());
+	cr_expect_eq(run("beside", vigil_path(), "record", "-o", trace_beside(), "--",
+			 helper("trace_all")),
+		     0);
+	kill(recorder, SIGTERM);
+	cr_expect_eq(status_of(&recorder), 0);
+
+	cr_expect_eq(run("report", vigil_path(), "report", relay_folder()), 0);
+	cr_expect_eq(
+		run("export", vigil_path(), "export", "--to=csv", "--output=-", relay_folder()), 0);
+	text = output("report.out");
+	cr_expect_not_null(strstr(text, "poll_storm.c:"), "%s", text);
+	free(text);
+	text = read_back(trace_beside());
+	cr_expect_null(strstr(text, "board_part"), "the states are another session's");
+	free(text);
 }
 
 Test(live, a_relay_that_dies_is_found_again_when_it_is_back)

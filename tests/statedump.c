@@ -4,6 +4,7 @@
  * somebody makes of it who has not seen the process begin.
  */
 #include "console/recorder.h"
+#include "console/trace/cursor.h"
 #include "libtrace/live.h"
 #include "tests/support/board_equal.h"
 #include "tests/support/live.h"
@@ -262,6 +263,72 @@ Test(statedump, a_board_that_is_read_stays_until_its_readers_know)
 	cr_expect_eq(differences(), 0);
 }
 
+static void go(struct cursor *cursor, enum cursor_to to)
+{
+	cursor_go(cursor, &(struct cursor_goal){ .to = to });
+	while (cursor_work(cursor, UINT64_MAX) == CURSOR_AGAIN)
+		;
+}
+
+/* Readers of a board that is gone are opened anew when its number is another one. */
+Test(statedump, no_two_boards_of_a_replay_have_the_same_number)
+{
+	const char *const path = "told";
+	const struct cursor_options options = {
+		.trace = { .paths = &path, .path_count = 1, .read = told_read }
+	};
+	struct vigil_problem problem;
+	struct cursor *cursor;
+	uint64_t before;
+
+	server_start();
+	told_first = traced_count;
+	request_serve();
+	state_copy();
+	state_tell();
+	request_serve();
+	cr_assert_eq(cursor_open(&options, &cursor, &problem), 0, "%s", problem.text);
+	go(cursor, CURSOR_TO_END);
+	before = cursor_epoch(cursor);
+
+	go(cursor, CURSOR_TO_TIME);
+
+	cr_expect_gt(cursor_epoch(cursor), before);
+	cursor_close(cursor);
+}
+
+Test(statedump, no_keyframe_is_made_in_the_middle_of_one)
+{
+	const struct trace_event *event;
+
+	server_start();
+	told_first = traced_count;
+	state_copy();
+	request_serve();
+	state_tell();
+	request_serve();
+	trace = told_open();
+
+	cr_assert_eq(trace_next(trace, &event), TRACE_EVENT);
+	cr_expect_not(trace_can_keep(trace));
+	told_apply(trace, SIZE_MAX);
+	cr_expect(trace_can_keep(trace));
+}
+
+Test(statedump, pieces_fit_small_buffers)
+{
+	recorder.buffer_bytes = 64 << 10;
+	server_start();
+	told_first = traced_count;
+	state_copy();
+	state_tell();
+
+	for (size_t i = told_first; i < traced_count; i++)
+		cr_expect_leq(traced_at(i)->word_count * 8, (64u << 10) / 16);
+	read_from(told_first);
+	cr_expect_eq(differences(), 0);
+}
+
 /* ---- What is missing ---- */
 
 Test(statedump, makes_good_what_was_lost_before_it)
@@ -342,7 +409,63 @@ Test(statedump, of_another_process_of_the_pid_is_not_believed)
 	cr_expect_eq(trace_epoch(trace), 0);
 }
 
+/* After vigil_fini and vigil_init, or exec, a process is another one of the same pid. */
+Test(statedump, of_a_life_before_is_not_believed)
+{
+	struct vigil_options again = { .struct_size = sizeof(again), .now_ns = live_now };
+
+	server_start();
+	told_first = traced_count;
+	request_serve();
+	state_copy();
+	vigil_fini();
+	cr_assert_eq(vigil_init(&again), 0);
+	request_serve();
+	state_tell();
+	trace = told_open();
+	told_apply(trace, SIZE_MAX);
+
+	cr_expect_eq(trace_epoch(trace), 0);
+	cr_expect_eq(boards_differ(live_board->base, trace_process(trace, 1)->base, 0), 0);
+}
+
+Test(statedump, an_end_meanwhile_is_not_forgotten)
+{
+	server_start();
+	told_first = traced_count;
+	request_serve();
+	state_copy();
+	vigil_fini();
+	state_tell();
+	trace = told_open();
+	told_apply(trace, SIZE_MAX);
+
+	cr_expect_eq(trace_epoch(trace), 1);
+	cr_expect(only_process()->is_over);
+	cr_expect_neq(only_process()->board->process->ended_ns, 0);
+}
+
 /* ---- Hostile pieces ---- */
+
+/* Few words may say that they are many. */
+Test(statedump, a_piece_larger_than_a_piece_is_none)
+{
+	const uint64_t words[] = { UINT64_C(1) << 24, UINT64_C(1) << 24 };
+	struct trace_event *piece;
+
+	server_start();
+	told_first = traced_count;
+	state_copy();
+	state_tell();
+	request_serve();
+	piece = &traced_list[piece_at(1)];
+	piece->words = words;
+	piece->word_count = 2;
+	piece->value = 0;
+	read_from(told_first);
+
+	cr_expect_eq(trace_epoch(trace), 0);
+}
 
 #define ROUNDS 200
 
