@@ -38,7 +38,7 @@ complete -c vigil -l html -d 'Write a page'
 complete -c vigil -l process -x -d 'Only this process of the trace'
 complete -c vigil -l from -x -d 'Only from this moment of a trace on'
 complete -c vigil -l to -x -a 'perfetto chrome folded pprof otlp csv dot' \
-    -d 'Up to this time of the trace; the form to export to'
+    -d 'The form to export to'
 complete -c vigil -l until -x -d 'Only up to this moment of a trace'
 complete -c vigil -l what -x -a 'run wait' -d 'Time tasks ran or waited'
 complete -c vigil -l collector -x -d 'Send it to a collector'

@@ -100,22 +100,25 @@ static void find_lock(struct findings *findings, const struct report_process *rp
 	size_t count;
 	const struct report_resource **locks = report_locks(rp, &count);
 	const struct report_resource *lock = count ? locks[0] : NULL;
-	char name[WORDS_SIZE], holder[WORDS_SIZE] = "";
+	char name[WORDS_SIZE], at[WORDS_SIZE] = "", holder[WORDS_SIZE] = "";
 
 	free(locks);
 	if (!lock || !lock->wait.ns)
 		return;
 	report_resource_words(rp, (uint32_t)(lock - rp->resources), name, sizeof(name));
+	/* Not known of one that has not ended. */
+	if (lock->wait_max_site)
+		snprintf(at, sizeof(at), " at %s", report_place(rp, lock->wait_max_site));
 	if (lock->wait_max_holder)
 		snprintf(holder, sizeof(holder), " for who had taken it at %s",
 			 report_place(rp, lock->wait_max_holder));
 	find(findings, lock->wait.ns,
-	     "Most contended lock: %s, made at %s: %" PRIu64 " wait%s, %s in all; the longest, %s, "
-	     "at %s%s; longest hold %s, taken at %s.",
+	     "Most contended lock: %s, made at %s: %" PRIu64
+	     " wait%s, %s in all; the longest, %s%s%s"
+	     "%s; longest hold %s, taken at %s.",
 	     name, report_place(rp, lock->site), lock->wait.count, lock->wait.count == 1 ? "" : "s",
-	     DURATION(lock->wait.ns), DURATION(lock->wait.max_ns),
-	     report_place(rp, lock->wait_max_site), holder, DURATION(lock->hold.max_ns),
-	     report_place(rp, lock->hold_max_site));
+	     DURATION(lock->wait.ns), DURATION(lock->wait.max_ns), at[0] || holder[0] ? "," : "",
+	     at, holder, DURATION(lock->hold.max_ns), report_place(rp, lock->hold_max_site));
 }
 
 /* ---- The worst blocked worker ---- */

@@ -55,7 +55,7 @@ enum trace_result trace_fail(struct trace *trace, const char *format, ...)
 
 /* ---- trace_child.c ---- */
 
-/* In the child: the folder that it may make for its views; NULL: none. */
+/* In the child: the folder that it may make for its views; NULL: none. For tests. */
 const char *child_scratch(void);
 
 /* Starts reading at a moment; 0: the start. Returns 0, or -errno with nothing open. */
