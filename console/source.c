@@ -140,12 +140,17 @@ uint32_t source_chosen(struct source *source)
 	return source && source->ops->chosen ? source->ops->chosen(source) : 0;
 }
 
+bool source_is_partial(struct source *source)
+{
+	return source && source->ops->is_partial && source->ops->is_partial(source);
+}
+
 bool source_is_whole(struct source *source)
 {
-	struct source_process process;
+	struct source_member member;
 
-	return !source_process(source, source_chosen(source), &process) || !process.has_begun ||
-	       process.is_whole;
+	return !source_member(source, source_chosen(source), &member) || !member.board ||
+	       member.is_whole;
 }
 
 const struct history *source_history(struct source *source)

@@ -46,7 +46,6 @@ struct source_process {
 	bool has_begun;                          /* by this moment */
 	bool is_over;                            /* at this moment */
 	bool is_away;                            /* its stream is lost */
-	bool is_whole; /* nothing of it is missing: neither its start, nor events that were lost */
 };
 
 /* Who a process is, and which board it has at this moment: what costs nothing to tell. */
@@ -56,6 +55,7 @@ struct source_member {
 	uint64_t board;          /* another number, another board; 0: it has not begun */
 	bool is_known;           /* it did something, or its board is here */
 	bool is_away;
+	bool is_whole; /* nothing of it is missing: neither its start, nor events that were lost */
 };
 
 enum source_news {
@@ -87,6 +87,7 @@ struct source_ops {
 	struct player *(*player)(struct source *source);
 	uint64_t (*unix_of)(struct source *source, uint64_t ns); /* of the shown process's clock */
 	const char *(*news)(struct source *source);              /* a sentence, once; NULL: none */
+	bool (*is_partial)(struct source *source);
 	int (*fd)(struct source *source);    /* readable when there is more; -1: none */
 	void (*pump)(struct source *source); /* takes in what is readable */
 };
@@ -131,6 +132,8 @@ bool source_is_working(struct source *source);  /* on the way to another moment 
 void source_choose(struct source *source, uint32_t index);
 uint32_t source_chosen(struct source *source);
 bool source_is_whole(struct source *source); /* of the shown process, as far as is known */
+bool source_is_partial(
+	struct source *source); /* processes may be missing: a session is not there */
 const struct history *source_history(struct source *source); /* NULL: none is kept */
 struct player *source_player(struct source *source);         /* NULL: it cannot be moved */
 uint64_t source_unix_of(struct source *source, uint64_t ns); /* 0: not known */

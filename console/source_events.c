@@ -132,7 +132,6 @@ void events_describe(const struct trace_process *process, struct source_process 
 	const struct board *board = process ? process->board : NULL;
 
 	ret_process->has_begun = board != NULL;
-	ret_process->is_whole = board && process->is_whole;
 	ret_process->is_over = board && board->process->ended_ns;
 	for (uint32_t i = 0; board && i < board->tables[VIGIL_TABLE_task].used; i++) {
 		const struct vigil_task_record *task = RECORD_AT(board, task, i);

@@ -13,7 +13,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 #define FIRST_MS 6000            /* verbs wait so long for a process, and all of it, */
-#define SETTLE_MS 300            /* and then for what came with it */
+#define SETTLE_MS 500            /* and then for what comes with it */
 #define QUIET_NS (2 * SECOND_NS) /* more than this is told */
 
 struct live {
@@ -77,6 +77,7 @@ static bool live_member(struct source *source, uint32_t index, struct source_mem
 		.name = from ? from->name : "",
 		.board = events_board(from, index, streams->epoch),
 		.is_known = from != NULL,
+		.is_whole = from && from->is_whole,
 		.is_away = streams_of(streams, index)->is_lost,
 	};
 	return true;
@@ -211,6 +212,11 @@ static const char *live_news(struct source *source)
 	return has_news ? live->said.text : NULL;
 }
 
+static bool live_is_partial(struct source *source)
+{
+	return streams_lost(&live_of(source)->streams) > 0;
+}
+
 static int live_fd(struct source *source)
 {
 	return live_of(source)->streams.ready;
@@ -240,47 +246,90 @@ static const struct source_ops live_ops = {
 	.chosen = live_chosen,
 	.history = live_history,
 	.news = live_news,
+	.is_partial = live_is_partial,
 	.fd = live_fd,
 	.pump = live_pump,
 };
 
 /* ---- Opening ---- */
 
-/* Whether a verb has what it wants to print: a process, and all of it. */
-static bool is_known(const struct live *live)
+/* Whether a verb knows what it prints of a session: all that is there, or why it is not. */
+static bool is_known(const struct live *live, size_t index)
 {
-	const struct trace_process *process =
-		live->has_chosen ? streams_process(&live->streams, live->chosen) : NULL;
+	const struct stream *stream = &live->streams.list[index];
+	bool has_any = false;
 
-	return process && process->is_whole;
+	for (uint32_t i = 0; i < stream->member_count; i++) {
+		const struct trace_process *process =
+			streams_process(&live->streams, stream->members[i]);
+
+		if (!process || (live->pid && process->pid != live->pid))
+			continue;
+		if (!process->is_whole && !process->is_over)
+			return false;
+		has_any = true;
+	}
+	return has_any || stream->why[0];
+}
+
+static size_t known_count(const struct live *live)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < live->streams.count; i++)
+		count += is_known(live, i);
+	return count;
+}
+
+/* One that was asked for may be in any of them. */
+static bool is_enough(const struct live *live, size_t known)
+{
+	return known && (known == live->streams.count || (live->pid && live->has_chosen));
+}
+
+static int nothing_came(const struct live *live, struct vigil_problem *ret_problem)
+{
+	const char *why = streams_why(&live->streams);
+
+	if (why[0])
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "%.150s cannot be watched: %.250s", live->source.target, why);
+	else
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "%.200s is there, but no event of %s came in %d s; `vigil top` waits for "
+			 "as long as it takes",
+			 live->source.target,
+			 live->pid ? "that process" : "an instrumented process", FIRST_MS / 1000);
+	return -ENODATA;
 }
 
 /*
- * A process that was there before the session did is told of every few seconds, if
- * somebody does.
+ * A process that was there before its session is told of every few seconds, if somebody
+ * does. Those of one session follow each other.
  */
 static int first_events(struct live *live, struct vigil_problem *ret_problem)
 {
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + FIRST_MS * UINT64_C(1000000);
-	bool is_settling = false;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), settled = 0;
+	uint64_t end = now + FIRST_MS * UINT64_C(1000000);
+	uint32_t members = 0;
 
-	while (clock_ns(CLOCK_MONOTONIC) < end) {
+	for (; now < end && (!settled || now < settled); now = clock_ns(CLOCK_MONOTONIC)) {
+		size_t known;
+
 		/* Attempts of streams that are not there yet wake nobody. */
 		streams_wait(&live->streams, 20);
 		streams_pump(&live->streams);
 		process_choose(live);
-		if (is_known(live) && !is_settling)
-			end = clock_ns(CLOCK_MONOTONIC) + SETTLE_MS * UINT64_C(1000000);
-		is_settling |= is_known(live);
+		known = known_count(live);
+		if (!is_enough(live, known))
+			settled = 0;
+		else if (!settled || members != live->streams.member_count)
+			settled = now + SETTLE_MS * UINT64_C(1000000);
+		members = live->streams.member_count;
+		if (known == live->streams.count && streams_lost(&live->streams) == known)
+			break;
 	}
-	if (live->has_chosen)
-		return 0;
-	snprintf(ret_problem->text, sizeof(ret_problem->text),
-		 "%.200s is there, but no event of %s came in %d s; `vigil top` waits for as long "
-		 "as it takes",
-		 live->source.target, live->pid ? "that process" : "an instrumented process",
-		 FIRST_MS / 1000);
-	return -ENODATA;
+	return live->has_chosen ? 0 : nothing_came(live, ret_problem);
 }
 
 int source_live_new(const char *url, const struct trace_options *how,

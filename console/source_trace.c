@@ -75,6 +75,7 @@ static bool traced_member(struct source *source, uint32_t index, struct source_m
 {
 	const struct traced *traced = traced_of(source);
 	const struct cursor_process *from = cursor_process(traced->cursor, index);
+	const struct trace_process *now = from ? process_now(traced, index) : NULL;
 
 	if (!from)
 		return false;
@@ -82,8 +83,8 @@ static bool traced_member(struct source *source, uint32_t index, struct source_m
 		.pid = from->pid,
 		.host = from->host,
 		.name = from->name,
-		.board = events_board(process_now(traced, index), index,
-				      cursor_epoch(traced->cursor)),
+		.board = events_board(now, index, cursor_epoch(traced->cursor)),
+		.is_whole = now && now->is_whole,
 		.is_known = is_known(from),
 	};
 	return true;

@@ -176,12 +176,30 @@ static void watch(const struct streams *streams, const struct trace *trace)
 	epoll_ctl(streams->ready, EPOLL_CTL_ADD, trace_fd(trace), &event);
 }
 
+/* What has ended would be readable for ever. */
+static void unwatch(const struct streams *streams, const struct trace *trace)
+{
+	epoll_ctl(streams->ready, EPOLL_CTL_DEL, trace_fd(trace), NULL);
+}
+
+static void why_take(struct stream *stream, const struct trace *trace)
+{
+	snprintf(stream->why, sizeof(stream->why), "%s", trace_problem(trace));
+}
+
 static void stream_lose(struct streams *streams, struct stream *stream, enum trace_result how)
 {
+	unwatch(streams, stream->trace);
+	why_take(stream, stream->trace);
 	stream->is_lost = true;
 	stream->lost_ns = stream->retry_ns = clock_ns();
-	tell(streams, "%.200s %s: this was its last moment; it is asked for every second",
-	     session_name(stream), how == TRACE_END ? "has ended" : "is gone, or its relay");
+	if (!stream->member_count && stream->why[0])
+		tell(streams, "%.200s cannot be watched: %.300s", session_name(stream),
+		     stream->why);
+	else
+		tell(streams, "%.200s %s: this was its last moment; it is asked for every second",
+		     session_name(stream),
+		     how == TRACE_END ? "has ended" : "is gone, or its relay");
 }
 
 /* The same processes as before have the same numbers. */
@@ -226,6 +244,7 @@ static void stream_find(struct streams *streams, size_t stream)
 	it->trace = it->next;
 	it->next = NULL;
 	it->is_lost = false;
+	it->why[0] = '\0';
 	it->epoch = 0;
 	watch(streams, it->trace);
 	streams->epoch++;
@@ -256,6 +275,7 @@ static void stream_retry(struct streams *streams, size_t stream)
 		if (r == TRACE_EVENT)
 			event_take(streams, stream, event);
 	} else if (r == TRACE_END || r == TRACE_DAMAGED) {
+		why_take(it, it->next);
 		trace_close(it->next);
 		it->next = NULL;
 	}
@@ -341,6 +361,14 @@ void streams_wait(const struct streams *streams, int timeout_ms)
 	struct pollfd one = { .fd = streams->ready, .events = POLLIN };
 
 	poll(&one, 1, timeout_ms);
+}
+
+const char *streams_why(const struct streams *streams)
+{
+	for (size_t i = 0; i < streams->count; i++)
+		if (streams->list[i].why[0])
+			return streams->list[i].why;
+	return "";
 }
 
 size_t streams_lost(const struct streams *streams)

@@ -31,6 +31,7 @@ struct stream {
 	uint64_t moved_ns;        /* and since when, of CLOCK_MONOTONIC */
 	uint64_t lost_ns, retry_ns;
 	uint64_t epoch; /* of the trace's boards that are known here */
+	char why[256];  /* it cannot be read, as far as babeltrace2 says; "": nothing is said */
 };
 
 struct streams {
@@ -74,5 +75,8 @@ const struct stream *streams_of(const struct streams *streams, uint32_t member);
 
 /* How many are not there. */
 size_t streams_lost(const struct streams *streams);
+
+/* Why one of them cannot be read; "": nothing is known against any. */
+const char *streams_why(const struct streams *streams);
 
 #endif

@@ -43,9 +43,9 @@ static struct source source = { .ops = &fake_ops };
 static void models_set_up(void)
 {
 	set_up();
-	members[0] = (struct source_member){ 1, "web1", "httpd", 1, true, false };
-	members[1] = (struct source_member){ 2, "web1", "httpd", 2, true, false };
-	members[2] = (struct source_member){ 1, "web2", "httpd", 0, false, false };
+	members[0] = (struct source_member){ 1, "web1", "httpd", 1, true, false, true };
+	members[1] = (struct source_member){ 2, "web1", "httpd", 2, true, false, true };
+	members[2] = (struct source_member){ 1, "web2", "httpd", 0, false, false, true };
 	member_count = MEMBERS;
 	models_refresh(&models, &source);
 }
@@ -146,7 +146,7 @@ Test(models, their_rows_are_filtered_and_sorted_by_process)
 	struct vigil_problem problem;
 
 	members[1].pid = 7;
-	members[2] = (struct source_member){ 9, "web2", "httpd", 3, true, false };
+	members[2] = (struct source_member){ 9, "web2", "httpd", 3, true, false, true };
 	models_refresh(&models, &source);
 	for (uint32_t i = 0; i < MEMBERS; i++)
 		take(models_at(&models, i), &rows);

@@ -112,6 +112,30 @@ Test(record, tasks_of_all_processes_of_a_trace_are_listed)
 	end_by_pid(&other);
 }
 
+/* Which is the busiest says nothing of which one hangs. */
+Test(record, why_asks_all_processes_of_a_trace_and_tells_the_worst_first)
+{
+	pid_t hung;
+
+	if (lack)
+		return;
+	storm = storm_start("storm");
+	hung = start("hung", (char *[]){ helper("deadlock_two_locks"), NULL });
+	await_words("hung.out", "ready");
+	cr_assert_eq(run("record", vigil_path(), "record", "-o", trace, "--for=1500ms"), 0);
+
+	cr_expect_eq(run("why", vigil_path(), "why", trace), 1);
+	cr_expect_eq(run("one", vigil_path(), "why", trace, "1"), 2);
+	cr_expect_eq(run("json", vigil_path(), "why", "--json", trace), 1);
+
+	cr_expect(wrote("why.out", "deadlock, pid "));
+	cr_expect(wrote("why.out", "Cause: Deadlock: 1 transfer waits for lock"));
+	cr_expect(wrote("why.out", "Nothing has been stuck for over 1 s in storm "));
+	cr_expect(wrote("one.err", "--process=PID"));
+	cr_expect(wrote("json.out", "\"processes\":["));
+	end_by_pid(&hung);
+}
+
 Test(record, of_a_command_those_that_ran_before_are_kept_out)
 {
 	char *text;
