@@ -70,6 +70,7 @@ Test(recording, what_was_written_is_read_back)
 		.started_ns = 5,
 		.ended_unix_ns = 6,
 		.discarded_events = 8,
+		.whole_ns = 10,
 		.lost_packets = 9,
 	};
 	struct recording read;
@@ -94,6 +95,7 @@ Test(recording, what_was_written_is_read_back)
 	SAME(started_ns);
 	SAME(ended_unix_ns);
 	SAME(discarded_events);
+	SAME(whole_ns);
 	SAME(lost_packets);
 #undef SAME
 	recording_fini(&read);

@@ -302,6 +302,20 @@ static bool is_in_window(const struct report_process *rp, const struct trace_eve
 	return event->ns >= rp->begin_ns && event->ns <= rp->end_ns;
 }
 
+/* Its state may have been told meanwhile: then there are tasks and names that were not known. */
+static void board_check(struct report_process *rp, const struct trace_process *process, uint64_t ns)
+{
+	const struct board *board = rp->inside->board;
+
+	if (rp->inside->boards == process->boards)
+		return;
+	rp->inside->boards = process->boards;
+	tasks_begin(rp, ns);
+	for (uint32_t i = 0; i < board->tables[VIGIL_TABLE_worker].used; i++)
+		row_rename(rp,
+			   vigil_ref_make(VIGIL_TABLE_worker, i, RECORD_AT(board, worker, i)->gen));
+}
+
 void report_before(struct report *report, const struct trace_process *process,
 		   const struct trace_event *event)
 {
@@ -314,10 +328,7 @@ void report_before(struct report *report, const struct trace_process *process,
 	rp = process_of(report, process, event);
 	if (!rp)
 		return;
-	/* Its state was told meanwhile: there are tasks that were not known. */
-	if (rp->inside->boards != process->boards)
-		tasks_begin(rp, event->ns);
-	rp->inside->boards = process->boards;
+	board_check(rp, process, event->ns);
 	rp->events++;
 	if (is_in_window(rp, event) && event->kind < TRACE_KINDS)
 		rp->kinds[event->kind]++;
@@ -488,6 +499,7 @@ void report_close(struct report *report, const struct trace_process *process)
 	if (!rp || rp->is_closed)
 		return;
 	rp->is_closed = true;
+	board_check(rp, process, process->last_ns);
 	process_note(rp, process);
 	end_ns = window_of(rp, process->last_ns);
 	slices_open(process, end_ns, open_take, &open);

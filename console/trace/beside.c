@@ -89,6 +89,8 @@ static struct process *process_load(const char *path, uint32_t index,
 		return NULL;
 	}
 	process_show(process);
+	process->is_late = recording->mode == RECORDING_SNAPSHOT;
+	process->whole_ns = recording->whole_ns;
 	process->known.last_ns = keyframe->end_ns;
 	process->known.last_unix_ns =
 		recording->started_unix_ns + (keyframe->end_ns - recording->started_ns);

@@ -19,6 +19,8 @@ struct process {
 	uint64_t copied_begin_ns, copied_end_ns; /* its board is a copy made meanwhile; 0: no */
 	uint64_t *copied_last_ns;                /* in it, of each worker; NULL: not kept */
 	uint32_t copied_workers;
+	bool is_late;      /* a flight recorder's: the copy may be of after its first events, */
+	uint64_t whole_ns; /* of which those before are not all; 0: they are */
 };
 
 /* Returns NULL without memory. record is a FEED_PROCESS. */

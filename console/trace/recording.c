@@ -54,7 +54,7 @@ static const struct key texts[] = {
 };
 static const struct key numbers[] = {
 	KEY(pid),           KEY(recorder),         KEY(started_unix_ns), KEY(started_ns),
-	KEY(ended_unix_ns), KEY(discarded_events), KEY(lost_packets),
+	KEY(ended_unix_ns), KEY(discarded_events), KEY(lost_packets),    KEY(whole_ns),
 };
 
 int recording_add(struct recording *recording, const struct keyframe *keyframe)

@@ -56,6 +56,8 @@ struct recording {
 	uint64_t started_unix_ns, started_ns; /* the same moment on CLOCK_MONOTONIC */
 	uint64_t ended_unix_ns;
 	uint64_t discarded_events, lost_packets;
+	/* Of a snapshot: from here on it has all events, on CLOCK_MONOTONIC; 0: from its first. */
+	uint64_t whole_ns;
 	struct keyframe *keyframes; /* in the order they were copied */
 	size_t keyframe_count;
 };

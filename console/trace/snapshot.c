@@ -136,7 +136,7 @@ static bool is_chosen(const struct recording *all, size_t index, uint64_t since_
 static void boards_link(const char *from, const char *to, const struct recording *all,
 			struct recording *own)
 {
-	uint64_t since_ns = whole_since(to);
+	uint64_t since_ns = own->whole_ns = whole_since(to);
 
 	for (size_t i = 0; i < all->keyframe_count; i++) {
 		const struct keyframe *keyframe = &all->keyframes[i];

@@ -26,6 +26,7 @@ struct statedump {
 	uint64_t size;
 	uint8_t *notes; /* events since the first piece: struct note, then its texts */
 	size_t used, room;
+	struct process *loaded; /* of a flight recorder: the copy, whole already */
 };
 
 struct note {
@@ -41,6 +42,7 @@ static void dump_drop(struct trace *trace, size_t index)
 	if (dump->bytes)
 		munmap(dump->bytes, dump->size);
 	trace->note_bytes -= dump->room;
+	process_free(dump->loaded);
 	free(dump->notes);
 	*dump = trace->dumps[--trace->dump_count];
 }
@@ -130,16 +132,20 @@ static bool note_add(struct trace *trace, struct statedump *dump, const struct t
 void statedump_note(struct trace *trace, const struct process *process,
 		    const struct trace_event *event)
 {
-	for (size_t i = trace->dump_count; i--;)
-		if (is_of(&trace->dumps[i], process) && !note_add(trace, &trace->dumps[i], event))
+	for (size_t i = trace->dump_count; i--;) {
+		struct statedump *dump = &trace->dumps[i];
+
+		if (is_of(dump, process) && (!dump->loaded || event->ns >= dump->begin_ns) &&
+		    !note_add(trace, dump, event))
 			dump_drop(trace, i);
+	}
 }
 
 void statedump_gap(struct trace *trace, uint32_t process)
 {
 	for (size_t i = trace->dump_count; i--;)
-		if (process == TRACE_ANY_PROCESS ||
-		    is_of(&trace->dumps[i], trace->processes[process]))
+		if (!trace->dumps[i].loaded && (process == TRACE_ANY_PROCESS ||
+						is_of(&trace->dumps[i], trace->processes[process])))
 			dump_drop(trace, i);
 }
 
@@ -233,15 +239,17 @@ static void process_replace(struct trace *trace, struct process *process, struct
 		process_free(process);
 }
 
-static void dump_complete(struct trace *trace, const struct statedump *dump,
+static void dump_complete(struct trace *trace, struct statedump *dump,
 			  const struct trace_event *last)
 {
-	struct process *known = process_find(trace, dump), *process;
+	struct process *known = process_find(trace, dump), *process = dump->loaded;
 
 	/* It began meanwhile, and this is of its life before. */
 	if (known && known->known.is_whole)
 		return;
-	process = process_load(dump, known ? known->known.index : trace->count, last);
+	if (!process)
+		process = process_load(dump, known ? known->known.index : trace->count, last);
+	dump->loaded = NULL;
 	if (!process)
 		return;
 	if (known)
@@ -264,6 +272,20 @@ static bool has_room_to_leave(struct trace *trace)
 	return trace->gone && trace->gone_count + trace->dump_count < GONE_MAX;
 }
 
+static bool dump_put(struct trace *trace, const struct statedump *dump)
+{
+	struct statedump *more;
+
+	if (trace->dump_count == DUMPS_MAX || !has_room_to_leave(trace))
+		return false;
+	more = realloc(trace->dumps, (trace->dump_count + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	trace->dumps = more;
+	trace->dumps[trace->dump_count++] = *dump;
+	return true;
+}
+
 static void dump_begin(struct trace *trace, const struct trace_event *part)
 {
 	struct statedump dump = {
@@ -273,20 +295,12 @@ static void dump_begin(struct trace *trace, const struct trace_event *part)
 		.next = 1,
 		.begin_ns = part->ns,
 	};
-	struct statedump *more;
-	struct process *process;
+	const struct process *process;
 
 	snprintf(dump.host, sizeof(dump.host), "%s", part->text);
 	process = process_find(trace, &dump);
-	if (process && process->known.is_whole)
-		return;
-	if (trace->dump_count == DUMPS_MAX || !has_room_to_leave(trace))
-		return;
-	more = realloc(trace->dumps, (trace->dump_count + 1) * sizeof(*more));
-	if (!more)
-		return;
-	trace->dumps = more;
-	trace->dumps[trace->dump_count++] = dump;
+	if (!process || !process->known.is_whole)
+		dump_put(trace, &dump);
 }
 
 /* The first piece tells how large the board's file is; and the copy had been made by then. */
@@ -349,4 +363,59 @@ void statedump_take(struct trace *trace, const struct trace_event *part)
 		dump_drop(trace, index);
 	if (!part->state)
 		dump_begin(trace, part);
+}
+
+/* ---- Flight recorders ---- */
+
+/* The copy is put aside, and the process is as one that was there before the trace. */
+static void copy_defer(struct trace *trace, struct process *process)
+{
+	struct process *loaded = malloc(sizeof(*loaded));
+	struct statedump dump = {
+		.pid = process->known.pid,
+		.start_ticks = process->board.process->start_ticks,
+		.begin_ns = process->copied_begin_ns,
+		.end_ns = process->copied_end_ns,
+		.loaded = loaded,
+	};
+
+	memcpy(dump.host, process->known.host, sizeof(dump.host));
+	if (!loaded || !dump_put(trace, &dump)) {
+		free(loaded);
+		return;
+	}
+	*loaded = *process;
+	board_moved(&loaded->board);
+	memset(&process->board, 0, sizeof(process->board));
+	process->copied_begin_ns = process->copied_end_ns = 0;
+	process->copied_last_ns = NULL;
+	process->copied_workers = 0;
+	process->known.board = NULL;
+	process->known.base = NULL;
+	process->known.is_whole = false;
+	process->known.last_unix_ns = process->known.first_unix_ns = 0;
+}
+
+void statedump_pass(struct trace *trace, struct process *process, const struct trace_event *event)
+{
+	if (process->is_late && event->ns < process->copied_begin_ns)
+		copy_defer(trace, process);
+	process->is_late = false;
+	for (size_t i = trace->dump_count; i--;) {
+		struct statedump *dump = &trace->dumps[i];
+
+		if (!dump->loaded || event->ns <= dump->end_ns || !is_of(dump, process))
+			continue;
+		dump_complete(trace, dump, event);
+		dump_drop(trace, i);
+	}
+}
+
+void statedump_finish(struct trace *trace)
+{
+	for (size_t i = trace->dump_count; i--;) {
+		if (trace->dumps[i].loaded)
+			dump_complete(trace, &trace->dumps[i], NULL);
+		dump_drop(trace, i);
+	}
 }

@@ -276,6 +276,10 @@ static enum trace_result event_take(struct trace *trace, const struct trace_even
 		process_room(process, record);
 		return TRACE_AGAIN;
 	}
+	/* What one processor's buffer kept longer than another's makes no sense alone. */
+	if (record->ns < process->whole_ns)
+		return TRACE_AGAIN;
+	statedump_pass(trace, process, record);
 	if (beside_has(process, record))
 		return TRACE_AGAIN;
 	r = process_board(process, record);
@@ -334,6 +338,7 @@ static enum trace_result record_take(struct trace *trace, const struct trace_eve
 		return trace_fail(trace, "%s", record->text);
 	case FEED_END:
 		trace->foreign = record->value;
+		statedump_finish(trace);
 		processes_settle(trace);
 		return end_as(trace, TRACE_END);
 	default:
