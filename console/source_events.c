@@ -113,13 +113,17 @@ void events_reader_fix(struct vigil_reader *reader, const struct trace_process *
 		       uint64_t unix_ns)
 {
 	/* The trace has read one event more than has happened. */
-	bool is_over = process && (process->board->process->ended_ns ||
-				   (process->is_over && unix_ns >= process->last_unix_ns));
+	bool is_last = process && unix_ns >= process->last_unix_ns;
+	bool is_over =
+		process && (process->board->process->ended_ns || (process->is_over && is_last));
+	bool is_dead = is_last && process->is_killed;
 
 	vigil_reader_fix_now(reader, !process ? 1 :
 				     is_over  ? process->last_ns :
 						trace_process_ns(process, unix_ns));
-	vigil_reader_fix_status(reader, is_over ? VIGIL_STATUS_FINISHED : VIGIL_STATUS_RECORDED);
+	vigil_reader_fix_status(reader, is_dead ? VIGIL_STATUS_DEAD :
+					is_over ? VIGIL_STATUS_FINISHED :
+						  VIGIL_STATUS_RECORDED);
 }
 
 uint64_t events_unix_of(const struct trace_process *process, uint64_t ns)

@@ -119,8 +119,10 @@ static void recording_end(struct recorder *recorder)
 
 	recording->state = recorder->ending >= ENDING_KILLED ? RECORDING_CUT : RECORDING_COMPLETE;
 	/* A target that was killed leaves a complete trace. */
-	if (recorder->ending == ENDING_KILLED)
+	if (recorder->ending == ENDING_KILLED) {
 		recording->state = RECORDING_COMPLETE;
+		recording->killed = recording->pid;
+	}
 	recording->ended_unix_ns = recorder_unix_now();
 	recording->discarded_events = recorder->counts.discarded_events;
 	recording->lost_packets = recorder->counts.lost_packets;

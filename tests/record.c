@@ -223,6 +223,10 @@ Test(record, all_that_a_killed_program_did_is_there)
 
 	expect_said("poll_storm was killed by SIGKILL; all it did up to then is recorded");
 	expect_polls(trace);
+	run("tasks", vigil_path(), "tasks", trace);
+	run("before", vigil_path(), "tasks", "--at=begin", trace);
+	cr_expect(wrote("tasks.out", "DEAD; this is its last state"));
+	cr_expect_not(wrote("before.out", "DEAD"));
 }
 
 Test(record, all_that_a_killed_target_did_is_there)

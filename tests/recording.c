@@ -71,6 +71,7 @@ Test(recording, what_was_written_is_read_back)
 		.ended_unix_ns = 6,
 		.discarded_events = 8,
 		.whole_ns = 10,
+		.killed = 11,
 		.lost_packets = 9,
 	};
 	struct recording read;
@@ -96,6 +97,7 @@ Test(recording, what_was_written_is_read_back)
 	SAME(ended_unix_ns);
 	SAME(discarded_events);
 	SAME(whole_ns);
+	SAME(killed);
 	SAME(lost_packets);
 #undef SAME
 	recording_fini(&read);

@@ -107,6 +107,7 @@ static int folder_load(struct trace *trace, const char *folder)
 
 	if (recording_read(folder, &recording, &problem))
 		return 0;
+	trace->killed = recording.killed;
 	for (size_t i = 0; !r && i < recording.keyframe_count; i++) {
 		struct process *process;
 

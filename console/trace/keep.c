@@ -12,7 +12,7 @@
 
 #include "console/trace/beside.h"
 
-#define KEEP_MAGIC UINT64_C(0x315045454b474956) /* VIGKEEP1: raised when what follows changes */
+#define KEEP_MAGIC UINT64_C(0x325045454b474956) /* VIGKEEP2: raised when what follows changes */
 #define PROCESSES_MAX 65535
 
 struct keep {
@@ -143,6 +143,7 @@ static int64_t process_restore(struct trace *trace, const uint8_t *at, size_t le
 		return -EBADMSG;
 	bool_mend(&kept.known.is_whole);
 	bool_mend(&kept.known.is_over);
+	bool_mend(&kept.known.is_killed);
 	bool_mend(&kept.adoption.is_allowed);
 	bool_mend(&kept.adoption.is_gap);
 	process = calloc(1, sizeof(*process));

@@ -53,8 +53,9 @@ static const struct key texts[] = {
 	KEY(version), KEY(session), KEY(command), KEY(host), KEY(url), KEY(ended),
 };
 static const struct key numbers[] = {
-	KEY(pid),           KEY(recorder),         KEY(started_unix_ns), KEY(started_ns),
-	KEY(ended_unix_ns), KEY(discarded_events), KEY(lost_packets),    KEY(whole_ns),
+	KEY(pid),          KEY(recorder),      KEY(started_unix_ns),
+	KEY(started_ns),   KEY(ended_unix_ns), KEY(discarded_events),
+	KEY(lost_packets), KEY(whole_ns),      KEY(killed),
 };
 
 int recording_add(struct recording *recording, const struct keyframe *keyframe)

@@ -53,6 +53,7 @@ struct recording {
 	char ended[512];                      /* a sentence, without its full stop */
 	uint32_t pid;                         /* of the program started, or of the only target */
 	uint32_t recorder;                    /* pid of `vigil record` */
+	uint32_t killed;                      /* pid, if it was: it did not end by itself */
 	uint64_t started_unix_ns, started_ns; /* the same moment on CLOCK_MONOTONIC */
 	uint64_t ended_unix_ns;
 	uint64_t discarded_events, lost_packets;

@@ -308,6 +308,7 @@ static void processes_settle(struct trace *trace)
 	for (uint32_t i = 0; i < trace->count; i++) {
 		struct trace_process *known = &trace->processes[i]->known;
 
+		known->is_killed = trace->killed && known->pid == trace->killed && !known->is_over;
 		if (known->is_over || !known->last_unix_ns || end_unix_ns <= known->last_unix_ns)
 			continue;
 		known->last_ns += end_unix_ns - known->last_unix_ns;

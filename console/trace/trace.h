@@ -60,6 +60,7 @@ struct trace_process {
 	uint64_t boards;        /* how often its board became another: see trace_epoch */
 	bool is_whole;          /* recorded from its start */
 	bool is_over;           /* it called vigil_fini, or another began with its pid */
+	bool is_killed; /* known at the trace's end: that was its own, which it did not choose */
 };
 
 struct trace_options {

@@ -30,6 +30,7 @@ struct trace {
 	uint64_t skip_unix_ns; /* after trace_go: events of this moment */
 	uint64_t skip;         /* that have been told already */
 	uint64_t foreign;
+	uint32_t killed; /* pid of a process that was, as its recorder saw; 0: none */
 	struct trace_extent extent;
 	char scratch[4096];       /* a folder of the child's, which we remove; "": none */
 	struct trace_event event; /* what trace_next gave last */
