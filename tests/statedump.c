@@ -46,6 +46,14 @@ static void traced_board_part(uint64_t ns, uint64_t worker, uint32_t pid, uint64
 					 .word_count = count });
 }
 
+static void traced_free(struct trace_event *event)
+{
+	free((void *)(uintptr_t)event->words);
+	free((void *)(uintptr_t)event->name);
+	free((void *)(uintptr_t)event->text);
+	free((void *)(uintptr_t)event->extra);
+}
+
 static void begin(void)
 {
 	static const struct verb_options options = { .live = "net://host" };
@@ -464,6 +472,7 @@ Test(statedump, makes_good_what_was_lost_before_it)
 
 Test(statedump, with_a_piece_missing_is_not_believed_but_the_next_one_is)
 {
+	struct trace_event lost;
 	size_t joined, missing;
 
 	server_start();
@@ -472,9 +481,11 @@ Test(statedump, with_a_piece_missing_is_not_believed_but_the_next_one_is)
 	state_tell();
 	request_serve();
 	missing = piece_at(1);
+	lost = *traced_at(missing);
 	memmove(&traced_list[missing], &traced_list[missing + 1],
 		(traced_count - missing - 1) * sizeof(*traced_list));
 	traced_count--;
+	traced_free(&lost);
 	read_from(joined);
 	cr_expect_eq(trace_epoch(trace), 0);
 	cr_expect_not(only_process()->is_whole);
@@ -561,7 +572,7 @@ Test(statedump, an_end_meanwhile_is_not_forgotten)
 /* Few words may say that they are many. */
 Test(statedump, a_piece_larger_than_a_piece_is_none)
 {
-	const uint64_t words[] = { UINT64_C(1) << 24, UINT64_C(1) << 24 };
+	const uint64_t words[] = { UINT64_C(1) << 24, UINT64_C(1) << 24 }, *was;
 	struct trace_event *piece;
 
 	server_start();
@@ -570,10 +581,12 @@ Test(statedump, a_piece_larger_than_a_piece_is_none)
 	state_tell();
 	request_serve();
 	piece = &traced_list[piece_at(1)];
+	was = piece->words;
 	piece->words = words;
 	piece->word_count = 2;
 	piece->value = 0;
 	read_from(told_first);
+	piece->words = was;
 
 	cr_expect_eq(trace_epoch(trace), 0);
 }
