@@ -10,6 +10,7 @@
 
 #include "console/format.h"
 #include "console/recorder.h"
+#include "console/trace/packets.h"
 #include "console/trace/snapshot.h"
 
 /* The line of progress goes away under what is said. */
@@ -70,11 +71,11 @@ void say_progress(struct recorder *recorder)
 
 static bool has_trace(const struct recorder *recorder)
 {
-	static const char *const parts[] = { "ust/uid", "archives" };
+	static const char *const parts[] = { "ust/uid", "archives", "snapshot-1" };
 	char path[PATH_MAX + 16];
 	struct stat st;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", recorder->folder, parts[i]);
 		if (!stat(path, &st))
 			return true;
@@ -110,12 +111,16 @@ static int say_nothing(struct recorder *recorder)
 	return EXIT_CANNOT;
 }
 
-/* Whether there is nothing, as far as is known: what a relay has we do not see. */
-static bool is_nothing(const struct recorder *recorder)
+/*
+ * Whether there is nothing, as far as is known: what a relay has we do not see. Where
+ * others are instrumented too LTTng writes packets for them, empty ones.
+ */
+static bool is_nothing(const struct recorder *recorder, bool is_written)
 {
-	if (recorder->options->live || recorder->options->is_snapshot)
+	if (!is_written)
 		return !had_board(recorder);
-	return !has_trace(recorder);
+	return !has_trace(recorder) || (!recorder->recording.keyframe_count &&
+					!packets_have_events(recorder->folder));
 }
 
 /* Returns an exit status. */
@@ -124,7 +129,7 @@ static int say_next(struct recorder *recorder)
 	const struct verb_options *options = recorder->options;
 	unsigned last = options->is_snapshot ? snapshot_last(recorder->folder) : 0;
 
-	if (is_nothing(recorder))
+	if (is_nothing(recorder, !options->live && (last || !options->is_snapshot)))
 		return say_nothing(recorder);
 	if (options->live)
 		say(recorder,

@@ -166,6 +166,17 @@ Test(record, a_program_without_a_board_is_told)
 		    "build it with libvigil");
 }
 
+Test(record, a_program_without_a_board_is_told_where_others_are_instrumented)
+{
+	if (lack)
+		return;
+	storm = storm_start("storm");
+
+	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, "--", "true"), 2);
+
+	expect_said("nothing was recorded: true made no board");
+}
+
 Test(record, a_flight_recorder_of_a_program_without_a_board_is_told)
 {
 	if (lack)

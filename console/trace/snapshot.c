@@ -2,7 +2,6 @@
 #include "console/trace/snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "console/trace/keyframe.h"
+#include "console/trace/packets.h"
 #include "console/trace/session.h"
 
 #define SNAPSHOTS_MAX 10000
@@ -53,38 +53,18 @@ static void folder_remove(const char *folder)
 
 /* ---- Which keyframes ---- */
 
-/* How a packet of LTTng's begins, as far as we look. */
-struct packet {
-	uint32_t magic;
-	uint8_t uuid[16];
-	uint32_t stream;
-	uint64_t instance;
-	uint64_t begin_ns; /* CLOCK_MONOTONIC */
-	uint64_t end_ns, content_bits, packet_bits;
-	uint64_t number;
-};
-
-#define PACKET_MAGIC 0xc1fc1fc1u
-
 static uint64_t whole_since_ns;
 
 /* A stream that begins with a later packet than its first has lost what came before. */
 static int stream_look(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	struct packet packet;
-	int fd;
 
 	(void)st;
-	if (type != FTW_F || strncmp(path + ftw->base, "vigil_", 6) != 0 ||
-	    strchr(path + ftw->base, '.'))
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	if (read(fd, &packet, sizeof(packet)) == sizeof(packet) && packet.magic == PACKET_MAGIC &&
-	    packet.number && packet.begin_ns > whole_since_ns)
+	(void)ftw;
+	if (type == FTW_F && packet_first(path, &packet) && packet.number &&
+	    packet.begin_ns > whole_since_ns)
 		whole_since_ns = packet.begin_ns;
-	close(fd);
 	return 0;
 }
 
