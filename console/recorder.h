@@ -95,6 +95,9 @@ uint64_t recorder_unix_now(void);
 /* Finds whom to record, or refuses. Returns an exit status. */
 int targets_find(struct recorder *recorder);
 
+/* For a command: adds to the others whom the session daemon knows, wherever their boards are. */
+int targets_exclude(struct recorder *recorder);
+
 /* Their pids as session_options wants them; the caller frees. NULL without memory. */
 uint32_t *targets_vpids(const struct recorder *recorder, size_t *ret_count);
 

@@ -180,6 +180,47 @@ static int others_find(struct recorder *recorder)
 	return recorder->others ? EXIT_DONE : refuse("out of memory");
 }
 
+static bool is_other(const struct recorder *recorder, uint32_t vpid)
+{
+	for (size_t i = 0; i < recorder->other_count; i++)
+		if (recorder->others[i] == vpid)
+			return true;
+	return false;
+}
+
+static int others_add(struct recorder *recorder, const uint32_t *vpids, size_t count)
+{
+	uint32_t *all = realloc(recorder->others,
+				(recorder->other_count + count + 1) * sizeof(*recorder->others));
+
+	if (!all)
+		return refuse("out of memory");
+	recorder->others = all;
+	for (size_t i = 0; i < count; i++)
+		if (!is_other(recorder, vpids[i]))
+			all[recorder->other_count++] = vpids[i];
+	return EXIT_DONE;
+}
+
+int targets_exclude(struct recorder *recorder)
+{
+	struct vigil_problem problem = { "" };
+	uint32_t *vpids;
+	size_t count;
+	int status;
+
+	if (session_registered(&vpids, &count, &problem))
+		return refuse("%s", problem.text);
+	status = others_add(recorder, vpids, count);
+	free(vpids);
+	if (recorder->other_count > SESSION_NOT_MAX)
+		say(recorder,
+		    "%zu instrumented processes ran before, and LTTng can keep %d out: events of "
+		    "the others are recorded too",
+		    recorder->other_count, SESSION_NOT_MAX);
+	return status;
+}
+
 static void command_name(struct recorder *recorder)
 {
 	const char *path = recorder->options->command[0];

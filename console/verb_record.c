@@ -154,6 +154,10 @@ static int open_session(struct recorder *recorder)
 		return refuse("out of memory");
 	options.pids = pids;
 	if (is_command(recorder)) {
+		if (targets_exclude(recorder)) {
+			free(pids);
+			return EXIT_CANNOT;
+		}
 		options.pids = recorder->others;
 		options.pid_count = recorder->other_count;
 	} else {

@@ -155,6 +155,26 @@ Test(record, of_a_command_those_that_ran_before_are_kept_out)
 	free(text);
 }
 
+Test(record, of_a_command_those_whose_boards_are_elsewhere_are_kept_out_too)
+{
+	char setting[128], *text;
+
+	if (lack)
+		return;
+	snprintf(setting, sizeof(setting), "VIGIL_DIR=%s/elsewhere", home);
+	cr_assert_eq(run("mkdir", "mkdir", "-m", "700", strchr(setting, '/')), 0);
+	storm = start("storm", (char *[]){ "env", setting, helper("poll_storm"), STORM, NULL });
+	await_words("storm.out", "ready");
+
+	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, "--", helper("trace_all")),
+		     0);
+	text = read_back(trace);
+
+	cr_expect(has_events_of(text, (pid_t)recording_of(trace).pid));
+	cr_expect(!has_events_of(text, storm));
+	free(text);
+}
+
 Test(record, a_program_without_a_board_is_told)
 {
 	if (lack)

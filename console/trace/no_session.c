@@ -38,6 +38,13 @@ int session_await(const uint32_t *pids, size_t count, struct vigil_problem *ret_
 	return refuse_all(ret_problem);
 }
 
+int session_registered(uint32_t **ret_pids, size_t *ret_count, struct vigil_problem *ret_problem)
+{
+	(void)ret_pids;
+	(void)ret_count;
+	return refuse_all(ret_problem);
+}
+
 int session_start(struct session *session, struct vigil_problem *ret_problem)
 {
 	(void)session;

@@ -34,9 +34,6 @@
 #define SWITCH_TIMER_US 1000000
 #define METADATA_TIMER_US 200000
 
-/* Programs whose pids a filter can name; see pids_exclude. */
-#define EXCLUDED_MAX 32
-
 struct session {
 	char name[SESSION_NAME_MAX];
 	enum session_mode mode;
@@ -191,7 +188,7 @@ static int context_add(const struct session *session, struct vigil_problem *ret_
 /* "$ctx.vpid != 12 && $ctx.vpid != 34"; NULL for all. */
 static const char *filter_write(const struct session_options *options, char *buf, size_t size)
 {
-	size_t count = options->pid_count < EXCLUDED_MAX ? options->pid_count : EXCLUDED_MAX;
+	size_t count = options->pid_count < SESSION_NOT_MAX ? options->pid_count : SESSION_NOT_MAX;
 	size_t at = 0;
 
 	if (options->whom != SESSION_NOT || !count)
@@ -226,7 +223,7 @@ static int event_enable(const struct session *session, const char *name, const c
 static int events_enable(const struct session *session, const struct session_options *options,
 			 struct vigil_problem *ret_problem)
 {
-	char filter[EXCLUDED_MAX * 32], own[32];
+	char filter[SESSION_NOT_MAX * 32], own[32];
 	int r = event_enable(session, EVENTS, filter_write(options, filter, sizeof(filter)), STATES,
 			     ret_problem);
 

@@ -25,6 +25,9 @@
 
 #define SESSION_NAME_MAX 128
 
+/* Programs whose pids a filter can name: it is gone through at every event. */
+#define SESSION_NOT_MAX 1024
+
 /* Whose events: everybody's; those of the pids alone; everybody's but theirs. */
 enum session_whom { SESSION_ALL, SESSION_ONLY, SESSION_NOT };
 
@@ -53,7 +56,7 @@ struct session_options {
 	uint64_t rotate_bytes; /* begin a new part after so many; 0: never */
 	enum session_whom whom;
 	const uint32_t *pids; /* as the processes themselves see them */
-	size_t pid_count;
+	size_t pid_count; /* of SESSION_NOT the first SESSION_NOT_MAX are taken */
 };
 
 struct session;
@@ -70,6 +73,12 @@ int session_open(const struct session_options *options, struct session **ret_ses
  * -ETIMEDOUT names one that has not.
  */
 int session_await(const uint32_t *pids, size_t count, struct vigil_problem *ret_problem);
+
+/*
+ * The processes that have registered with the daemon and have our tracepoints, of all
+ * users it serves, as they see themselves. The caller frees. 0 or -errno.
+ */
+int session_registered(uint32_t **ret_pids, size_t *ret_count, struct vigil_problem *ret_problem);
 
 /* From its return on every event of a registered process is recorded. */
 int session_start(struct session *session, struct vigil_problem *ret_problem);

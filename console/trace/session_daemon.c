@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "console/trace/session.h"
+#include "console/trace/session_private.h"
 
 #define DAEMON "lttng-sessiond"
 #define ANSWER_TRIES 250
@@ -103,10 +104,30 @@ int session_daemon_ensure(bool *ret_is_started, struct vigil_problem *ret_proble
 
 /* ---- Who has registered ---- */
 
+static bool is_ours(const struct lttng_event *event)
+{
+	return !strncmp(event->name, "vigil:", 6);
+}
+
+/* The tracepoints of all that have; the caller frees. Their number, or an error of LTTng's. */
+static int tracepoints_list(struct lttng_event **ret_events)
+{
+	struct lttng_domain domain = { .type = LTTNG_DOMAIN_UST };
+	struct lttng_handle *handle = lttng_create_handle(NULL, &domain);
+	int count;
+
+	*ret_events = NULL;
+	if (!handle)
+		return -LTTNG_ERR_NOMEM;
+	count = lttng_list_tracepoints(handle, ret_events);
+	lttng_destroy_handle(handle);
+	return count;
+}
+
 static bool is_listed(const struct lttng_event *events, int count, uint32_t pid)
 {
 	for (int i = 0; i < count; i++)
-		if (events[i].pid == (pid_t)pid && !strncmp(events[i].name, "vigil:", 6))
+		if (events[i].pid == (pid_t)pid && is_ours(&events[i]))
 			return true;
 	return false;
 }
@@ -114,19 +135,37 @@ static bool is_listed(const struct lttng_event *events, int count, uint32_t pid)
 /* The first of the pids that has not registered; 0: all have. */
 static uint32_t missing_find(const uint32_t *pids, size_t count)
 {
-	struct lttng_domain domain = { .type = LTTNG_DOMAIN_UST };
-	struct lttng_handle *handle = lttng_create_handle(NULL, &domain);
-	struct lttng_event *events = NULL;
-	int listed = handle ? lttng_list_tracepoints(handle, &events) : 0;
+	struct lttng_event *events;
+	int listed = tracepoints_list(&events);
 	uint32_t missing = 0;
 
 	for (size_t i = 0; i < count && !missing; i++)
 		if (!is_listed(events, listed, pids[i]))
 			missing = pids[i];
 	free(events);
-	if (handle)
-		lttng_destroy_handle(handle);
 	return missing;
+}
+
+int session_registered(uint32_t **ret_pids, size_t *ret_count, struct vigil_problem *ret_problem)
+{
+	struct lttng_event *events;
+	int listed = tracepoints_list(&events);
+	uint32_t *pids;
+	size_t count = 0;
+
+	if (listed < 0)
+		return session_failed(ret_problem, listed, "ask who runs");
+	pids = calloc((size_t)listed + 1, sizeof(*pids));
+	/* The tracepoints of a process stand together. */
+	for (int i = 0; pids && i < listed; i++)
+		if (is_ours(&events[i]) && (!count || pids[count - 1] != (uint32_t)events[i].pid))
+			pids[count++] = (uint32_t)events[i].pid;
+	free(events);
+	if (!pids)
+		return session_failed(ret_problem, LTTNG_ERR_NOMEM, "ask who runs");
+	*ret_pids = pids;
+	*ret_count = count;
+	return 0;
 }
 
 int session_await(const uint32_t *pids, size_t count, struct vigil_problem *ret_problem)
