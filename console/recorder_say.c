@@ -132,9 +132,7 @@ static int say_next(struct recorder *recorder)
 	if (is_nothing(recorder, !options->live && (last || !options->is_snapshot)))
 		return say_nothing(recorder);
 	if (options->live)
-		say(recorder,
-		    "the relay has the trace, where its --output says: ~/lttng-traces/%s/",
-		    recorder->recording.host);
+		say(recorder, "the relay has the trace, below its --output");
 	else if (last)
 		say(recorder, "`vigil report %s/snapshot-%u` tells what happened", recorder->shown,
 		    last);

@@ -220,14 +220,27 @@ static int start(struct recorder *recorder)
 	return r ? refuse("%s", problem.text) : EXIT_DONE;
 }
 
+/* Who watches connects to a port of its own, which we were not told. */
+static void say_live(struct recorder *recorder)
+{
+	struct relay_address at;
+	bool has_colons;
+
+	if (!relay_read(recorder->options->live, &at))
+		return;
+	has_colons = strchr(at.host, ':') != NULL;
+	say(recorder, "recording %s to the relay: `vigil top net://%s%s%s%s/host/%s/%s` shows it%s",
+	    recorder->name, has_colons ? "[" : "", at.host, has_colons ? "]" : "",
+	    at.is_usual ? "" : ":PORT", recorder->recording.host, recorder->recording.session,
+	    at.is_usual ? "" : ", PORT being its live port (lttng-relayd -L)");
+}
+
 static void say_started(struct recorder *recorder)
 {
 	const struct verb_options *options = recorder->options;
-	char host[256];
 
-	if (options->live && relay_host(options->live, host, sizeof(host)))
-		say(recorder, "recording %s to the relay: `vigil top net://%s/host/%s/%s` shows it",
-		    recorder->name, host, recorder->recording.host, recorder->recording.session);
+	if (options->live)
+		say_live(recorder);
 	else if (options->is_snapshot)
 		say(recorder,
 		    "recording %s in memory: `vigil snapshot %s`, or kill -USR1 %d, writes it out",

@@ -173,12 +173,39 @@ Test(record_modes, a_killed_relay_is_told)
 	cr_assert(await(accepts(control)), "%s", output("relay.err"));
 
 	record_storm(live);
-	expect_said("`vigil top net://127.0.0.1/host/");
+	expect_said("`vigil top net://127.0.0.1:PORT/host/");
+	expect_said("` shows it, PORT being its live port (lttng-relayd -L)");
 	end_by_pid(&relay);
 	cr_expect_eq(status_of(&recorder), 2);
 	kill(started(), SIGKILL);
 
 	expect_said("the relay is gone; what it had received by then is there");
+}
+
+Test(record_modes, a_live_recording_ends_with_where_its_trace_is)
+{
+	char live[96], other[96], words[96];
+	pid_t relay;
+	int control;
+
+	if (lack)
+		return;
+	relay = relay_start(&control);
+	snprintf(live, sizeof(live), "%s", trace);
+	snprintf(trace, sizeof(trace), "%s/t", home);
+	cr_assert(await(accepts(control)), "%s", output("relay.err"));
+	snprintf(other, sizeof(other), "--live=net://127.0.0.1:%d:1", control);
+	snprintf(words, sizeof(words), "no relay answers at its ports %d, for control, and 1, for",
+		 control);
+
+	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, live, "--",
+			 helper("trace_all")),
+		     0);
+	cr_expect_eq(run("other", vigil_path(), "record", "-o", disk, other, "--", "true"), 2);
+	end_by_pid(&relay);
+
+	expect_said("the relay has the trace, below its --output");
+	cr_expect(wrote("other.err", words), "%s", output("other.err"));
 }
 
 /* ---- Refusals ---- */

@@ -9,11 +9,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONTROL_PORT "5342" /* LTTng's default */
+#define CONTROL_PORT "5342" /* LTTng's defaults */
+#define DATA_PORT "5343"
 #define SCHEME "net://"
 
-/* HOST, or [HOST] with colons in it; then perhaps :PORT. */
-static bool url_split(const char *url, char *host, size_t host_size, char *port, size_t port_size)
+/* ":PORT" or nothing, then the usual one. Returns what comes after it, NULL if it is none. */
+static const char *port_take(const char *at, const char *usual, char port[RELAY_PORT])
+{
+	size_t length;
+
+	snprintf(port, RELAY_PORT, "%s", usual);
+	if (*at != ':')
+		return at;
+	length = strspn(++at, "0123456789");
+	if (!length || length >= RELAY_PORT)
+		return NULL;
+	memcpy(port, at, length);
+	port[length] = '\0';
+	return at + length;
+}
+
+/* HOST, or [HOST] with colons in it; then perhaps :PORT, or :PORT:PORT. */
+bool relay_read(const char *url, struct relay_address *ret_address)
 {
 	const char *at = url + strlen(SCHEME);
 	size_t length;
@@ -27,27 +44,14 @@ static bool url_split(const char *url, char *host, size_t host_size, char *port,
 	} else {
 		length = strcspn(at, ":/");
 	}
-	if (!length || length >= host_size)
+	if (!length || length >= sizeof(ret_address->host))
 		return false;
-	memcpy(host, at, length);
-	host[length] = '\0';
+	memcpy(ret_address->host, at, length);
+	ret_address->host[length] = '\0';
 	at += length + (at[length] == ']');
-	snprintf(port, port_size, "%s", CONTROL_PORT);
-	if (*at == ':') {
-		length = strspn(++at, "0123456789");
-		if (!length || length >= port_size)
-			return false;
-		memcpy(port, at, length);
-		port[length] = '\0';
-	}
-	return true;
-}
-
-bool relay_host(const char *url, char *buf, size_t size)
-{
-	char port[8];
-
-	return url_split(url, buf, size, port, sizeof(port));
+	ret_address->is_usual = *at != ':';
+	at = port_take(at, CONTROL_PORT, ret_address->control);
+	return at && port_take(at, DATA_PORT, ret_address->data);
 }
 
 static int connect_any(const struct addrinfo *all)
@@ -70,20 +74,20 @@ int relay_connect(const char *url, struct vigil_problem *ret_problem)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *all = NULL;
-	char host[256], port[8];
+	struct relay_address address;
 	int r, fd;
 
-	if (!url_split(url, host, sizeof(host), port, sizeof(port))) {
+	if (!relay_read(url, &address)) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "\"%.200s\" is no address of a relay: give net://HOST, or "
 			 "net://HOST:PORT:PORT with the ports for control and data",
 			 url);
 		return -EINVAL;
 	}
-	r = getaddrinfo(host, port, &hints, &all);
+	r = getaddrinfo(address.host, address.control, &hints, &all);
 	if (r) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
-			 "cannot find the relay's host %.200s: %s", host, gai_strerror(r));
+			 "cannot find the relay's host %.200s: %s", address.host, gai_strerror(r));
 		return -EHOSTUNREACH;
 	}
 	fd = connect_any(all);
@@ -92,7 +96,7 @@ int relay_connect(const char *url, struct vigil_problem *ret_problem)
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
 			 "no relay answers at %.200s port %s: %s; start `lttng-relayd` there, or "
 			 "name another with --live=net://HOST",
-			 host, port, strerror(-fd));
+			 address.host, address.control, strerror(-fd));
 	return fd;
 }
 

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "console/trace/relay.h"
 #include "console/trace/session_private.h"
 
 #define CHANNEL "vigil"
@@ -92,6 +93,20 @@ static struct lttng_session_descriptor *describe(const struct session_options *o
 	}
 }
 
+/* Somebody answers at the port for control, or we would not have come here. */
+static int relay_failed(const char *url, struct vigil_problem *ret_problem)
+{
+	struct relay_address at;
+
+	if (relay_read(url, &at))
+		snprintf(ret_problem->text, sizeof(ret_problem->text),
+			 "cannot record to %.200s: no relay answers at its ports %s, for control, "
+			 "and %s, for data; give both, --live=net://HOST:PORT:PORT, as "
+			 "lttng-relayd has them after -C and -D",
+			 url, at.control, at.data);
+	return -EHOSTUNREACH;
+}
+
 static int session_create(const struct session_options *options, struct vigil_problem *ret_problem)
 {
 	struct lttng_session_descriptor *descriptor = describe(options);
@@ -110,7 +125,7 @@ static int session_create(const struct session_options *options, struct vigil_pr
 	if (r == LTTNG_OK)
 		return 0;
 	if (options->mode == SESSION_LIVE)
-		snprintf(what, sizeof(what), "record to the relay at %s", options->url);
+		snprintf(what, sizeof(what), "record to the relay at %.200s", options->url);
 	else
 		snprintf(what, sizeof(what), "make the session %s", options->name);
 	return session_failed(ret_problem, r, what);
@@ -316,14 +331,16 @@ int session_open(const struct session_options *options, struct session **ret_ses
 	r = session_create(options, ret_problem);
 	if (r) {
 		free(session);
-		return r;
+	} else {
+		r = session_fill(session, options, ret_problem);
+		if (r)
+			session_close(session);
+		else
+			*ret_session = session;
 	}
-	r = session_fill(session, options, ret_problem);
-	if (r)
-		session_close(session);
-	else
-		*ret_session = session;
-	return r;
+	return r == -EHOSTUNREACH && options->mode == SESSION_LIVE ?
+		       relay_failed(options->url, ret_problem) :
+		       r;
 }
 
 /* ---- Running ---- */
