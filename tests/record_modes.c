@@ -50,6 +50,26 @@ Test(record_modes, a_flight_recorder_is_written_out_when_asked)
 	cr_expect(wrote("late.err", "has ended: poll_storm was killed by SIGKILL"));
 }
 
+Test(record_modes, a_killed_flight_recorder_is_written_out)
+{
+	pid_t pid;
+
+	if (lack)
+		return;
+
+	record_storm("--snapshot");
+	pid = started();
+	kill(recorder, SIGKILL);
+	cr_expect_eq(status_of(&recorder), 128 + SIGKILL);
+	cr_expect(await(recording_of(trace).state == RECORDING_CUT));
+	kill(pid, SIGKILL);
+
+	await_words("record.err", "the recorder was killed: what it had in memory was written to ");
+	expect_said("/snapshot-1` reads it.");
+	expect_polls(snapshot_path("snapshot-1"));
+	expect_trigger("snapshot-1", "the recorder was killed");
+}
+
 /* Until its buffers have come round and a board was copied since. */
 static bool has_late_keyframe(void)
 {

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,11 +14,45 @@
 #include <unistd.h>
 
 #include "console/trace/recording.h"
+#include "console/trace/snapshot.h"
 
-static void said(const char *folder, const char *words)
+#define ENDED "the recorder was killed"
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *format, ...)
 {
-	fprintf(stderr, "vigil: the recorder was killed: %s; `vigil report %s` reads it.\n", words,
-		folder);
+	va_list args;
+
+	va_start(args, format);
+	fputs("vigil: the recorder was killed: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs(".\n", stderr);
+	va_end(args);
+}
+
+/* What a flight recorder is for: nothing of it is on the disk unless it is written out. */
+static void snapshot_last_write(const char *folder, const struct recording *recording)
+{
+	struct vigil_problem problem = { "" };
+	char path[PATH_MAX];
+
+	if (snapshot_write(folder, recording, ENDED, path, &problem))
+		say("nothing was written of what it had in memory: %s", problem.text);
+	else
+		say("what it had in memory was written to %s; `vigil report %s` reads it", path,
+		    path);
+}
+
+static void say_what_is_left(const char *folder, const struct recording *recording, bool is_whole)
+{
+	if (recording->mode == RECORDING_LIVE)
+		say("all up to then is with the relay, below its --output");
+	else if (recording->mode == RECORDING_FILES)
+		say("%s; `vigil report %s` reads it",
+		    is_whole ? "all up to then is in the trace" :
+			       "and the session daemon too: the trace may lack the last second",
+		    folder);
 }
 
 static void recording_end(struct session *session, const char *folder)
@@ -25,21 +61,23 @@ static void recording_end(struct session *session, const char *folder)
 	struct vigil_problem problem = { "" };
 	struct session_counts counts = { .lost_packets = 0 };
 	struct timespec now;
-	bool is_whole = !session_stop(session, &problem);
+	bool is_read = !recording_read(folder, &recording, &problem), is_whole;
 
+	if (is_read && recording.mode == RECORDING_SNAPSHOT)
+		snapshot_last_write(folder, &recording);
+	is_whole = !session_stop(session, &problem);
 	session_counts(session, &counts, &problem);
 	session_close(session);
-	if (recording_read(folder, &recording, &problem))
+	if (!is_read)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	recording.state = RECORDING_CUT;
 	recording.ended_unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	recording.discarded_events = counts.discarded_events;
 	recording.lost_packets = counts.lost_packets;
-	snprintf(recording.ended, sizeof(recording.ended), "the recorder was killed");
+	snprintf(recording.ended, sizeof(recording.ended), ENDED);
 	recording_write(&recording, folder, &problem);
-	said(folder, is_whole ? "all up to then is in the trace" :
-				"and the session daemon too: the trace may lack the last second");
+	say_what_is_left(folder, &recording, is_whole);
 	recording_fini(&recording);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A child process that outlives a recorder that is killed. LTTng's session would go
  * on without it until the disk is full; so the guard ends it, and says so in the
- * recording.
+ * recording. What a flight recorder had in memory it writes out first.
  */
 #ifndef CONSOLE_TRACE_GUARD_H
 #define CONSOLE_TRACE_GUARD_H
