@@ -56,6 +56,21 @@ static uint64_t buffers_choose(const struct recorder *recorder, uint64_t room)
 	return bytes > BUFFER_LEAST ? bytes : BUFFER_LEAST;
 }
 
+/* LTTng looks at sizes as it writes a part of a buffer: a smaller one is a folder for each. */
+static int rotation_check(const struct recorder *recorder)
+{
+	uint64_t asked = recorder->options->rotate_bytes;
+	uint64_t least = session_part_bytes(recorder->buffer_bytes);
+	char small[FORMAT_SIZE], enough[FORMAT_SIZE];
+
+	if (!asked || asked >= least)
+		return EXIT_DONE;
+	return refuse("--rotate=%s is less than is written at once, and would make a folder for "
+		      "each time; give at least %s, or smaller --buffers",
+		      format_bytes(small, sizeof(small), asked),
+		      format_bytes(enough, sizeof(enough), least));
+}
+
 int disk_check(struct recorder *recorder)
 {
 	uint64_t room = is_on_disk(recorder) ? room_at(recorder->folder) : UINT64_MAX;
@@ -64,6 +79,8 @@ int disk_check(struct recorder *recorder)
 	recorder->buffer_bytes = buffers_choose(recorder, room);
 	recorder->slack_bytes = least_of(room / SLACK_PART, SLACK_MOST);
 	recorder->room_bytes = room;
+	if (rotation_check(recorder))
+		return EXIT_CANNOT;
 	if (room > recorder->slack_bytes + recorder->buffer_bytes * processors())
 		return EXIT_DONE;
 	return refuse("the disk of %s is full: %s are left, the buffers alone may fill %s; make "

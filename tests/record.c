@@ -216,7 +216,7 @@ Test(record, rotation_makes_parts_that_are_one_trace)
 		return;
 	snprintf(path, sizeof(path), "%s/archives", trace);
 
-	record_storm("--rotate=64K");
+	record_storm("--rotate=64K", "--buffers=1M");
 	cr_expect(await(!access(path, F_OK)));
 	kill(recorder, SIGINT);
 	cr_expect_eq(status_of(&recorder), 0);

@@ -256,6 +256,12 @@ Test(record_modes, what_cannot_be_recorded_is_refused_and_leaves_no_folder)
 			   "--", "true"),
 		       "no relay answers at 127.0.0.1 port 1: Connection refused");
 	cr_expect_eq(access(trace, F_OK), -1);
+	expect_refused("r",
+		       run("r", vigil_path(), "record", "-o", trace, "--rotate=1", "--buffers=1M",
+			   "--", "true"),
+		       "--rotate=1 B is less than is written at once, and would make a folder for "
+		       "each time; give at least 64 KiB, or");
+	cr_expect_eq(access(trace, F_OK), -1);
 	expect_refused("c", run("c", vigil_path(), "snapshot"), "no flight recorder runs");
 	expect_refused("d", run("d", vigil_path(), "snapshot", "nope"),
 		       "no flight recorder \"nope\"");

@@ -23,6 +23,11 @@ int session_daemon_ensure(bool *ret_is_started, struct vigil_problem *ret_proble
 	return refuse_all(ret_problem);
 }
 
+uint64_t session_part_bytes(uint64_t buffer_bytes)
+{
+	return buffer_bytes;
+}
+
 int session_open(const struct session_options *options, struct session **ret_session,
 		 struct vigil_problem *ret_problem)
 {

@@ -137,7 +137,7 @@ static int session_create(const struct session_options *options, struct vigil_pr
  */
 #define PARTS 16u
 
-static uint64_t part_bytes(uint64_t buffer_bytes)
+uint64_t session_part_bytes(uint64_t buffer_bytes)
 {
 	uint64_t part = (uint64_t)sysconf(_SC_PAGESIZE);
 
@@ -157,7 +157,7 @@ static int channel_enable(struct session *session, const struct session_options 
 	snprintf(channel->name, sizeof(channel->name), CHANNEL);
 	channel->enabled = 1;
 	channel->attr.overwrite = options->mode == SESSION_SNAPSHOT;
-	channel->attr.subbuf_size = part_bytes(options->buffer_bytes);
+	channel->attr.subbuf_size = session_part_bytes(options->buffer_bytes);
 	channel->attr.num_subbuf = PARTS;
 	channel->attr.output = LTTNG_EVENT_MMAP;
 	channel->attr.switch_timer_interval = options->mode == SESSION_FILES ? SWITCH_TIMER_US : 0;

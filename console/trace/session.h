@@ -47,6 +47,9 @@ enum session_mode {
 #define SESSION_BUFFER_BYTES (UINT64_C(8) << 20)
 #define SESSION_SNAPSHOT_BYTES (UINT64_C(16) << 20)
 
+/* Of a processor's buffer: what is written at once. */
+uint64_t session_part_bytes(uint64_t buffer_bytes);
+
 struct session_options {
 	const char *name;
 	enum session_mode mode;
