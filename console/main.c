@@ -8,10 +8,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <vigil/vigil.h>
@@ -290,6 +292,57 @@ static const char *verb_meant(const char *name, char *buf, size_t size)
 	return buf;
 }
 
+/* ---- A program without -- before it ---- */
+
+static bool is_program_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* Whether a shell would run it. */
+static bool is_program(const char *word)
+{
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (strchr(word, '/'))
+		return is_program_file(word);
+	while (at && *at && *word) {
+		size_t length = strcspn(at, ":");
+
+		snprintf(path, sizeof(path), "%.*s/%s", (int)length, at, word);
+		if (is_program_file(path))
+			return true;
+		at += length;
+		at += *at == ':';
+	}
+	return false;
+}
+
+/*
+ * What stands after a program is for the program: tells how to say so, if one stands in
+ * argv from first to last. Returns whether one does.
+ */
+static bool command_meant(const struct verb *verb, char **argv, int first, int last)
+{
+	char words[400] = "";
+	size_t used = 0;
+
+	if (verb->operands != OPERANDS_COMMAND)
+		return false;
+	while (first <= last && (argv[first][0] == '-' || !is_program(argv[first])))
+		first++;
+	if (first > last)
+		return false;
+	for (int i = first; argv[i] && used < sizeof(words); i++)
+		used += (size_t)snprintf(words + used, sizeof(words) - used, " %s", argv[i]);
+	refuse("put -- before the command: `vigil %s --%s%s` starts it and records it", verb->name,
+	       words, used < sizeof(words) ? "" : "...");
+	return true;
+}
+
 /* ---- Reading options ---- */
 
 static bool takes(const struct verb *verb, int option)
@@ -306,6 +359,8 @@ static int option_refuse(const struct verb *verb, int result, char **argv)
 {
 	const char *words = argv[optind - 1];
 
+	if (command_meant(verb, argv, 1, optind - 1))
+		return EXIT_CANNOT;
 	if (result == ':')
 		return refuse("%s needs a value; see `vigil %s --help`", words, verb->name);
 	if (optopt && optopt < 128 && !takes(verb, optopt) && words[0] == '-' && words[1] != '-')
@@ -347,6 +402,8 @@ static int operands_read(const struct verb *verb, int count, char **operands,
 {
 	static const int most[] = { 0, 1, 2, 2, 1, 1, 2, 1 };
 
+	if (count > most[verb->operands] && command_meant(verb, operands, 0, 0))
+		return EXIT_CANNOT;
 	if (count > most[verb->operands])
 		return refuse("%s does not know what to do with \"%s\"; see `vigil %s --help`",
 			      verb->name, operands[most[verb->operands]], verb->name);

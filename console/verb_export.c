@@ -65,6 +65,29 @@ static int what_take(const struct verb_options *options, const struct export_for
 	return EXIT_DONE;
 }
 
+/* What other verbs look at as it runs has no events to export. */
+static int target_check(const char *target)
+{
+	struct vigil_problem problem = { "" };
+	struct vigil_reader *reader = NULL;
+	struct stat st;
+	int r;
+
+	if (!stat(target, &st) && S_ISDIR(st.st_mode))
+		return EXIT_DONE;
+	if (strstr(target, "://"))
+		return refuse("export takes the folder of a trace, not %s: a relay keeps one "
+			      "below its --output",
+			      target);
+	r = vigil_reader_open(target, &reader, &problem);
+	vigil_reader_close(reader);
+	if (!r || r == -ENOTUNIQ || !target[strspn(target, "0123456789")])
+		return refuse("export takes the folder of a trace; record it first: `vigil record "
+			      "%s`",
+			      target);
+	return EXIT_DONE;
+}
+
 static int options_take(const struct verb_options *options, const struct export_format *format,
 			struct export_options *ret)
 {
@@ -75,6 +98,8 @@ static int options_take(const struct verb_options *options, const struct export_
 	if (!options->target || !*options->target)
 		return refuse("export needs the folder of a trace, as `vigil record -o DIR` makes "
 			      "one");
+	if (target_check(options->target))
+		return EXIT_CANNOT;
 	if (verb_window_check(options))
 		return EXIT_CANNOT;
 	if (ret->collector && !format->has_collector)

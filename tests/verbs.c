@@ -366,6 +366,29 @@ Test(verbs, tasks_that_ended_long_ago_are_listed_when_asked_for)
 	expect_refused(vigil("locks", "--all", NULL), "does not take the option --all");
 }
 
+Test(verbs, a_command_without_its_dashes_is_told_where_they_go)
+{
+	expect_refused(vigil("record", "/bin/true", "--port", "8489", NULL),
+		       "put -- before the command: `vigil record -- /bin/true --port 8489` starts");
+	expect_refused(vigil("record", "--for=1s", "true", "-p", "8489", NULL),
+		       "`vigil record -- true -p 8489`");
+	expect_refused(vigil("record", "true", "8489", NULL), "`vigil record -- true 8489`");
+	expect_refused(vigil("record", "nonexist", "--port", NULL),
+		       "record does not take the option --port");
+}
+
+Test(verbs, what_export_cannot_read_yet_is_to_be_recorded)
+{
+	start("idle_server");
+
+	expect_refused(vigil("export", "--to=csv", "24081", NULL),
+		       "export takes the folder of a trace; record it first: `vigil record 24081`");
+	expect_refused(vigil("export", "--to=csv", board(), NULL), "record it first");
+	expect_refused(vigil("export", "--to=csv", "net://relay", NULL),
+		       "export takes the folder of a trace, not net://relay: a relay keeps one");
+	expect_refused(vigil("export", "--to=csv", "./nonexist", NULL), "cannot read ./nonexist");
+}
+
 Test(verbs, a_word_that_never_is_is_told)
 {
 	start("idle_server");
