@@ -274,7 +274,8 @@ static void jump(struct app *app)
 
 	if (!app->prompt.text[0] || !player)
 		return;
-	if (player_time(player->cursor, app->prompt.text, &unix_ns, &problem)) {
+	if (player_time(player->cursor, app->prompt.text, app->prompt.text, "the trace", &unix_ns,
+			&problem)) {
 		app_say(app, ROLE_ERROR, "%s", problem.text);
 		return;
 	}

@@ -16,6 +16,9 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define SECONDS_MOST 1e9 /* more than thirty years */
 
+/* Lengths are shown to three digits: so much less than what is shown one may be. */
+#define ROUNDED_PART 200
+
 #define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
 
 /* "2", "2.5", ".5": with one point at most. */
@@ -135,6 +138,40 @@ uint64_t moment_unix(const struct moment *moment, uint64_t begin_unix_ns, uint64
 	}
 }
 
+static int cannot(struct vigil_problem *ret_problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int cannot(struct vigil_problem *ret_problem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(ret_problem->text, sizeof(ret_problem->text), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int moment_find(const struct moment *moment, const char *asked, const char *what,
+		uint64_t begin_unix_ns, uint64_t end_unix_ns, uint64_t *ret_unix_ns,
+		struct vigil_problem *ret_problem)
+{
+	uint64_t found = moment_unix(moment, begin_unix_ns, end_unix_ns);
+	uint64_t length = end_unix_ns - begin_unix_ns;
+
+	if (found < begin_unix_ns)
+		return cannot(ret_problem,
+			      "%.80s is before the begin of %.200s, which is %s long: give a later "
+			      "moment",
+			      asked, what, DURATION(length));
+	if (found > end_unix_ns && found - end_unix_ns > length / ROUNDED_PART)
+		return cannot(ret_problem,
+			      "%.80s is after the end of %.200s, which is %s long: give an earlier "
+			      "moment",
+			      asked, what, DURATION(length));
+	*ret_unix_ns = found;
+	return 0;
+}
+
 /* ---- Windows ---- */
 
 bool window_is_empty(const struct window *window)
@@ -158,19 +195,6 @@ bool window_is_empty(const struct window *window)
 static bool needs_end(const struct moment *moment)
 {
 	return moment->kind == MOMENT_BEFORE_END || moment->kind == MOMENT_SHARE;
-}
-
-static int cannot(struct vigil_problem *ret_problem, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int cannot(struct vigil_problem *ret_problem, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ret_problem->text, sizeof(ret_problem->text), format, args);
-	va_end(args);
-	return -EINVAL;
 }
 
 /* The end as the end of what is wanted is as if nothing were said. */

@@ -44,6 +44,14 @@ int moment_read(const char *words, struct moment *ret_moment, struct vigil_probl
 /* A moment of a trace from begin to end; a time of day, or after the begin, may be outside. */
 uint64_t moment_unix(const struct moment *moment, uint64_t begin_unix_ns, uint64_t end_unix_ns);
 
+/*
+ * The same of a trace that is called what, as it was asked for: "--at", "99s". Returns 0,
+ * or -EINVAL with a sentence when it is outside; the length as it is shown is its end.
+ */
+int moment_find(const struct moment *moment, const char *asked, const char *what,
+		uint64_t begin_unix_ns, uint64_t end_unix_ns, uint64_t *ret_unix_ns,
+		struct vigil_problem *ret_problem);
+
 /* What is wanted of a trace: --from and --until. */
 struct window {
 	struct moment from, until;

@@ -163,13 +163,17 @@ char *clock_words(uint64_t unix_ns, char *buf, size_t size)
 	return buf;
 }
 
-int player_time(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns,
-		struct vigil_problem *ret_problem)
+int player_time(const struct cursor *cursor, const char *words, const char *asked, const char *what,
+		uint64_t *ret_unix_ns, struct vigil_problem *ret_problem)
 {
+	uint64_t begin = cursor_begin(cursor), end = cursor_end(cursor);
 	struct moment moment;
 	int r = moment_read(words, &moment, ret_problem);
 
-	if (!r)
-		*ret_unix_ns = moment_unix(&moment, cursor_begin(cursor), cursor_end(cursor));
-	return r;
+	if (r)
+		return r;
+	if (cursor_is_indexed(cursor))
+		return moment_find(&moment, asked, what, begin, end, ret_unix_ns, ret_problem);
+	*ret_unix_ns = moment_unix(&moment, begin, end);
+	return 0;
 }

@@ -53,9 +53,12 @@ void player_tick(struct player *player, int ticks);
 /* "0.01x", "1x", "100x". Returns buf. */
 char *player_speed_words(const struct player *player, char *buf, size_t size);
 
-/* A moment as people type it, see moment.h. Returns 0 or -EINVAL with a sentence. */
-int player_time(const struct cursor *cursor, const char *words, uint64_t *ret_unix_ns,
-		struct vigil_problem *ret_problem);
+/*
+ * A moment as people type it, see moment.h; asked for as that, of what. Returns 0 or
+ * -EINVAL with a sentence, also when it is outside and all of the trace is known.
+ */
+int player_time(const struct cursor *cursor, const char *words, const char *asked, const char *what,
+		uint64_t *ret_unix_ns, struct vigil_problem *ret_problem);
 
 /* "12:03:04.123". Returns buf. */
 char *clock_words(uint64_t unix_ns, char *buf, size_t size);

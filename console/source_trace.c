@@ -214,6 +214,13 @@ static void go_at_once(struct cursor *cursor, const struct cursor_goal *goal)
 		;
 }
 
+static int time_find(const struct traced *traced, const char *words, uint64_t *ret_unix_ns,
+		     struct vigil_problem *ret_problem)
+{
+	return player_time(traced->cursor, words, "--at", traced->source.target, ret_unix_ns,
+			   ret_problem);
+}
+
 /* To the moment that is wanted. All of the trace is known then. */
 static int moment_find(struct traced *traced, const struct source_options *options,
 		       struct vigil_problem *ret_problem)
@@ -225,7 +232,7 @@ static int moment_find(struct traced *traced, const struct source_options *optio
 		go_at_once(traced->cursor, &goal);
 	if (options->at) {
 		goal.to = CURSOR_TO_TIME;
-		r = player_time(traced->cursor, options->at, &goal.unix_ns, ret_problem);
+		r = time_find(traced, options->at, &goal.unix_ns, ret_problem);
 	}
 	if (!r && goal.to == CURSOR_TO_TIME)
 		go_at_once(traced->cursor, &goal);
@@ -240,7 +247,7 @@ static void begin_playing(struct traced *traced)
 	traced->is_starting = false;
 	process_choose(traced, &traced->options, &traced->problem);
 	if (traced->at[0])
-		player_time(traced->cursor, traced->at, &goal.unix_ns, &traced->problem);
+		time_find(traced, traced->at, &goal.unix_ns, &traced->problem);
 	player_go(&traced->player, &goal);
 	traced->player.is_playing = traced->options.is_playing;
 }
@@ -397,7 +404,10 @@ static int process_await(struct traced *traced, const struct source_options *opt
 	return process_choose(traced, options, ret_problem);
 }
 
-/* Here only what is no moment at all, and a process that is not there, is refused. */
+/*
+ * Here what is no moment at all and a process that is not there are refused, and if all of
+ * the trace is known already what is outside of it.
+ */
 static int start_later(struct traced *traced, const struct source_options *options,
 		       struct vigil_problem *ret_problem)
 {
@@ -408,7 +418,7 @@ static int start_later(struct traced *traced, const struct source_options *optio
 	snprintf(traced->at, sizeof(traced->at), "%s", options->at ? options->at : "end");
 	if (options->pid && process_await(traced, options, ret_problem))
 		return -ENOENT;
-	return player_time(traced->cursor, traced->at, &ns, ret_problem);
+	return time_find(traced, traced->at, &ns, ret_problem);
 }
 
 int source_trace_new(const struct cursor_options *how, const struct source_options *options,

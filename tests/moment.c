@@ -167,6 +167,23 @@ Test(moment, a_window_with_nothing_in_it_is_refused)
 	cr_expect_not_null(strstr(problem.text, "does not say where it ends"));
 }
 
+Test(moment, a_moment_outside_of_a_trace_is_refused)
+{
+	struct moment after = { .kind = MOMENT_AFTER_BEGIN, .ns = 99 * SECOND };
+	struct moment shown = { .kind = MOMENT_AFTER_BEGIN, .ns = LENGTH + LENGTH / 250 };
+	struct moment before = { .kind = MOMENT_CLOCK, .ns = 0 };
+	uint64_t ns;
+
+	moment_read("22:13:10", &before, &problem);
+
+	cr_expect_neq(moment_find(&after, "99s", "t", BEGIN, BEGIN + LENGTH, &ns, &problem), 0);
+	cr_expect_str_eq(problem.text, "99s is after the end of t, which is 8 s long: give an "
+				       "earlier moment");
+	cr_expect_neq(moment_find(&before, "--at", "t", BEGIN, BEGIN + LENGTH, &ns, &problem), 0);
+	cr_expect_not_null(strstr(problem.text, "--at is before the begin of t"));
+	cr_expect_eq(moment_find(&shown, "--at", "t", BEGIN, BEGIN + LENGTH, &ns, &problem), 0);
+}
+
 Test(moment, a_window_may_be_empty_whatever_the_trace)
 {
 	struct window crossed[] = { window("3", "2s"), window("-1s", "-2s"), window("60%", "50%"),

@@ -42,7 +42,8 @@ static void say_time(const char *words, uint64_t *ret_ns)
 	struct vigil_problem problem;
 	uint64_t unix_ns;
 
-	cr_assert_eq(player_time(cursor, words, &unix_ns, &problem), 0, "%s", problem.text);
+	cr_assert_eq(player_time(cursor, words, words, "t", &unix_ns, &problem), 0, "%s",
+		     problem.text);
 	*ret_ns = unix_ns - REPLAYED_UNIX;
 }
 
@@ -147,7 +148,8 @@ Test(player, refuses_what_is_no_time)
 	uint64_t ns;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		cr_expect_neq(player_time(cursor, words[i], &ns, &problem), 0, "%s", words[i]);
+		cr_expect_neq(player_time(cursor, words[i], words[i], "t", &ns, &problem), 0, "%s",
+			      words[i]);
 	cr_expect_not_null(strstr(problem.text, "12:03:04.5"));
 }
 

@@ -143,6 +143,9 @@ Test(replay_keys, a_moment_can_be_typed)
 
 	cr_expect_eq(at_ns(), 4000 * SCENE_MS);
 	cr_expect(shows("\"never\" is no moment of a trace"));
+	replayed_press("@99s\r");
+	cr_expect_eq(at_ns(), 4000 * SCENE_MS);
+	cr_expect(shows("99s is after the end of the trace, which is "));
 }
 
 Test(replay_keys, gaps_are_found_and_counted)

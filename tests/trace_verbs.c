@@ -61,6 +61,8 @@ Test(trace_verbs, every_option_that_takes_a_moment_takes_the_same_ones)
 		cr_expect_eq(vigil("export", "--to=csv", from, ctf_folder, NULL), 0, "%s: %s", from,
 			     err);
 	}
+	expect_refused(vigil("tasks", "--at=1h", ctf_folder, NULL),
+		       "--at is after the end of /tmp/vigil-ctf");
 	expect_refused(vigil("tasks", "--at=noon", ctf_folder, NULL),
 		       "--at: \"noon\" is no moment of a trace");
 	expect_refused(vigil("replay", "--at=noon", ctf_folder, NULL),
