@@ -336,10 +336,13 @@ void verb_heading(const struct text *text, const struct model *model)
 {
 	const struct model_totals *totals = &model->totals;
 	bool is_one = totals->live == 1;
+	struct source_member member;
 	char words[400];
 
-	text_line(text, "%s, pid %" PRIu32 ", %s", model->process->name,
-		  vigil_reader_pid(model->reader), how_words(model, words, sizeof(words)));
+	model_member(model, &member);
+	text_line(text, "%s, pid %" PRIu32 "%s%s, %s", model->process->name,
+		  vigil_reader_pid(model->reader), member.host[0] ? " on " : "", member.host,
+		  how_words(model, words, sizeof(words)));
 	age_words(model, words, sizeof(words));
 	text_line(text,
 		  "%s%" PRIu64 " task%s %s (%" PRIu64 " running, %" PRIu64 " scheduled, %" PRIu64

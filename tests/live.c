@@ -11,6 +11,7 @@
 
 #include "console/model.h"
 #include "console/source.h"
+#include "console/verb.h"
 #include "console/waits.h"
 #include "tests/support/record.h"
 
@@ -307,6 +308,21 @@ static void watch_start(void)
 	console_open("127.0.0.1");
 }
 
+/* "trace_all, pid 812 on web1, finished" */
+static void expect_heading_has_host(void)
+{
+	char host[65] = "", words[96], *heading = NULL;
+	size_t size;
+	struct text text = { .file = open_memstream(&heading, &size) };
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(words, sizeof(words), " on %s, ", host);
+	verb_heading(&text, model);
+	fclose(text.file);
+	cr_expect(strstr(heading, words), "%s", heading);
+	free(heading);
+}
+
 TestSuite(live, .init = home_make, .fini = live_end, .timeout = 120);
 
 Test(live, a_process_is_watched_through_a_relay)
@@ -320,6 +336,7 @@ Test(live, a_process_is_watched_through_a_relay)
 	cr_assert(comes_to(is_finished), "%s", seen());
 	cr_expect_str_eq(model->process->name, "trace_all");
 	cr_expect_eq(model->totals.lost, 0);
+	expect_heading_has_host();
 }
 
 Test(live, who_joins_late_sees_what_was_there_before)
