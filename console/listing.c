@@ -2,6 +2,7 @@
 /* Listings: filter, sort, cut, print. */
 #include "console/listing.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,6 +195,7 @@ int listing_choose(const struct listing *listing, const struct verb_options *opt
 	snprintf(ret_problem->text, sizeof(ret_problem->text), "out of memory");
 	r = order_parse(listing, options->sort ? options->sort : listing->sort, &orders[0],
 			ret_problem);
+	rows->sorted = !r && options->sort ? orders[0].property : NULL;
 	if (!r)
 		r = order_parse(listing, listing->then, &orders[1], ret_problem);
 	if (!r && options->filter)
@@ -237,38 +239,98 @@ static bool is_left_out(const struct property *property, const struct rows *rows
 	return property->is_seldom;
 }
 
-int listing_print(const struct listing *listing, const struct rows *rows, const struct text *text)
-{
-	const struct property *shown[COLUMNS];
+/* The columns of a table. */
+struct shown {
+	const struct property *list[COLUMNS];
 	const char *titles[COLUMNS];
 	bool is_right[COLUMNS];
-	struct text_table *table;
-	size_t columns = 0;
-	int r = 0;
+	char heads[COLUMNS][24]; /* titles that had to be made */
+	size_t count;
+};
 
-	for (size_t i = 0; i < listing->properties->count && columns < COLUMNS; i++) {
-		const struct property *property = &listing->properties->list[i];
+static void shown_choose(const struct properties *properties, const struct rows *rows,
+			 struct shown *shown)
+{
+	shown->count = 0;
+	for (size_t i = 0; i < properties->count && shown->count < COLUMNS; i++) {
+		const struct property *property = &properties->list[i];
 
 		if (!property->title || is_left_out(property, rows))
 			continue;
-		shown[columns] = property;
-		titles[columns] = property->title;
-		is_right[columns++] = property->type != PROPERTY_TEXT;
+		shown->list[shown->count] = property;
+		shown->titles[shown->count] = property->title;
+		shown->is_right[shown->count++] = property->type != PROPERTY_TEXT;
 	}
-	table = text_table_new(columns, titles, is_right);
+}
+
+/* "MAX" beside "HOLD P50" says of what; alone it says nothing, "HOLD MAX" does. */
+static void heads_tell_apart(const struct properties *properties, struct shown *shown)
+{
+	char names[350];
+
+	for (size_t c = 0; c < shown->count; c++) {
+		char *to = shown->heads[c];
+
+		if (property_heads(properties, shown->titles[c], names, sizeof(names)) < 2)
+			continue;
+		snprintf(to, sizeof(shown->heads[c]), "%s", shown->list[c]->name);
+		shown->titles[c] = to;
+		for (; *to; to++)
+			*to = *to == '_' ? ' ' : (char)toupper((unsigned char)*to);
+	}
+}
+
+static int rank_of(const struct properties *properties, const struct property *property)
+{
+	int count = 0, at = -1;
+
+	for (; properties->spare[count]; count++)
+		if (!strcmp(properties->spare[count], property->name))
+			at = count;
+	return at < 0 ? 0 : count - at;
+}
+
+static void narrow(const struct properties *properties, const struct rows *rows,
+		   struct shown *shown, struct text_table *table, const struct text *text,
+		   char *hidden, size_t size)
+{
+	int ranks[COLUMNS];
+
+	heads_tell_apart(properties, shown);
+	for (size_t c = 0; c < shown->count; c++)
+		ranks[c] = shown->list[c] == rows->sorted ? 0 : rank_of(properties, shown->list[c]);
+	text_table_fit(table, text, ranks, hidden, size);
+}
+
+int listing_print(const struct listing *listing, const struct rows *rows, const struct text *text)
+{
+	char hidden[300] = "", words[400];
+	struct text_table *table;
+	struct shown shown;
+	int r = 0;
+
+	shown_choose(listing->properties, rows, &shown);
+	table = text_table_new(shown.count, shown.titles, shown.is_right);
 	for (size_t i = 0; table && i < rows->count && !r; i++)
-		r = row_put(table, shown, columns, &rows->list[i]);
+		r = row_put(table, shown.list, shown.count, &rows->list[i]);
+	if (table && !r && listing->properties->spare && text_table_is_wide(table, text))
+		narrow(listing->properties, rows, &shown, table, text, hidden, sizeof(hidden));
 	if (table && !r)
 		text_table_print(table, text);
 	text_table_free(table);
+	if (hidden[0]) {
+		snprintf(words, sizeof(words),
+			 "no room for %s; a wider terminal, or | cat, has them", hidden);
+		text_wrapped(text, 0, words);
+	}
 	return table ? r : -ENOMEM;
 }
 
 /*
- * Lines that are not rows: three of the heading, two of what went wrong, heads, an
- * end; and what is said of rows that are over.
+ * Lines that are not rows: three of the heading, two of what went wrong, heads, two of
+ * columns there is no room for, an end; and what is said of rows that are over.
  */
-#define LINES_AROUND 8
+#define LINES_AROUND 10
 
 /* Who watches on a terminal would see the last rows alone. */
 static size_t rows_in_sight(const struct verb_options *options, const struct text *text,

@@ -20,7 +20,8 @@ struct rows {
 	struct row *list;
 	size_t count;
 	size_t room;
-	size_t past; /* how many more matched, that are over and not asked for */
+	const struct property *sorted; /* by whom people wish: NULL: as usual */
+	size_t past;                   /* how many more matched, that are over and not asked for */
 };
 
 /* Returns 0 or -ENOMEM. */

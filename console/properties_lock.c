@@ -109,9 +109,15 @@ static const void *row_at(const struct model *model, uint32_t index, uint32_t *r
 	return it && it->life != VIGIL_LIFE_FREE ? it : NULL;
 }
 
+/* WHY and its like stay, and what tells a row from others. */
+static const char *const spare[] = { "site",     "kind",     "acquired", "contention", "hold_p50",
+				     "wait_p50", "hold_p99", "wait_p99", "contended",  "taken",
+				     "hold_max", "wait_max", NULL };
+
 const struct properties lock_properties = {
 	.list = list,
 	.count = sizeof(list) / sizeof(list[0]),
+	.spare = spare,
 	.attrs = attrs_of,
 	.at = row_at,
 };

@@ -78,9 +78,16 @@ static const struct property sites[] = {
 	P_PLAIN("file", NULL, file_text),
 };
 
+/* WHY and its like stay, and what tells a row from others. */
+static const char *const spare[] = { "function", "spawned",       "scheduled_p50", "poll_p50",
+				     "failed",   "done",          "scheduled_max", "live",
+				     "polls",    "scheduled_p99", "poll_p99",      "poll_max",
+				     NULL };
+
 const struct properties site_properties = {
 	.list = sites,
 	.count = sizeof(sites) / sizeof(sites[0]),
+	.spare = spare,
 };
 
 /* ---- Edges ---- */
@@ -107,7 +114,11 @@ static const struct property edges[] = {
 	P_PLAIN("woken", "LAST WOKEN", woken_text),
 };
 
+/* WHY and its like stay, and what tells a row from others. */
+static const char *const spare_of_edges[] = { "last", "waker", "woken", "max", NULL };
+
 const struct properties edge_properties = {
 	.list = edges,
 	.count = sizeof(edges) / sizeof(edges[0]),
+	.spare = spare_of_edges,
 };

@@ -159,9 +159,14 @@ static const void *row_at(const struct model *model, uint32_t index, uint32_t *r
 	return it && it->life != VIGIL_LIFE_FREE ? it : NULL;
 }
 
+/* WHY and its like stay, and what tells a row from others. */
+static const char *const spare[] = { "age",   "idle", "poll_p99", "wakes", "scheduled",
+				     "polls", "busy", "site",     NULL };
+
 const struct properties member_task_properties = {
 	.list = list,
 	.count = sizeof(list) / sizeof(list[0]),
+	.spare = spare,
 	.attrs = attrs_of,
 	.at = row_at,
 };
@@ -169,6 +174,7 @@ const struct properties member_task_properties = {
 const struct properties task_properties = {
 	.list = list + MEMBER_PROPERTIES,
 	.count = sizeof(list) / sizeof(list[0]) - MEMBER_PROPERTIES,
+	.spare = spare,
 	.attrs = attrs_of,
 	.at = row_at,
 };

@@ -134,7 +134,12 @@ static const struct property list[] = {
 	P_COUNT("steals", NULL, steals),
 };
 
+/* WHY and its like stay, and what tells a row from others. */
+static const char *const spare[] = { "tid",    "parked",   "wakes", "busy",  "polls",
+				     "queued", "poll_max", "share", "since", NULL };
+
 const struct properties worker_properties = {
 	.list = list,
 	.count = sizeof(list) / sizeof(list[0]),
+	.spare = spare,
 };

@@ -109,6 +109,12 @@ struct properties {
 	const struct property *list;
 	size_t count;
 
+	/*
+	 * Names of columns that a narrow terminal goes without, the first one first, up to a
+	 * NULL. NULL: lines are cut instead.
+	 */
+	const char *const *spare;
+
 	/* Of whom a row's attributes are, and the first; NULL: rows have none. */
 	uint64_t (*attrs)(const struct model *model, const void *row, uint32_t *ret_first);
 

@@ -119,8 +119,8 @@ static bool is_nothing(const struct recorder *recorder, bool is_written)
 {
 	if (!is_written)
 		return !had_board(recorder);
-	return !has_trace(recorder) || (!recorder->recording.keyframe_count &&
-					!packets_have_events(recorder->folder));
+	return !has_trace(recorder) ||
+	       (!recorder->recording.keyframe_count && !packets_have_events(recorder->folder));
 }
 
 /* Returns an exit status. */

@@ -4,7 +4,8 @@
  *
  * The law: what a program wrote into its board cannot reach the terminal as
  * anything but characters that show. Without a terminal no escape code is ever
- * written and nothing is cut; on one, a line is cut to its width.
+ * written and nothing is cut; on one, a line is cut to its width, with a mark, and what
+ * is left out of a table is said.
  */
 #ifndef CONSOLE_TEXT_H
 #define CONSOLE_TEXT_H
@@ -52,6 +53,17 @@ void text_table_free(struct text_table *table);
 
 /* Adds the next cell, left to right, row by row. Returns 0 or -ENOMEM. */
 int text_table_put(struct text_table *table, const char *words);
+
+/* Whether it is wider than the terminal. */
+bool text_table_is_wide(const struct text_table *table, const struct text *text);
+
+/*
+ * Makes it as wide as the terminal is: goes without columns, the highest rank first and
+ * those of 0 never, and cuts words, the longest first. hidden gets the heads of what is
+ * left out: "AGE, IDLE"; titles may have changed since the table was made.
+ */
+void text_table_fit(struct text_table *table, const struct text *text, const int *ranks,
+		    char *hidden, size_t size);
 void text_table_print(const struct text_table *table, const struct text *text);
 
 #endif

@@ -218,9 +218,9 @@ Test(record_modes, a_live_recording_ends_with_where_its_trace_is)
 	snprintf(words, sizeof(words), "no relay answers at its ports %d, for control, and 1, for",
 		 control);
 
-	cr_expect_eq(run("record", vigil_path(), "record", "-o", trace, live, "--",
-			 helper("trace_all")),
-		     0);
+	cr_expect_eq(
+		run("record", vigil_path(), "record", "-o", trace, live, "--", helper("trace_all")),
+		0);
 	cr_expect_eq(run("other", vigil_path(), "record", "-o", disk, other, "--", "true"), 2);
 	end_by_pid(&relay);
 

@@ -98,7 +98,7 @@ Test(terminal, watch_draws_over_what_it_drew_on_a_terminal)
 
 	start("idle_server");
 
-	bytes = on_terminal("xterm", 10, argv, "idle, pid", 3, kill_scene);
+	bytes = on_terminal("xterm", 12, argv, "idle, pid", 3, kill_scene);
 
 	for (at = bytes; (at = strstr(at, "idle, pid")); at++, times++)
 		cr_expect_eq(strncmp(at - 3, "\033[H", 3), 0, "not in the upper left corner");

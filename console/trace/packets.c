@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define PACKET_MAGIC 0xc1fc1fc1u
-#define STREAM "vigil_" /* and the processor: the name of the channel, in session.c */
+#define STREAM "vigil_"      /* and the processor: the name of the channel, in session.c */
 #define HEADER_BITS (84 * 8) /* content of a packet without events, of 64-bit programs */
 
 static bool packet_at(int fd, off_t at, struct packet *ret_packet)
