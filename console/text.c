@@ -235,12 +235,13 @@ static void widths_find(const struct text_table *table, const struct text *text)
 
 	for (size_t c = 0; c < table->columns; c++)
 		widths[c] = text_columns(text, table->titles[c]);
-	for (size_t i = 0; i < table->count; i++) {
-		int width = text_columns(text, table->cells[i]);
+	for (size_t i = 0; i + table->columns <= table->count; i += table->columns)
+		for (size_t c = 0; c < table->columns; c++) {
+			int width = text_columns(text, table->cells[i + c]);
 
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
-	}
+			if (width > widths[c])
+				widths[c] = width;
+		}
 }
 
 /* ---- Making it narrower ---- */
@@ -292,8 +293,8 @@ static bool column_spare(const struct text_table *table, const int *ranks, size_
 
 static void columns_hide(const struct text_table *table, int width, const int *ranks)
 {
-	size_t c, order[TEXT_COLUMNS];
-	int were[TEXT_COLUMNS];
+	size_t c, order[TEXT_COLUMNS] = { 0 };
+	int were[TEXT_COLUMNS] = { 0 };
 	size_t count = 0;
 
 	while (widths_sum(table, true) > width && count < TEXT_COLUMNS &&

@@ -59,7 +59,7 @@ struct session_options {
 	uint64_t rotate_bytes; /* begin a new part after so many; 0: never */
 	enum session_whom whom;
 	const uint32_t *pids; /* as the processes themselves see them */
-	size_t pid_count; /* of SESSION_NOT the first SESSION_NOT_MAX are taken */
+	size_t pid_count;     /* of SESSION_NOT the first SESSION_NOT_MAX are taken */
 };
 
 struct session;
