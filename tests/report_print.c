@@ -172,10 +172,17 @@ Test(report_print, a_poll_that_still_runs_is_marked_among_blocked_executors)
 
 /* ---- Comparing ---- */
 
+static struct report *report_taken(void)
+{
+	struct report *report = report_finish();
+
+	made = NULL;
+	report_done();
+	return report;
+}
+
 static struct report *server_polled(uint64_t ns, int polls)
 {
-	struct report *report;
-
 	report_begin((struct report_options){ 0 });
 	server_parts();
 	spawn(0, 0, CONN, 0);
@@ -189,10 +196,18 @@ static struct report *server_polled(uint64_t ns, int polls)
 		unlocks(0, 0, TASK(1));
 		stops(0, 1);
 	}
-	report = report_finish();
-	made = NULL;
-	report_done();
-	return report;
+	return report_taken();
+}
+
+/* Polls of which one of all is as long as one that was blocked. */
+static struct report *server_with_one(uint64_t late_ns, uint64_t ns, uint64_t one_ns)
+{
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	for (int i = 0; i < 1000; i++)
+		request(0, late_ns, i == 500 ? one_ns : ns);
+	return report_taken();
 }
 
 static struct report *slower_server(uint64_t ns)
@@ -243,6 +258,59 @@ Test(report_print, two_equal_traces_differ_in_nothing)
 	report_free(b);
 }
 
+Test(report_print, one_poll_that_was_blocked_does_not_make_all_others_faster)
+{
+	struct report *a = server_with_one(US(5), US(5), MS(2700));
+	struct report *b = server_with_one(US(5), US(9), US(9));
+
+	compare(a, b);
+
+	cr_expect_not_null(strstr(printed, "B is 1.8 times slower per poll at conn.c:120: p50 "
+					   "9 µs, not 5.1 µs; p99 9 µs, not 5.1 µs."),
+			   "%s", printed);
+	cr_expect_not_null(
+		strstr(printed, "The longest poll at conn.c:120: 9 µs in B, 2.7 s in A."), "%s",
+		printed);
+	cr_expect_null(strstr(printed, "faster"), "%s", printed);
+	report_free(a);
+	report_free(b);
+}
+
+Test(report_print, percentiles_that_disagree_are_both_told)
+{
+	struct report *a = server_polled(US(20), 400), *b;
+
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	spawn(0, 0, CONN, 0);
+	for (int i = 0; i < 400; i++)
+		request(0, US(5), i % 20 ? US(10) : US(60));
+	b = report_taken();
+	compare(a, b);
+
+	cr_expect_not_null(
+		strstr(printed, "faster per poll at conn.c:120 by its p50, but 3.0 times slower by "
+				"its p99: p50 10"),
+		"%s", printed);
+	report_free(a);
+	report_free(b);
+}
+
+Test(report_print, a_later_start_has_a_sentence_beside_that_of_polls)
+{
+	struct report *a = server_with_one(US(5), US(20), US(20));
+	struct report *b = server_with_one(US(50), US(40), US(40));
+
+	compare(a, b);
+
+	cr_expect_not_null(strstr(printed, "times slower to start a poll at conn.c:120: p50 49.7"),
+			   "%s", printed);
+	cr_expect_not_null(strstr(printed, "2.0 times slower per poll at conn.c:120"), "%s",
+			   printed);
+	report_free(a);
+	report_free(b);
+}
+
 static bool has_word(const char *text, const char *before, const char *word)
 {
 	const char *line = strstr(text, before);
@@ -260,7 +328,7 @@ Test(report_print, of_few_polls_no_ratio_is_made)
 
 	cr_expect_null(strstr(printed, "times slower"), "%s", printed);
 	cr_expect(has_word(printed, "conn.c:120 conn_open", " few "), "%s", printed);
-	cr_expect_not_null(strstr(printed, "few: fewer than 20 in A or in B"), "%s", printed);
+	cr_expect_not_null(strstr(printed, "few: fewer than 20 in A or in B,"), "%s", printed);
 	compare(a, a);
 	cr_expect_not_null(strstr(printed, "No site and no lock of which both have enough"), "%s",
 			   printed);
@@ -271,7 +339,8 @@ Test(report_print, of_few_polls_no_ratio_is_made)
 	compare(a, b);
 
 	cr_expect_not_null(strstr(printed, "4.5 times slower per poll"), "%s", printed);
-	cr_expect_null(strstr(printed, "few"), "%s", printed);
+	cr_expect_not_null(strstr(printed, ", of a p99 than 100, too few"), "%s", printed);
+	cr_expect_null(strstr(printed, "; p99 "), "%s", printed);
 	report_free(a);
 	report_free(b);
 }
@@ -288,7 +357,7 @@ Test(report_print, a_comparison_is_valid_json)
 	fclose(file);
 
 	cr_expect(json_is_valid(printed), "%s", printed);
-	cr_expect_not_null(strstr(printed, "\"ratio\":4.5"), "%s", printed);
+	cr_expect_not_null(strstr(printed, "\"p50_ratio\":4.4"), "%s", printed);
 	cr_expect_not_null(strstr(printed, "\"is_few\":false"), "%s", printed);
 	report_free(a);
 	report_free(b);

@@ -352,6 +352,9 @@ const struct report_resource **report_locks(const struct report_process *process
 					    size_t *ret_count);
 const struct report_wait **report_waits(const struct report_process *process, size_t *ret_count);
 
+/* Adds more to a histogram. */
+void report_hist_join(struct vigil_hist *hist, const struct vigil_hist *more);
+
 /* A sentence on what the trace lost, and on what was there before it; "" for nothing to say. */
 const char *report_lost_words(const struct report *report, char *buf, size_t size);
 const char *report_born_words(const struct report_process *process, char *buf, size_t size);

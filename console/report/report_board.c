@@ -26,16 +26,6 @@ static void sum_join(struct report_sum *sum, const struct report_sum *more)
 
 /* ---- Sites ---- */
 
-static void hist_join(struct vigil_hist *hist, const struct vigil_hist *more)
-{
-	hist->buckets = VIGIL_SITE_BUCKETS;
-	for (uint32_t i = 0; i < VIGIL_SITE_BUCKETS; i++)
-		hist->counts[i] += more->counts[i];
-	hist->total += more->total;
-	if (more->max_ns > hist->max_ns)
-		hist->max_ns = more->max_ns;
-}
-
 static void hist_read(const struct model *model, uint32_t site, enum vigil_hist_side side,
 		      struct vigil_hist **ret_hist, struct vigil_hist *all)
 {
@@ -46,7 +36,7 @@ static void hist_read(const struct model *model, uint32_t site, enum vigil_hist_
 		return;
 	}
 	*ret_hist = hist;
-	hist_join(all, hist);
+	report_hist_join(all, hist);
 }
 
 static void site_fill(struct report_process *rp, const struct model *model, uint32_t index)

@@ -3,8 +3,9 @@
  * Two reports side by side: sites matched by place and function, locks by name and
  * kind, over all processes of a trace. First what became slower, in sentences.
  *
- * The law: figures are compared per poll, per wait, per hold: two traces are seldom
- * equally long. A mean of few is chance, and no ratio is made of it.
+ * The law: figures are compared per poll, per wait, per hold, since two traces are
+ * seldom equally long; and by percentiles: one poll that was blocked for seconds moves
+ * the mean of a hundred thousand. Those of few are chance, and no ratio is made of them.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,18 +20,27 @@
 #define NAME_SIZE 200
 #define SLOWER 1.2     /* a ratio that is worth a sentence */
 #define ENOUGH_NS 1000 /* and a time that is */
-#define FEW 20         /* polls, waits, holds: fewer have no mean to speak of */
+#define FEW 20         /* polls, waits, holds: fewer have no median to speak of */
+#define FEW_P99 100    /* nor fewer a p99: it is the longest */
+#define LONGER 3       /* times: a longest that is worth a sentence */
 #define SENTENCES 5
 
 enum side { SIDE_A, SIDE_B, SIDES };
 
-/* What is compared of a row: of a site its polls and its delays, of a lock its waits and holds. */
+/* Of a site its polls and its times runnable, of a lock its holds and its waits. */
+enum measure { FIRST, SECOND, MEASURES };
+
+struct measured {
+	struct report_sum sum;
+	struct vigil_hist *hist; /* NULL: none, or no memory */
+};
+
 struct pair {
 	bool is_lock;
 	bool is_there[SIDES];
 	char name[NAME_SIZE];
 	char place[80];
-	struct report_sum first[SIDES], second[SIDES];
+	struct measured of[MEASURES][SIDES];
 };
 
 struct pairs {
@@ -59,12 +69,16 @@ static struct pair *pair_of(struct pairs *pairs, bool is_lock, const char *name)
 	return &pairs->list[pairs->count++];
 }
 
-static void sum_join(struct report_sum *sum, const struct report_sum *more)
+static void join(struct measured *into, const struct report_sum *sum, const struct vigil_hist *hist)
 {
-	sum->count += more->count;
-	sum->ns += more->ns;
-	if (more->max_ns > sum->max_ns)
-		sum->max_ns = more->max_ns;
+	into->sum.count += sum->count;
+	into->sum.ns += sum->ns;
+	if (sum->max_ns > into->sum.max_ns)
+		into->sum.max_ns = sum->max_ns;
+	if (hist && !into->hist)
+		into->hist = calloc(1, sizeof(*into->hist));
+	if (hist && into->hist)
+		report_hist_join(into->hist, hist);
 }
 
 static void sites_add(struct pairs *pairs, const struct report_process *rp, enum side side)
@@ -82,8 +96,8 @@ static void sites_add(struct pairs *pairs, const struct report_process *rp, enum
 			break;
 		pair->is_there[side] = true;
 		snprintf(pair->place, sizeof(pair->place), "%s", list[i]->place);
-		sum_join(&pair->first[side], &list[i]->run);
-		sum_join(&pair->second[side], &list[i]->runnable);
+		join(&pair->of[FIRST][side], &list[i]->run, list[i]->run_hist);
+		join(&pair->of[SECOND][side], &list[i]->runnable, list[i]->runnable_hist);
 	}
 	free(list);
 }
@@ -103,10 +117,17 @@ static void locks_add(struct pairs *pairs, const struct report_process *rp, enum
 			break;
 		pair->is_there[side] = true;
 		snprintf(pair->place, sizeof(pair->place), "%s", report_place(rp, list[i]->site));
-		sum_join(&pair->first[side], &list[i]->hold);
-		sum_join(&pair->second[side], &list[i]->wait);
+		join(&pair->of[FIRST][side], &list[i]->hold, list[i]->hold_hist);
+		join(&pair->of[SECOND][side], &list[i]->wait, list[i]->wait_hist);
 	}
 	free(list);
+}
+
+/* ---- Figures ---- */
+
+static uint64_t percentile(const struct measured *of, double share)
+{
+	return of->hist ? vigil_hist_percentile(of->hist, share) : 0;
 }
 
 static uint64_t mean(const struct report_sum *sum)
@@ -114,37 +135,73 @@ static uint64_t mean(const struct report_sum *sum)
 	return sum->count ? sum->ns / sum->count : 0;
 }
 
-/* Whether both sides have some, and one of them too few. */
-static bool is_few(const struct report_sum sums[SIDES])
+/* Whether both sides have some, and one of them fewer than are enough. */
+static bool is_few(const struct measured of[SIDES], uint64_t enough)
 {
-	uint64_t a = sums[SIDE_A].count, b = sums[SIDE_B].count;
+	uint64_t a = of[SIDE_A].sum.count, b = of[SIDE_B].sum.count;
 
-	return a && b && (a < FEW || b < FEW);
+	return a && b && (a < enough || b < enough);
 }
 
 static bool has_few(const struct pair *pair)
 {
-	return is_few(pair->first) || is_few(pair->second);
+	return is_few(pair->of[FIRST], FEW) || is_few(pair->of[SECOND], FEW);
 }
 
-/* How many times slower B is, be it by chance; 0: not to be compared. */
-static double slower(const struct report_sum sums[SIDES])
+/* A percentile of both sides. */
+struct change {
+	uint64_t a, b;
+	double ratio; /* how many times slower B is; 0: not to be compared */
+	int way;      /* 1 slower, -1 faster, 0 neither, as far as it is worth a sentence */
+};
+
+static struct change change_of(const struct measured of[SIDES], double share, uint64_t enough)
 {
-	uint64_t a = mean(&sums[SIDE_A]), b = mean(&sums[SIDE_B]);
+	struct change change = { percentile(&of[SIDE_A], share), percentile(&of[SIDE_B], share), 0,
+				 0 };
 
-	return a && b ? (double)b / (double)a : 0;
+	if (!change.a || !change.b || is_few(of, enough))
+		return change;
+	change.ratio = (double)change.b / (double)change.a;
+	if (change.a >= ENOUGH_NS || change.b >= ENOUGH_NS)
+		change.way = (change.ratio >= SLOWER) - (change.ratio <= 1 / SLOWER);
+	return change;
 }
 
-/* What the change costs in B, in all; for what is new or gone, what it took. */
+static struct change median_change(const struct measured of[SIDES])
+{
+	return change_of(of, 0.5, FEW);
+}
+
+static struct change p99_change(const struct measured of[SIDES])
+{
+	return change_of(of, 0.99, FEW_P99);
+}
+
+static double distance(const struct change *change)
+{
+	if (!change->ratio)
+		return 0;
+	return change->a > change->b ? (double)(change->a - change->b) :
+				       (double)(change->b - change->a);
+}
+
+/* What the change costs in B in all, near enough: half are as the median, some as the p99. */
+static double measure_weight(const struct measured of[SIDES])
+{
+	struct change p50 = median_change(of), p99 = p99_change(of);
+
+	return (double)of[SIDE_B].sum.count * (distance(&p50) / 2 + distance(&p99) / 50);
+}
+
+/* For what is new or gone, what it took. */
 static double weight(const struct pair *pair)
 {
-	double first = slower(pair->first), second = slower(pair->second);
-	double by = (double)pair->first[SIDE_B].ns * (first ? 1 - 1 / first : 1);
-	double also = (double)pair->second[SIDE_B].ns * (second ? 1 - 1 / second : 1);
-
 	if (!pair->is_there[SIDE_B])
-		return (double)pair->first[SIDE_A].ns;
-	return (by < 0 ? -by : by) + (also < 0 ? -also : also);
+		return (double)pair->of[FIRST][SIDE_A].sum.ns;
+	if (!pair->is_there[SIDE_A])
+		return (double)pair->of[FIRST][SIDE_B].sum.ns;
+	return measure_weight(pair->of[FIRST]) + measure_weight(pair->of[SECOND]);
 }
 
 static int heavier(const void *a, const void *b)
@@ -171,118 +228,219 @@ static void pairs_make(struct pairs *pairs, const struct report *a, const struct
 		qsort(pairs->list, pairs->count, sizeof(*pairs->list), heavier);
 }
 
+static void pairs_free(struct pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		for (int measure = FIRST; measure < MEASURES; measure++)
+			for (int side = SIDE_A; side < SIDES; side++)
+				free(pairs->list[i].of[measure][side].hist);
+	free(pairs->list);
+}
+
 /* ---- Sentences ---- */
 
-static bool change_tell(const struct pair *pair, const struct report_sum sums[SIDES],
-			const char *what, char *buf, size_t size)
-{
-	double ratio = slower(sums);
-	uint64_t a = mean(&sums[SIDE_A]), b = mean(&sums[SIDE_B]);
+struct sentence {
+	bool is_longest; /* told after those of percentiles, of what is new and what is gone */
+	double weight;
+	char text[500];
+};
 
-	if (!ratio || is_few(sums) || (a < ENOUGH_NS && b < ENOUGH_NS) ||
-	    (ratio < SLOWER && ratio > 1 / SLOWER))
+struct sentences {
+	struct sentence *list;
+	size_t count;
+};
+
+static int told_first(const void *a, const void *b)
+{
+	const struct sentence *x = a, *y = b;
+
+	if (x->is_longest != y->is_longest)
+		return x->is_longest ? 1 : -1;
+	return x->weight < y->weight ? 1 : x->weight > y->weight ? -1 : strcmp(x->text, y->text);
+}
+
+static const char *way_words(const struct change *change, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.1f times %s", change->ratio > 1 ? change->ratio : 1 / change->ratio,
+		 change->ratio > 1 ? "slower" : "faster");
+	return buf;
+}
+
+/* Names both percentiles, so that it says nothing that one of them denies. */
+static bool change_tell(const struct pair *pair, enum measure measure, char *buf, size_t size)
+{
+	static const char *const whats[2][MEASURES] = { { "per poll", "to start a poll" },
+							{ "per hold", "per wait" } };
+	struct change p50 = median_change(pair->of[measure]), p99 = p99_change(pair->of[measure]);
+	char way[64], other[64], against[128] = "", p99_words[128] = "";
+
+	if (!p50.way && !p99.way)
 		return false;
-	snprintf(buf, size, "B is %.1f times %s %s at %s: %s, not %s.",
-		 ratio > 1 ? ratio : 1 / ratio, ratio > 1 ? "slower" : "faster", what,
-		 pair->is_lock ? pair->name : pair->place, DURATION(b), DURATION(a));
+	if (!p50.way)
+		snprintf(against, sizeof(against), " by its p99");
+	else if (p50.way * p99.way < 0)
+		snprintf(against, sizeof(against), " by its p50, but %s by its p99",
+			 way_words(&p99, other, sizeof(other)));
+	if (p99.ratio)
+		snprintf(p99_words, sizeof(p99_words), "; p99 %s, not %s", DURATION(p99.b),
+			 DURATION(p99.a));
+	snprintf(buf, size, "B is %s %s at %s%s: p50 %s, not %s%s.",
+		 way_words(p50.way ? &p50 : &p99, way, sizeof(way)), whats[pair->is_lock][measure],
+		 pair->is_lock ? pair->name : pair->place, against, DURATION(p50.b),
+		 DURATION(p50.a), p99_words);
 	return true;
 }
 
-/* Returns false when there is nothing to say. */
-static bool pair_tell(const struct pair *pair, char *buf, size_t size)
+static const char *longest_words(const struct measured *of, char buf[FORMAT_SIZE])
 {
-	const char *kind = pair->is_lock ? "" : "site ";
+	return of->sum.count ? format_duration(buf, FORMAT_SIZE, of->sum.max_ns, 0) : "none";
+}
 
-	if (!pair->is_there[SIDE_A]) {
-		snprintf(buf, size, "New in B: %s%s.", kind, pair->name);
-		return true;
+static bool longest_tell(const struct pair *pair, enum measure measure, char *buf, size_t size)
+{
+	static const char *const whats[2][MEASURES] = { { "poll at", "time to start a poll at" },
+							{ "hold of", "wait for" } };
+	const struct measured *of = pair->of[measure];
+	uint64_t a = of[SIDE_A].sum.max_ns, b = of[SIDE_B].sum.max_ns;
+	char words[SIDES][FORMAT_SIZE];
+
+	if ((a < REPORT_LONG_NS && b < REPORT_LONG_NS) || (a / LONGER < b && b / LONGER < a))
+		return false;
+	snprintf(buf, size, "The longest %s %s: %s in B, %s in A.", whats[pair->is_lock][measure],
+		 pair->is_lock ? pair->name : pair->place,
+		 longest_words(&of[SIDE_B], words[SIDE_B]),
+		 longest_words(&of[SIDE_A], words[SIDE_A]));
+	return true;
+}
+
+static void pair_tell(const struct pair *pair, struct sentences *sentences)
+{
+	bool is_new = !pair->is_there[SIDE_A], is_gone = !pair->is_there[SIDE_B];
+	struct sentence *at = &sentences->list[sentences->count];
+
+	if (is_new || is_gone) {
+		snprintf(at->text, sizeof(at->text), "%s in B: %s%s.", is_new ? "New" : "Gone",
+			 pair->is_lock ? "" : "site ", pair->name);
+		at->weight = weight(pair);
+		sentences->count++;
+		return;
 	}
-	if (!pair->is_there[SIDE_B]) {
-		snprintf(buf, size, "Gone in B: %s%s.", kind, pair->name);
-		return true;
+	for (int measure = FIRST; measure < MEASURES; measure++) {
+		const struct measured *of = pair->of[measure];
+		uint64_t a = of[SIDE_A].sum.max_ns, b = of[SIDE_B].sum.max_ns;
+
+		at->weight = measure_weight(of);
+		if (change_tell(pair, (enum measure)measure, at->text, sizeof(at->text)))
+			at = &sentences->list[++sentences->count];
+		if (!longest_tell(pair, (enum measure)measure, at->text, sizeof(at->text)))
+			continue;
+		at->is_longest = true;
+		at->weight = (double)(a > b ? a - b : b - a);
+		at = &sentences->list[++sentences->count];
 	}
-	if (pair->is_lock)
-		return change_tell(pair, pair->second, "per wait", buf, size) ||
-		       change_tell(pair, pair->first, "per hold", buf, size);
-	return change_tell(pair, pair->first, "per poll", buf, size) ||
-	       change_tell(pair, pair->second, "to start a poll", buf, size);
+}
+
+static void sentences_make(const struct pairs *pairs, struct sentences *sentences)
+{
+	*sentences = (struct sentences){
+		.list = calloc(pairs->count * 2 * MEASURES + 1, sizeof(*sentences->list)),
+	};
+	for (size_t i = 0; sentences->list && i < pairs->count; i++)
+		pair_tell(&pairs->list[i], sentences);
+	if (sentences->count)
+		qsort(sentences->list, sentences->count, sizeof(*sentences->list), told_first);
 }
 
 /* ---- Text ---- */
 
-static void cell_mean(struct text_table *table, const struct report_sum *sum)
+static void cell_time(struct text_table *table, uint64_t ns)
 {
-	text_table_put(table, sum->count ? DURATION(mean(sum)) : "");
+	text_table_put(table, ns ? DURATION(ns) : "");
 }
 
-static void cell_ratio(struct text_table *table, const struct report_sum *sums)
+static void cell_ratio(struct text_table *table, const struct change *change, bool is_of_few)
 {
-	double ratio = slower(sums);
 	char words[32] = "";
 
-	if (is_few(sums))
+	if (is_of_few)
 		snprintf(words, sizeof(words), "few");
-	else if (ratio)
-		snprintf(words, sizeof(words), ratio < 10 ? "%.2f" : "%.0f", ratio);
+	else if (change->ratio)
+		snprintf(words, sizeof(words), change->ratio < 10 ? "%.2f" : "%.0f", change->ratio);
 	text_table_put(table, words);
 }
 
-static void pair_put(struct text_table *table, const struct pair *pair)
+static void change_put(struct text_table *table, const struct change *change, bool is_of_few)
 {
+	cell_time(table, change->a);
+	cell_time(table, change->b);
+	cell_ratio(table, change, is_of_few);
+}
+
+static void pair_put(struct text_table *table, const struct pair *pair, enum measure measure)
+{
+	const struct measured *of = pair->of[measure];
+	struct change p50 = median_change(of), p99 = p99_change(of);
 	char words[FORMAT_SIZE];
 
 	for (int side = SIDE_A; side < SIDES; side++)
-		text_table_put(table,
-			       pair->first[side].count ?
-				       format_count(words, sizeof(words), pair->first[side].count) :
-				       "");
-	cell_mean(table, &pair->first[SIDE_A]);
-	cell_mean(table, &pair->first[SIDE_B]);
-	cell_ratio(table, pair->first);
-	cell_mean(table, &pair->second[SIDE_A]);
-	cell_mean(table, &pair->second[SIDE_B]);
-	cell_ratio(table, pair->second);
-	for (int side = SIDE_A; side < SIDES; side++)
-		text_table_put(table,
-			       pair->first[side].max_ns ? DURATION(pair->first[side].max_ns) : "");
+		text_table_put(table, of[side].sum.count ? format_count(words, sizeof(words),
+									of[side].sum.count) :
+							   "");
+	change_put(table, &p50, is_few(of, FEW));
+	change_put(table, &p99, is_few(of, FEW_P99));
+	cell_time(table, of[SIDE_A].sum.max_ns);
+	cell_time(table, of[SIDE_B].sum.max_ns);
 	text_table_put(table, !pair->is_there[SIDE_A] ? "new" :
 			      !pair->is_there[SIDE_B] ? "gone" :
 							"");
 	text_table_put(table, pair->name);
 }
 
-static void pairs_print(const struct pairs *pairs, bool is_lock, size_t top,
+static void pairs_print(const struct pairs *pairs, bool is_lock, enum measure measure, size_t top,
 			const struct text *text)
 {
-	static const char *const site_titles[] = { "POLLS A",   "B",           "POLL A", "B",
-						   "RATIO",     "SCHEDULED A", "B",      "RATIO",
-						   "LONGEST A", "B",           "",       "SITE" };
-	static const char *const lock_titles[] = { "HOLDS A",   "B",      "HOLD A", "B",
-						   "RATIO",     "WAIT A", "B",      "RATIO",
-						   "LONGEST A", "B",      "",       "LOCK" };
+	static const char *const heads[2][MEASURES] = {
+		{ "Sites: a poll.", "Sites: a time runnable, before a poll." },
+		{ "Locks: a hold.", "Locks: a wait." }
+	};
+	static const char *const counts[2][MEASURES] = { { "POLLS A", "STARTS A" },
+							 { "HOLDS A", "WAITS A" } };
+	const char *const titles[] = { counts[is_lock][measure],
+				       "B",
+				       "p50 A",
+				       "B",
+				       "RATIO",
+				       "p99 A",
+				       "B",
+				       "RATIO",
+				       "LONGEST A",
+				       "B",
+				       "",
+				       is_lock ? "LOCK" : "SITE" };
 	static const bool is_right[] = { true, true, true, true, true,  true,
 					 true, true, true, true, false, false };
-	struct text_table *table =
-		text_table_new(12, is_lock ? lock_titles : site_titles, is_right);
+	struct text_table *table = text_table_new(12, titles, is_right);
 	size_t rows = 0, few = 0;
 
 	for (size_t i = 0; table && i < pairs->count && rows < top; i++) {
 		const struct pair *pair = &pairs->list[i];
+		const struct measured *of = pair->of[measure];
 
-		if (pair->is_lock != is_lock)
+		if (pair->is_lock != is_lock || !(of[SIDE_A].sum.count || of[SIDE_B].sum.count))
 			continue;
-		pair_put(table, pair);
-		few += has_few(pair);
+		pair_put(table, pair, measure);
+		few += is_few(of, FEW_P99);
 		rows++;
 	}
 	if (rows) {
 		text_line(text, "%s", "");
-		text_line(text, is_lock ? "Locks. Means of a hold and of a wait." :
-					  "Sites. Means of a poll and of a time runnable.");
+		text_line(text, "%s", heads[is_lock][measure]);
 		text_table_print(table, text);
 	}
 	if (few)
-		text_line(text, "few: fewer than %d in A or in B, too few to compare", FEW);
+		text_line(text,
+			  "few: fewer than %d in A or in B, of a p99 than %d, too few to compare",
+			  FEW, FEW_P99);
 	text_table_free(table);
 }
 
@@ -312,50 +470,67 @@ static void nothing_tell(const struct pairs *pairs, const struct text *text)
 		  few ? " of which both have enough to compare" : "", SLOWER);
 }
 
+static void sentences_print(const struct pairs *pairs, const struct text *text)
+{
+	struct sentences sentences;
+	int told[2] = { 0 };
+
+	sentences_make(pairs, &sentences);
+	for (size_t i = 0; i < sentences.count; i++) {
+		const struct sentence *it = &sentences.list[i];
+
+		if (told[it->is_longest]++ < SENTENCES)
+			text_wrapped(text, 0, it->text);
+	}
+	if (!sentences.count)
+		nothing_tell(pairs, text);
+	free(sentences.list);
+}
+
 void report_compare_text(const struct report *a, const struct report *b, const struct text *text)
 {
 	struct pairs pairs;
-	char words[400];
-	int told = 0;
 
 	side_print("A", a, text);
 	side_print("B", b, text);
 	text_line(text, "%s", "");
 	pairs_make(&pairs, a, b);
-	for (size_t i = 0; i < pairs.count && told < SENTENCES; i++) {
-		if (!pair_tell(&pairs.list[i], words, sizeof(words)))
-			continue;
-		told++;
-		text_wrapped(text, 0, words);
-	}
-	if (!told)
-		nothing_tell(&pairs, text);
-	pairs_print(&pairs, false, a->options.top, text);
-	pairs_print(&pairs, true, a->options.top, text);
-	free(pairs.list);
+	sentences_print(&pairs, text);
+	for (int is_lock = 0; is_lock < 2; is_lock++)
+		for (int measure = FIRST; measure < MEASURES; measure++)
+			pairs_print(&pairs, is_lock, (enum measure)measure, a->options.top, text);
+	pairs_free(&pairs);
 }
 
 /* ---- JSON ---- */
 
-static void json_sums(struct json *json, const char *key, const struct report_sum sums[SIDES])
+static void json_ratio(struct json *json, const char *key, const struct change *change)
+{
+	if (change->ratio)
+		json_real(json, key, change->ratio);
+	else
+		json_null(json, key);
+}
+
+static void json_measured(struct json *json, const char *key, const struct measured of[SIDES])
 {
 	static const char *const sides[SIDES] = { "a", "b" };
-	double ratio = slower(sums);
+	struct change p50 = median_change(of), p99 = p99_change(of);
 
 	json_object_begin(json, key);
 	for (int side = SIDE_A; side < SIDES; side++) {
 		json_object_begin(json, sides[side]);
-		json_u64(json, "count", sums[side].count);
-		json_u64(json, "sum_ns", sums[side].ns);
-		json_u64(json, "mean_ns", mean(&sums[side]));
-		json_u64(json, "max_ns", sums[side].max_ns);
+		json_u64(json, "count", of[side].sum.count);
+		json_u64(json, "sum_ns", of[side].sum.ns);
+		json_u64(json, "mean_ns", mean(&of[side].sum));
+		json_u64(json, "p50_ns", percentile(&of[side], 0.5));
+		json_u64(json, "p99_ns", percentile(&of[side], 0.99));
+		json_u64(json, "max_ns", of[side].sum.max_ns);
 		json_object_end(json);
 	}
-	if (ratio && !is_few(sums))
-		json_real(json, "ratio", ratio);
-	else
-		json_null(json, "ratio");
-	json_bool(json, "is_few", is_few(sums));
+	json_ratio(json, "p50_ratio", &p50);
+	json_ratio(json, "p99_ratio", &p99);
+	json_bool(json, "is_few", is_few(of, FEW));
 	json_object_end(json);
 }
 
@@ -371,8 +546,8 @@ static void json_pairs(struct json *json, const struct pairs *pairs, bool is_loc
 		json_text(json, is_lock ? "lock" : "site", pair->name);
 		json_bool(json, "is_in_a", pair->is_there[SIDE_A]);
 		json_bool(json, "is_in_b", pair->is_there[SIDE_B]);
-		json_sums(json, is_lock ? "hold" : "run", pair->first);
-		json_sums(json, is_lock ? "wait" : "scheduled", pair->second);
+		json_measured(json, is_lock ? "hold" : "run", pair->of[FIRST]);
+		json_measured(json, is_lock ? "wait" : "scheduled", pair->of[SECOND]);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -381,19 +556,20 @@ static void json_pairs(struct json *json, const struct pairs *pairs, bool is_loc
 void report_compare_json(const struct report *a, const struct report *b, struct json *json)
 {
 	struct pairs pairs;
-	char words[400];
+	struct sentences sentences;
 
 	pairs_make(&pairs, a, b);
 	json_object_begin(json, NULL);
 	report_json_trace(a, json, "a");
 	report_json_trace(b, json, "b");
 	json_array_begin(json, "findings");
-	for (size_t i = 0; i < pairs.count; i++)
-		if (pair_tell(&pairs.list[i], words, sizeof(words)))
-			json_text(json, NULL, words);
+	sentences_make(&pairs, &sentences);
+	for (size_t i = 0; i < sentences.count; i++)
+		json_text(json, NULL, sentences.list[i].text);
+	free(sentences.list);
 	json_array_end(json);
 	json_pairs(json, &pairs, false);
 	json_pairs(json, &pairs, true);
 	json_object_end(json);
-	free(pairs.list);
+	pairs_free(&pairs);
 }

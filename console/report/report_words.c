@@ -206,3 +206,15 @@ const struct report_wait **report_waits(const struct report_process *process, si
 	return rows_ordered(process->waits, process->wait_count, sizeof(*process->waits), wait_sum,
 			    ret_count);
 }
+
+/* ---- Figures of several ---- */
+
+void report_hist_join(struct vigil_hist *hist, const struct vigil_hist *more)
+{
+	hist->buckets = VIGIL_SITE_BUCKETS;
+	for (uint32_t i = 0; i < VIGIL_SITE_BUCKETS; i++)
+		hist->counts[i] += more->counts[i];
+	hist->total += more->total;
+	if (more->max_ns > hist->max_ns)
+		hist->max_ns = more->max_ns;
+}
