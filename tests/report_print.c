@@ -4,81 +4,11 @@
  * they must never have. UPDATE_SCREENS=1 accepts what is printed now.
  */
 #include <ctype.h>
-#include <locale.h>
 
-#include "console/json.h"
-#include "console/text.h"
-#include "tests/support/golden.h"
-#include "tests/support/json_check.h"
-#include "tests/support/report.h"
-
-static char *printed;
-static size_t printed_size;
-
-static void set_up(void)
-{
-	cr_assert(setlocale(LC_ALL, "C.UTF-8"));
-}
-
-static void tear_down(void)
-{
-	free(printed);
-	report_done();
-}
+#include "console/trace/recording.h"
+#include "tests/support/printed.h"
 
 TestSuite(report_print, .init = set_up, .fini = tear_down);
-
-/* ---- Printing into memory ---- */
-
-static struct text text_in(FILE *file)
-{
-	struct text text;
-
-	text_begin(&text, file, false);
-	return text;
-}
-
-static FILE *printing(void)
-{
-	FILE *file;
-
-	free(printed);
-	printed = NULL;
-	file = open_memstream(&printed, &printed_size);
-	cr_assert_not_null(file);
-	return file;
-}
-
-static const char *as_text(const struct report *report)
-{
-	FILE *file = printing();
-	struct text text = text_in(file);
-
-	report_text(report, &text);
-	fclose(file);
-	return printed;
-}
-
-static const char *as_json(const struct report *report)
-{
-	FILE *file = printing();
-	struct json json;
-
-	json_begin(&json, file, false);
-	report_json(report, &json);
-	json_end(&json);
-	fclose(file);
-	return printed;
-}
-
-static const char *as_page(const struct report *report)
-{
-	FILE *file = printing();
-
-	report_html(report, file);
-	fclose(file);
-	return printed;
-}
 
 /* ---- Text ---- */
 
@@ -170,197 +100,70 @@ Test(report_print, a_poll_that_still_runs_is_marked_among_blocked_executors)
 	cr_expect_not_null(strstr(printed, "50 ms lock at cache.c:159"), "%s", printed);
 }
 
-/* ---- Comparing ---- */
+/* ---- How it ended ---- */
 
-static struct report *report_taken(void)
+static void killed_server(enum recording_state state, const char *ended, uint64_t to_ns)
 {
-	struct report *report = report_finish();
+	struct recording recording = { .state = state, .mode = RECORDING_FILES, .pid = 4711 };
 
-	made = NULL;
-	report_done();
-	return report;
-}
-
-static struct report *server_polled(uint64_t ns, int polls)
-{
-	report_begin((struct report_options){ 0 });
+	snprintf(recording.ended, sizeof(recording.ended), "%s", ended);
+	report_begin((struct report_options){ .task = 1, .to_ns = to_ns });
 	server_parts();
 	spawn(0, 0, CONN, 0);
-	for (int i = 0; i < polls; i++)
-		request(0, US(5), ns);
-	if (ns > US(50)) {
-		spawn(1, 0, JOB, 0);
-		begins(0, 1);
-		locks(0, 0, PAGE, TASK(1));
-		passes(MS(1));
-		unlocks(0, 0, TASK(1));
-		stops(0, 1);
-	}
-	return report_taken();
+	begins(0, 0);
+	passes(MS(4800));
+	report_recorded(report_finish(), &recording);
 }
 
-/* Polls of which one of all is as long as one that was blocked. */
-static struct report *server_with_one(uint64_t late_ns, uint64_t ns, uint64_t one_ns)
+Test(report_print, how_the_program_ended_stands_in_the_first_lines)
 {
-	report_begin((struct report_options){ 0 });
-	server_parts();
-	spawn(0, 0, CONN, 0);
-	for (int i = 0; i < 1000; i++)
-		request(0, late_ns, i == 500 ? one_ns : ns);
-	return report_taken();
-}
+	killed_server(RECORDING_COMPLETE, "server was killed by SIGKILL", 0);
 
-static struct report *slower_server(uint64_t ns)
-{
-	return server_polled(ns, 40);
-}
-
-static void compare(const struct report *a, const struct report *b)
-{
-	FILE *file = printing();
-	struct text text = text_in(file);
-
-	report_compare_text(a, b, &text);
-	fclose(file);
-}
-
-Test(report_print, two_traces_are_compared_like_this)
-{
-	struct report *a = slower_server(US(20)), *b = slower_server(US(90));
-
-	compare(a, b);
-
-	expect_golden("tests/screens/report-compare.txt", printed);
-	report_free(a);
-	report_free(b);
-}
-
-Test(report_print, what_is_gone_and_what_is_faster_is_said_too)
-{
-	struct report *a = slower_server(US(90)), *b = slower_server(US(20));
-
-	compare(a, b);
-
-	cr_expect_not_null(strstr(printed, "Gone in B: site job.c:9 job_run."), "%s", printed);
-	cr_expect_not_null(strstr(printed, "times faster per poll at conn.c:120"), "%s", printed);
-	report_free(a);
-	report_free(b);
-}
-
-Test(report_print, two_equal_traces_differ_in_nothing)
-{
-	struct report *a = slower_server(US(20)), *b = slower_server(US(20));
-
-	compare(a, b);
-
-	cr_expect_not_null(strstr(printed, "none is new or gone"), "%s", printed);
-	report_free(a);
-	report_free(b);
-}
-
-Test(report_print, one_poll_that_was_blocked_does_not_make_all_others_faster)
-{
-	struct report *a = server_with_one(US(5), US(5), MS(2700));
-	struct report *b = server_with_one(US(5), US(9), US(9));
-
-	compare(a, b);
-
-	cr_expect_not_null(strstr(printed, "B is 1.8 times slower per poll at conn.c:120: p50 "
-					   "9 µs, not 5.1 µs; p99 9 µs, not 5.1 µs."),
-			   "%s", printed);
+	as_text(made);
 	cr_expect_not_null(
-		strstr(printed, "The longest poll at conn.c:120: 9 µs in B, 2.7 s in A."), "%s",
+		strstr(printed, "./server -p 80 (server was killed by SIGKILL at +4.8 s)\n"), "%s",
 		printed);
-	cr_expect_null(strstr(printed, "faster"), "%s", printed);
-	report_free(a);
-	report_free(b);
+	cr_expect_not_null(strstr(printed, "http-0 (when it was killed)"), "%s", printed);
+	cr_expect_not_null(strstr(printed, "runs on http-0 (until it was killed)"), "%s", printed);
+	cr_expect_not_null(strstr(printed, "  lived\n"), "%s", printed);
+	cr_expect_null(strstr(printed, "still runs)"), "%s", printed);
+	cr_expect_null(strstr(printed, "not in the trace"), "%s", printed);
+	cr_expect_not_null(strstr(as_page(made), "<p class=\"lost\">server was killed by SIGKILL "
+						 "at +4.8 s.</p>"));
+	as_json(made);
+	cr_expect_not_null(strstr(printed, "\"how_ended\":\"server was killed by SIGKILL\""));
+	cr_expect_not_null(strstr(printed, "\"is_killed\":true"));
 }
 
-Test(report_print, percentiles_that_disagree_are_both_told)
+Test(report_print, a_program_that_left_was_not_killed)
 {
-	struct report *a = server_polled(US(20), 400), *b;
+	killed_server(RECORDING_COMPLETE, "server ended with status 3", 0);
 
-	report_begin((struct report_options){ 0 });
-	server_parts();
-	spawn(0, 0, CONN, 0);
-	for (int i = 0; i < 400; i++)
-		request(0, US(5), i % 20 ? US(10) : US(60));
-	b = report_taken();
-	compare(a, b);
-
-	cr_expect_not_null(
-		strstr(printed, "faster per poll at conn.c:120 by its p50, but 3.0 times slower by "
-				"its p99: p50 10"),
-		"%s", printed);
-	report_free(a);
-	report_free(b);
+	as_text(made);
+	cr_expect_not_null(strstr(printed, "(server ended with status 3 at +4.8 s)"), "%s",
+			   printed);
+	cr_expect_not_null(strstr(printed, "http-0 (when it ended)"), "%s", printed);
+	cr_expect_not_null(strstr(as_json(made), "\"is_killed\":false"));
 }
 
-Test(report_print, a_later_start_has_a_sentence_beside_that_of_polls)
+Test(report_print, in_a_part_of_the_trace_a_program_still_runs)
 {
-	struct report *a = server_with_one(US(5), US(20), US(20));
-	struct report *b = server_with_one(US(50), US(40), US(40));
+	killed_server(RECORDING_COMPLETE, "server was killed by SIGKILL", MS(100));
 
-	compare(a, b);
+	cr_expect_not_null(strstr(as_text(made), "http-0 (still runs)"), "%s", printed);
+	cr_expect_null(strstr(printed, "SIGKILL"), "%s", printed);
+}
 
-	cr_expect_not_null(strstr(printed, "times slower to start a poll at conn.c:120: p50 49.7"),
+Test(report_print, that_the_recorder_was_killed_is_not_said_of_the_program)
+{
+	killed_server(RECORDING_CUT, "the recorder was killed", 0);
+
+	cr_expect_not_null(strstr(as_text(made), "CUT SHORT: the recording ended before it should: "
+						 "the recorder was killed\n"),
 			   "%s", printed);
-	cr_expect_not_null(strstr(printed, "2.0 times slower per poll at conn.c:120"), "%s",
-			   printed);
-	report_free(a);
-	report_free(b);
-}
-
-static bool has_word(const char *text, const char *before, const char *word)
-{
-	const char *line = strstr(text, before);
-
-	while (line && line > text && line[-1] != '\n')
-		line--;
-	return line && memmem(line, strcspn(line, "\n"), word, strlen(word));
-}
-
-Test(report_print, of_few_polls_no_ratio_is_made)
-{
-	struct report *a = server_polled(US(20), 19), *b = slower_server(US(90));
-
-	compare(a, b);
-
-	cr_expect_null(strstr(printed, "times slower"), "%s", printed);
-	cr_expect(has_word(printed, "conn.c:120 conn_open", " few "), "%s", printed);
-	cr_expect_not_null(strstr(printed, "few: fewer than 20 in A or in B,"), "%s", printed);
-	compare(a, a);
-	cr_expect_not_null(strstr(printed, "No site and no lock of which both have enough"), "%s",
-			   printed);
-	report_free(a);
-	report_free(b);
-	a = server_polled(US(20), 20);
-	b = slower_server(US(90));
-	compare(a, b);
-
-	cr_expect_not_null(strstr(printed, "4.5 times slower per poll"), "%s", printed);
-	cr_expect_not_null(strstr(printed, ", of a p99 than 100, too few"), "%s", printed);
-	cr_expect_null(strstr(printed, "; p99 "), "%s", printed);
-	report_free(a);
-	report_free(b);
-}
-
-Test(report_print, a_comparison_is_valid_json)
-{
-	struct report *a = slower_server(US(20)), *b = slower_server(US(90));
-	FILE *file = printing();
-	struct json json;
-
-	json_begin(&json, file, false);
-	report_compare_json(a, b, &json);
-	json_end(&json);
-	fclose(file);
-
-	cr_expect(json_is_valid(printed), "%s", printed);
-	cr_expect_not_null(strstr(printed, "\"p50_ratio\":4.4"), "%s", printed);
-	cr_expect_not_null(strstr(printed, "\"is_few\":false"), "%s", printed);
-	report_free(a);
-	report_free(b);
+	cr_expect_not_null(strstr(printed, "(still runs)"), "%s", printed);
+	cr_expect_not_null(strstr(as_page(made), "CUT SHORT"));
+	cr_expect_not_null(strstr(as_json(made), "\"cut_short\":\"the recorder"), "%s", printed);
 }
 
 /* ---- JSON ---- */

@@ -38,6 +38,7 @@
 #include "console/trace/slice.h"
 
 struct model;
+struct recording;
 
 #define REPORT_NAME 48
 #define REPORT_NONE UINT32_MAX /* no row */
@@ -226,6 +227,8 @@ struct report_process {
 	uint64_t kinds[TRACE_KINDS]; /* those in the window */
 	uint64_t lost_events, gaps, adopted, replaced;
 	bool is_whole, is_over, is_closed;
+	char ended[256]; /* how, as the recording says: "httpd was killed by SIGKILL"; or "" */
+	bool is_killed;
 	bool has_no_memory;
 	bool is_board; /* of a board: no polls one by one, no times of day */
 
@@ -273,6 +276,7 @@ struct report {
 	size_t room;
 	uint64_t events, lost_events, gaps, unknown_gaps, lost_packets, foreign;
 	char snapshot[512]; /* why a flight recorder wrote it; "": it is no snapshot */
+	char cut[512];      /* why the recording ended before it should; "": it did not */
 	char problem[512];  /* why the trace could not be read to its end */
 	bool has_no_memory;
 	bool is_board;
@@ -303,6 +307,9 @@ void report_end(struct report *report);
 /* Reads a whole trace. Returns 0 or -errno with a sentence. */
 int report_read(const char *path, const struct report_options *options, struct report **ret_report,
 		struct vigil_problem *ret_problem);
+
+/* After report_end: what the recording says of itself, and of its program's end. */
+void report_recorded(struct report *report, const struct recording *recording);
 
 /* What a board alone tells. Returns 0 or -ENOMEM. */
 int report_of_model(const char *what, struct model *model, const struct report_options *options,
@@ -358,6 +365,12 @@ void report_hist_join(struct vigil_hist *hist, const struct vigil_hist *more);
 /* A sentence on what the trace lost, and on what was there before it; "" for nothing to say. */
 const char *report_lost_words(const struct report *report, char *buf, size_t size);
 const char *report_born_words(const struct report_process *process, char *buf, size_t size);
+
+/* How a process ended, and when; "" when that is not known. */
+const char *report_ended_words(const struct report_process *process, char *buf, size_t size);
+
+/* What is open in it: "still runs", "when it was killed", "when it ended". */
+const char *report_open_words(const struct report_process *process);
 
 /* What a site's tasks are called: its name, else its function. */
 const char *report_site_name(const struct report_site *site);

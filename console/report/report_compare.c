@@ -452,6 +452,9 @@ static void side_print(const char *side, const struct report *report, const stru
 		  DURATION(report_duration(report)), report->events);
 	if (report->snapshot[0])
 		text_line(text, "   a snapshot, written because %s", report->snapshot);
+	if (report->cut[0])
+		text_line(text, "   CUT SHORT: the recording ended before it should: %s",
+			  report->cut);
 	if (report->problem[0])
 		text_line(text, "   DAMAGED: %s", report->problem);
 	report_lost_words(report, words, sizeof(words));

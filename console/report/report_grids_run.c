@@ -54,8 +54,11 @@ static void cell_blocked(struct grid *grid, const struct report_process *process
 static void cell_worker(struct grid *grid, const struct report_process *process,
 			const struct report_poll *poll)
 {
-	grid_text(grid, "%s%s", report_worker_name(process, poll->worker),
-		  poll->is_open ? " (still runs)" : "");
+	if (poll->is_open)
+		grid_text(grid, "%s (%s)", report_worker_name(process, poll->worker),
+			  report_open_words(process));
+	else
+		grid_text(grid, "%s", report_worker_name(process, poll->worker));
 }
 
 void grid_polls(const struct report_process *process, struct grid *grid)
@@ -280,7 +283,10 @@ static void task_put(const struct report_process *process, const struct report_t
 	grid_time(grid, it->runnable_ns);
 	grid_time(grid, it->runnable_max_ns);
 	grid_time(grid, it->wait_ns);
-	grid_text(grid, "%s", it->outcome ? word_outcome(it->outcome) : "lives");
+	grid_text(grid, "%s",
+		  it->outcome       ? word_outcome(it->outcome) :
+		  process->ended[0] ? "lived" :
+				      "lives");
 }
 
 void grid_tasks(const struct report_process *process, struct grid *grid, enum report_order order)

@@ -278,6 +278,9 @@ void grid_path(const struct report_process *process, struct grid *grid)
 		grid_text(grid, "%*s%s%s%s%s", 4 * step->depth, "",
 			  step->depth ? report_who_words(&step->who, who, sizeof(who)) : "",
 			  step->depth ? " " : "", words,
-			  step->is_open ? " (to the end of the trace)" : "");
+			  !step->is_open     ? "" :
+			  process->is_killed ? " (until it was killed)" :
+			  process->ended[0]  ? " (until it ended)" :
+					       " (to the end of the trace)");
 	}
 }

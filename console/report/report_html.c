@@ -248,7 +248,7 @@ static void path_section(FILE *file, const struct report_process *rp)
 
 static void process_section(FILE *file, const struct report_process *rp)
 {
-	char words[200];
+	char words[320];
 
 	fputs("<article>\n<h2>", file);
 	html_format(file, "%s, pid %" PRIu32 "%s%s", rp->name[0] ? rp->name : "a process", rp->pid,
@@ -256,6 +256,12 @@ static void process_section(FILE *file, const struct report_process *rp)
 	fputs("</h2>\n<p class=\"command\"><code>", file);
 	html_text(file, rp->command[0] ? rp->command : "its command line is not known");
 	fputs("</code></p>\n", file);
+	report_ended_words(rp, words, sizeof(words));
+	if (words[0]) {
+		fprintf(file, "<p%s>", rp->is_killed ? " class=\"lost\"" : "");
+		html_format(file, "%s.", words);
+		fputs("</p>\n", file);
+	}
 	report_born_words(rp, words, sizeof(words));
 	if (words[0]) {
 		fputs("<p class=\"lost\">", file);
@@ -298,6 +304,12 @@ static void told(FILE *file, const struct report *report)
 	if (report->snapshot[0]) {
 		fputs("<p class=\"whole\">", file);
 		html_format(file, "A snapshot, written because %s.", report->snapshot);
+		fputs("</p>\n", file);
+	}
+	if (report->cut[0]) {
+		fputs("<p class=\"lost\">", file);
+		html_format(file, "CUT SHORT: the recording ended before it should: %s",
+			    report->cut);
 		fputs("</p>\n", file);
 	}
 	if (report->problem[0]) {

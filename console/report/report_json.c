@@ -439,6 +439,8 @@ static void put_head(struct json *json, const struct report_process *rp)
 	json_u64(json, "ran_before_ns", rp->before_ns);
 	json_bool(json, "is_whole", rp->is_whole);
 	json_bool(json, "is_over", rp->is_over);
+	json_text(json, "how_ended", rp->ended[0] ? rp->ended : NULL);
+	json_bool(json, "is_killed", rp->is_killed);
 	put_findings(json, rp);
 	json_u64(json, "spawned", rp->kinds[TRACE_task_spawn]);
 	json_u64(json, "ended", rp->kinds[TRACE_task_end]);
@@ -480,6 +482,7 @@ void report_json_trace(const struct report *report, struct json *json, const cha
 	json_u64(json, "first_unix_ns", report->first_unix_ns);
 	json_u64(json, "duration_ns", report_duration(report));
 	json_text(json, "snapshot", report->snapshot[0] ? report->snapshot : NULL);
+	json_text(json, "cut_short", report->cut[0] ? report->cut : NULL);
 	json_text(json, "damaged", report->problem[0] ? report->problem : NULL);
 	json_object_begin(json, "lost");
 	json_u64(json, "events", report->lost_events);

@@ -91,16 +91,56 @@ static int silent_take(struct report *report, struct trace *trace,
 	return 0;
 }
 
-/* A snapshot says beside its trace what made somebody write it. */
-static void snapshot_note(struct report *report, const char *path)
+/* Whether it tells of its program's end, not of who ended the recording. */
+static bool tells_of_program(const struct recording *recording)
+{
+	return recording->state == RECORDING_COMPLETE && recording->pid &&
+	       (strstr(recording->ended, " was killed") ||
+		strstr(recording->ended, " ended with status ") ||
+		strstr(recording->ended, " has ended"));
+}
+
+/* The last of its pid: after exec a process begins anew. */
+static struct report_process *program_of(const struct report *report,
+					 const struct recording *recording)
+{
+	struct report_process *last = NULL;
+
+	for (uint32_t i = 0; i < report->process_count; i++) {
+		struct report_process *rp = report->processes[i];
+
+		if (rp->pid == recording->pid && (!last || rp->index > last->index))
+			last = rp;
+	}
+	return last;
+}
+
+void report_recorded(struct report *report, const struct recording *recording)
+{
+	struct report_process *rp = program_of(report, recording);
+
+	/* A snapshot says what made somebody write it. */
+	if (recording->mode == RECORDING_SNAPSHOT) {
+		snprintf(report->snapshot, sizeof(report->snapshot), "%s", recording->ended);
+		return;
+	}
+	if (recording->state == RECORDING_CUT)
+		snprintf(report->cut, sizeof(report->cut), "%s", recording->ended);
+	/* In a part of the trace it may have run on. */
+	if (!rp || !tells_of_program(recording) || report->options.to_ns != UINT64_MAX)
+		return;
+	snprintf(rp->ended, sizeof(rp->ended), "%.255s", recording->ended);
+	rp->is_killed = strstr(rp->ended, " was killed by ") != NULL;
+}
+
+static void recording_note(struct report *report, const char *path)
 {
 	struct vigil_problem ignored;
 	struct recording recording;
 
 	if (recording_read(path, &recording, &ignored))
 		return;
-	if (recording.mode == RECORDING_SNAPSHOT)
-		snprintf(report->snapshot, sizeof(report->snapshot), "%s", recording.ended);
+	report_recorded(report, &recording);
 	recording_fini(&recording);
 }
 
@@ -191,7 +231,7 @@ int report_read(const char *path, const struct report_options *options, struct r
 	}
 	trace_close(trace);
 	if (!r) {
-		snapshot_note(report, path);
+		recording_note(report, path);
 		*ret_report = report;
 		return 0;
 	}

@@ -96,13 +96,16 @@ static void start_words(const struct report_process *rp, char *buf, size_t size)
 
 static void process_heading(const struct report_process *rp, const struct text *text)
 {
-	char words[200], start[80];
+	char words[320], start[80], end[320] = "";
 
 	start_words(rp, start, sizeof(start));
+	if (rp->ended[0])
+		snprintf(end, sizeof(end), " (%s)", report_ended_words(rp, words, sizeof(words)));
+	else if (!rp->is_over && !rp->is_board)
+		snprintf(end, sizeof(end), " (its end is not in the trace)");
 	text_line(text, "%s, pid %" PRIu32 "%s%s: %s%s", rp->name[0] ? rp->name : "a process",
 		  rp->pid, rp->host[0] ? " on " : "", rp->host,
-		  rp->command[0] ? rp->command : "its command line is not known",
-		  rp->is_over || rp->is_board ? "" : " (its end is not in the trace)");
+		  rp->command[0] ? rp->command : "its command line is not known", end);
 	if (rp->is_board)
 		text_line(text, "%s since its start", DURATION(rp->end_ns - rp->begin_ns));
 	else
@@ -228,6 +231,8 @@ void report_text(const struct report *report, const struct text *text)
 			  report->process_count, report->process_count == 1 ? "" : "es", words);
 	if (report->snapshot[0])
 		text_line(text, "A snapshot, written because %s.", report->snapshot);
+	if (report->cut[0])
+		text_line(text, "CUT SHORT: the recording ended before it should: %s", report->cut);
 	if (report->problem[0])
 		text_line(text, "DAMAGED: %s", report->problem);
 	text_wrapped(text, 0, report_lost_words(report, words, sizeof(words)));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/format.h"
 #include "console/names.h"
 #include "console/report/report.h"
 
@@ -111,6 +112,25 @@ const char *report_at_words(const struct report_process *process, uint64_t ns, c
 	else
 		snprintf(buf, size, "%" PRIu64 ".%06" PRIu64 " s", us / 1000000, us % 1000000);
 	return buf;
+}
+
+const char *report_ended_words(const struct report_process *process, char *buf, size_t size)
+{
+	char at[FORMAT_SIZE];
+
+	buf[0] = '\0';
+	if (process->ended[0])
+		snprintf(
+			buf, size, "%s at +%s", process->ended,
+			format_duration(at, sizeof(at), report_since(process, process->end_ns), 0));
+	return buf;
+}
+
+const char *report_open_words(const struct report_process *process)
+{
+	if (!process->ended[0] || process->is_over)
+		return "still runs";
+	return process->is_killed ? "when it was killed" : "when it ended";
 }
 
 /* ---- Rows in an order ---- */
