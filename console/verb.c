@@ -9,13 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "console/boards.h"
 #include "console/format.h"
 #include "console/names.h"
 #include "console/source.h"
-#include "console/trace/recording.h"
 
 #define WATCH_BUFFER (1 << 16)
 
@@ -43,17 +41,6 @@ static bool is_directory(const char *path)
 	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-/* A folder that `vigil record` made. */
-static bool is_recording(const char *path)
-{
-	char file[4096];
-
-	return path &&
-	       snprintf(file, sizeof(file), "%s/" RECORDING_FOLDER "/" RECORDING_FILE, path) <
-		       (int)sizeof(file) &&
-	       !access(file, F_OK);
-}
-
 static struct model *open_from(const struct verb_options *options, bool takes_any)
 {
 	const struct source_options from = {
@@ -71,6 +58,8 @@ static struct model *open_from(const struct verb_options *options, bool takes_an
 		       "`vigil ps` lists what there is");
 		return NULL;
 	}
+	if (verb_folder_check(target))
+		return NULL;
 	r = model_open(target, &from, &model, &problem);
 	if (!r) {
 		/* A trace that is damaged says so beside whatever follows from the rest. */
@@ -81,12 +70,7 @@ static struct model *open_from(const struct verb_options *options, bool takes_an
 	}
 	if (r == -ENOTUNIQ)
 		candidates_tell(target, options->verb, options->task, &problem);
-	if (r == -EBADMSG && is_recording(target))
-		refuse("there is no trace in %s: nothing came to be recorded; the boards that were "
-		       "copied are in %s/" RECORDING_FOLDER ": `vigil ps --dir=%s/" RECORDING_FOLDER
-		       "` lists them",
-		       target, target, target);
-	else if (r == -EBADMSG && is_directory(target))
+	if (r == -EBADMSG && is_directory(target))
 		refuse("%s is a directory, not a board; `vigil ps --dir=%s` lists the boards in "
 		       "it, `VIGIL_DIR=%s vigil %s` looks at them",
 		       target, target, target, options->verb);

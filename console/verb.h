@@ -101,6 +101,13 @@ int verb_look(const struct verb_options *options,
 	      int (*look)(struct model *model, const struct verb_options *options, void *arg),
 	      void *arg);
 
+/*
+ * Refuses a folder that is not of one recording with a trace: that of a flight recorder,
+ * of what went to a relay, or with several below it. Returns an exit status; EXIT_DONE also
+ * of what is no folder, or has nothing of a trace. In verb_folder.c.
+ */
+int verb_folder_check(const char *target);
+
 /* Reads a task's serial number; refuses what is none. Returns an exit status. */
 int verb_task_id(const char *words, uint64_t *ret_id);
 

@@ -261,7 +261,7 @@ int verb_export(const struct verb_options *options)
 	struct writer writer = { .fd = -1 };
 	struct export export = { .format = format, .options = &wanted };
 
-	if (!format || options_take(options, format, &wanted))
+	if (!format || options_take(options, format, &wanted) || verb_folder_check(wanted.path))
 		return EXIT_CANNOT;
 	if (!wanted.collector) {
 		int fd = place_open(options, format, &place);

@@ -40,6 +40,8 @@ int verb_top(const struct verb_options *options)
 {
 	const struct top_options top = top_of(options);
 
+	if (verb_folder_check(options->target))
+		return EXIT_CANNOT;
 	return top_main(&top);
 }
 
@@ -49,6 +51,8 @@ int verb_replay(const struct verb_options *options)
 
 	if (!options->target)
 		return refuse("replay needs the folder of a trace, which `vigil record` makes");
+	if (verb_folder_check(options->target))
+		return EXIT_CANNOT;
 	if (!source_is_trace(options->target))
 		return refuse("%s is no trace: there is no folder of this name, or no file "
 			      "\"metadata\" in it or below it; give the folder that `vigil record` "

@@ -40,6 +40,8 @@ static int trace_report(const char *path, const struct report_options *wanted,
 {
 	struct vigil_problem problem = { "" };
 
+	if (verb_folder_check(path))
+		return EXIT_CANNOT;
 	if (report_read(path, wanted, ret_report, &problem))
 		return refuse("%s", problem.text);
 	if ((*ret_report)->process_count)
@@ -136,8 +138,6 @@ static int compare_print(const struct verb_options *options, const struct report
 	struct json json;
 	struct text text;
 
-	if (options->html)
-		return refuse("--html is of one trace; two are compared as text or with --json");
 	if (options->is_json) {
 		json_begin(&json, stdout, false);
 		report_compare_json(a, b, &json);
@@ -155,12 +155,25 @@ static int problem_tell(const struct report *report)
 	return report && report->problem[0] ? refuse("%s", report->problem) : EXIT_DONE;
 }
 
+/* Refused before a long trace is read for nothing. */
+static int form_check(const struct verb_options *options)
+{
+	if (options->html && options->is_json)
+		return refuse("--html and --json are two forms of a report: give one of them, and "
+			      "the other in a second call");
+	if (options->html && options->other)
+		return refuse("--html is of one trace; two are compared as text or with --json");
+	return EXIT_DONE;
+}
+
 int verb_report(const struct verb_options *options)
 {
 	struct report *report = NULL, *other = NULL;
 	struct report_options wanted;
-	int r = options_fill(options, &wanted);
+	int r = form_check(options);
 
+	if (r == EXIT_DONE)
+		r = options_fill(options, &wanted);
 	if (r == EXIT_DONE)
 		r = report_make(options, options->target, &wanted, &report);
 	if (r != EXIT_DONE)
