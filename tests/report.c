@@ -247,7 +247,8 @@ Test(report, tasks_of_another_executor_are_not_delayed)
 
 	poll = top_at(&first()->polls, 0);
 	cr_expect_eq(poll->delayed_ns, 0u);
-	cr_expect_eq(first()->blocked.count, 0u);
+	cr_expect_eq(poll->delayed, 0u);
+	cr_expect_eq(first()->executors[1].delayed_ns, 0u);
 }
 
 Test(report, a_queue_is_as_long_as_tasks_were_runnable)

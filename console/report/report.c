@@ -56,6 +56,7 @@ static void process_free(struct report_process *rp)
 	free(rp->resources);
 	free(rp->waits);
 	top_fini(&rp->polls);
+	top_fini(&rp->loop_polls);
 	top_fini(&rp->blocked);
 	top_fini(&rp->by_run);
 	top_fini(&rp->by_runnable);
@@ -99,6 +100,7 @@ static bool tops_init(struct report_process *rp, size_t room)
 {
 	return top_init(&rp->polls, sizeof(struct report_poll),
 			room > REPORT_MARKS ? room : REPORT_MARKS) &&
+	       top_init(&rp->loop_polls, sizeof(struct report_poll), REPORT_MARKS) &&
 	       top_init(&rp->blocked, sizeof(struct report_poll), room) &&
 	       top_init(&rp->by_run, sizeof(struct report_task), room) &&
 	       top_init(&rp->by_runnable, sizeof(struct report_task), room) &&

@@ -249,6 +249,7 @@ struct report_process {
 	struct report_wait *waits;
 	uint32_t wait_count;
 	struct top polls, blocked;               /* struct report_poll */
+	struct top loop_polls;                   /* the longest that no blocking pool ran */
 	struct top by_run, by_runnable, by_wait; /* struct report_task */
 	struct report_path path;
 	uint64_t tasks; /* that did anything in the window */
@@ -337,6 +338,16 @@ const char *report_resource_words(const struct report_process *process, uint32_t
 
 const char *report_worker_name(const struct report_process *process, uint32_t row);
 const char *report_executor_name(const struct report_process *process, uint32_t row);
+
+/* Whether its threads are there to be blocked. */
+bool report_is_pool(const struct report_process *process, uint32_t executor);
+
+/*
+ * Whether long polls are known to have delayed others by so much. A loop that is blocked
+ * does not learn who is ready: next to nothing is what it was told before, not what waited.
+ */
+bool report_is_delay_known(const struct report_process *process, uint32_t executor,
+			   uint64_t long_ns, uint64_t delayed_ns);
 
 /* A time of the process's clock, since the start of the trace. */
 uint64_t report_since(const struct report_process *process, uint64_t ns);

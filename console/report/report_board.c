@@ -121,7 +121,7 @@ static void longest_put(struct report_process *rp, const struct model *model,
 			const struct vigil_worker_record *it, uint32_t row)
 {
 	const struct vigil_task_record *task = VIGIL_FIND(model->reader, task, it->busy_max_task);
-	struct report_poll *poll = top_put(&rp->polls, it->busy_max_ns);
+	struct report_poll *poll = top_put(&rp->polls, it->busy_max_ns), *also;
 	char name[NAME_TEXT] = "gone";
 
 	if (!poll)
@@ -134,6 +134,10 @@ static void longest_put(struct report_process *rp, const struct model *model,
 	poll->worker = row;
 	poll->executor = rp->workers[row].executor;
 	poll->run_ns = it->busy_max_ns;
+	also = report_is_pool(rp, poll->executor) ? NULL :
+						    top_put(&rp->loop_polls, it->busy_max_ns);
+	if (also)
+		*also = *poll;
 }
 
 static int workers_fill(struct report_process *rp, const struct model *model)

@@ -2,6 +2,9 @@
 /*
  * What is most wrong, in sentences that name the line: what somebody wants to read
  * who was called at night.
+ *
+ * The law: to be blocked is the job of a blocking pool's threads. They are named when
+ * tasks waited for them, after all that is wrong with loops.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,9 +18,12 @@
 #define DURATION(ns) format_duration((char[FORMAT_SIZE]){ 0 }, FORMAT_SIZE, (ns), 0)
 #define WORDS_SIZE 160
 
+#define UNKNOWN_WORDS "who waited meanwhile is not known, as a blocked loop does not learn it"
+
 struct findings {
 	struct report_finding *list;
 	size_t count;
+	bool is_mild; /* what is found next comes last, whatever it cost */
 };
 
 static void find(struct findings *findings, uint64_t cost_ns, const char *format, ...)
@@ -31,7 +37,7 @@ static void find(struct findings *findings, uint64_t cost_ns, const char *format
 
 	if (at == REPORT_FINDINGS)
 		return;
-	for (; at && findings->list[at - 1].cost_ns < cost_ns; at--)
+	for (; at && !findings->is_mild && findings->list[at - 1].cost_ns < cost_ns; at--)
 		findings->list[at] = findings->list[at - 1];
 	findings->count++;
 	findings->list[at].cost_ns = cost_ns;
@@ -68,18 +74,22 @@ static void delayed_words(const struct report_process *rp, const struct report_p
 			  char *buf, size_t size)
 {
 	buf[0] = '\0';
-	if (poll->delayed_ns)
+	if (rp->is_board)
+		return;
+	if (!report_is_delay_known(rp, poll->executor, poll->run_ns, poll->delayed_ns))
+		snprintf(buf, size, "; " UNKNOWN_WORDS);
+	else if (poll->delayed_ns)
 		snprintf(buf, size, "; meanwhile runnable tasks of %s waited %s together",
 			 report_executor_name(rp, poll->executor), DURATION(poll->delayed_ns));
 }
 
 static void find_poll(struct findings *findings, const struct report_process *rp)
 {
-	const struct report_poll *poll = top_at(&rp->polls, 0);
+	const struct report_poll *poll = top_at(&rp->loop_polls, 0);
 	char who[WORDS_SIZE], span[WORDS_SIZE], blocked[2 * WORDS_SIZE], delayed[WORDS_SIZE];
 	char at[WORDS_SIZE] = "", when[FORMAT_SIZE];
 
-	if (!rp->polls.count)
+	if (!rp->loop_polls.count)
 		return;
 	if (!rp->is_board)
 		snprintf(at, sizeof(at), ", at %s",
@@ -125,8 +135,8 @@ static void find_lock(struct findings *findings, const struct report_process *rp
 
 static const struct report_poll *worst_of(const struct report_process *rp, uint32_t worker)
 {
-	for (size_t i = 0; i < rp->polls.count; i++) {
-		const struct report_poll *poll = top_at(&rp->polls, i);
+	for (size_t i = 0; i < rp->loop_polls.count; i++) {
+		const struct report_poll *poll = top_at(&rp->loop_polls, i);
 
 		if (poll->worker == worker)
 			return poll;
@@ -147,12 +157,15 @@ static void find_worker(struct findings *findings, const struct report_process *
 	char delayed[WORDS_SIZE] = "";
 
 	for (uint32_t i = 0; i < rp->worker_count; i++)
-		if (blocked_cost(&rp->workers[i]) > (worst ? blocked_cost(worst) : 0))
+		if (!report_is_pool(rp, rp->workers[i].executor) &&
+		    blocked_cost(&rp->workers[i]) > (worst ? blocked_cost(worst) : 0))
 			worst = &rp->workers[i];
 	if (!worst)
 		return;
 	poll = worst_of(rp, (uint32_t)(worst - rp->workers));
-	if (worst->delayed_ns)
+	if (!report_is_delay_known(rp, worst->executor, worst->long_ns, worst->delayed_ns))
+		snprintf(delayed, sizeof(delayed), "; " UNKNOWN_WORDS);
+	else if (worst->delayed_ns)
 		snprintf(delayed, sizeof(delayed), ", which delayed runnable tasks by %s together",
 			 DURATION(worst->delayed_ns));
 	find(findings, blocked_cost(worst),
@@ -162,6 +175,30 @@ static void find_worker(struct findings *findings, const struct report_process *
 	     worst->long_polls == 1 ? "" : "s", DURATION(REPORT_LONG_NS), DURATION(worst->long_ns),
 	     delayed, poll ? "; the longest was of a task from " : "",
 	     poll ? report_place(rp, poll->who.site) : "");
+}
+
+/* ---- A pool with a queue ---- */
+
+static void find_pool(struct findings *findings, const struct report_process *rp)
+{
+	const struct report_executor *worst = NULL;
+
+	for (uint32_t i = 0; i < rp->executor_count; i++)
+		if (report_is_pool(rp, i) && rp->executors[i].delayed_ns &&
+		    rp->executors[i].runnable.area >=
+			    (worst ? worst->runnable.area : REPORT_LONG_NS))
+			worst = &rp->executors[i];
+	if (!worst)
+		return;
+	findings->is_mild = true;
+	find(findings, worst->runnable.area,
+	     "Pool with a queue: executor %s, a blocking pool with %" PRIu64 " thread%s: runnable "
+	     "tasks waited %s together, at most %" PRIu64 " at once, while %" PRIu64
+	     " poll%s took longer than %s.",
+	     worst->name, worst->workers, worst->workers == 1 ? "" : "s",
+	     DURATION(worst->runnable.area), worst->runnable.max, worst->long_polls,
+	     worst->long_polls == 1 ? "" : "s", DURATION(REPORT_LONG_NS));
+	findings->is_mild = false;
 }
 
 /* ---- Late starts, and what is stuck ---- */
@@ -192,13 +229,14 @@ static void find_stuck(struct findings *findings, const struct report_process *r
 size_t report_findings(const struct report_process *process,
 		       struct report_finding ret_findings[REPORT_FINDINGS])
 {
-	struct findings findings = { ret_findings, 0 };
+	struct findings findings = { .list = ret_findings };
 
 	find_stuck(&findings, process);
 	find_poll(&findings, process);
 	find_lock(&findings, process);
 	find_worker(&findings, process);
 	find_late(&findings, process);
+	find_pool(&findings, process);
 	return findings.count;
 }
 

@@ -51,6 +51,15 @@ static void cell_blocked(struct grid *grid, const struct report_process *process
 			  word_wait(poll->blocked_kind), report_place(process, poll->blocked_site));
 }
 
+static void cell_delayed(struct grid *grid, const struct report_process *process,
+			 const struct report_poll *poll)
+{
+	if (report_is_delay_known(process, poll->executor, poll->run_ns, poll->delayed_ns))
+		grid_time(grid, poll->delayed_ns);
+	else
+		grid_text(grid, process->is_board ? "" : "not known");
+}
+
 static void cell_worker(struct grid *grid, const struct report_process *process,
 			const struct report_poll *poll)
 {
@@ -87,7 +96,7 @@ void grid_polls(const struct report_process *process, struct grid *grid)
 		cell_place(grid, process, poll->who.site);
 		cell_worker(grid, process, poll);
 		grid_text(grid, "%s", poll->span);
-		grid_time(grid, poll->delayed_ns);
+		cell_delayed(grid, process, poll);
 		cell_blocked(grid, process, poll);
 	}
 }
@@ -119,16 +128,15 @@ void grid_blocked(const struct report_process *process, struct grid *grid)
 	};
 	size_t count = shown(process, grid, process->blocked.count);
 
-	GRID_BEGIN(
-		grid, "Blocked executors",
-		"Polls longer than 10 ms while other tasks of the executor were runnable, or that "
-		"still run.",
-		columns);
+	GRID_BEGIN(grid, "Blocked executors",
+		   "Polls longer than 10 ms while other tasks of the executor were runnable. Not "
+		   "known: a loop that is blocked does not learn who is ready.",
+		   columns);
 	grid->more = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct report_poll *poll = top_at(&process->blocked, i);
 
-		grid_time(grid, poll->delayed_ns);
+		cell_delayed(grid, process, poll);
 		grid_time(grid, poll->run_ns);
 		cell_since(grid, process, poll->begin_ns);
 		grid_text(grid, "%s", report_executor_name(process, poll->executor));
@@ -160,7 +168,7 @@ void grid_executors(const struct report_process *process, struct grid *grid)
 
 	GRID_BEGIN(grid, "Executors and their queues",
 		   "Queue: tasks that are runnable and not polled.", columns);
-	for (size_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		const struct report_executor *it = &process->executors[i];
 		double mean = length ? (double)it->runnable.area / (double)length : 0;
 
@@ -172,7 +180,11 @@ void grid_executors(const struct report_process *process, struct grid *grid)
 		grid_count(grid, it->queued_max);
 		grid_count(grid, it->long_polls);
 		grid_time(grid, it->long_ns);
-		grid_time(grid, it->delayed_ns);
+		if (process->is_board ||
+		    report_is_delay_known(process, i, it->long_ns, it->delayed_ns))
+			grid_time(grid, it->delayed_ns);
+		else
+			grid_text(grid, "not known");
 	}
 }
 

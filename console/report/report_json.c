@@ -107,6 +107,9 @@ static void put_poll(struct json *json, const struct report_process *rp,
 	json_text(json, "blocked_for", poll->blocked_ns ? word_wait(poll->blocked_kind) : NULL);
 	put_site(json, rp, "blocked_at", poll->blocked_ns ? poll->blocked_site : 0);
 	json_u64(json, "delayed_ns", poll->delayed_ns);
+	json_bool(json, "is_delay_known",
+		  !rp->is_board && report_is_delay_known(rp, poll->executor, poll->run_ns,
+							 poll->delayed_ns));
 	json_u64(json, "delayed_tasks", poll->delayed);
 	json_array_begin(json, "delayed");
 	for (int i = 0; i < REPORT_DELAYED && poll->worst[i].ns; i++) {

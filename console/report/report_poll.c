@@ -180,15 +180,24 @@ static void poll_keep(struct report_process *rp, const struct slice *slice, uint
 		      uint64_t delayed_ns, bool is_open)
 {
 	uint64_t ns = slice->end_ns - slice->begin_ns;
+	bool is_pool = report_is_pool(rp, rp->workers[row].executor);
 	/* Nobody is runnable on a loop that no longer looks who is: it is blocked all the same. */
-	uint64_t blocks_ns = is_open ? larger(delayed_ns, ns) : delayed_ns;
+	bool is_unknown = !report_is_delay_known(rp, rp->workers[row].executor, ns, delayed_ns) ||
+			  (is_open && !is_pool);
+	uint64_t blocks_ns = is_unknown ? larger(delayed_ns, ns) : delayed_ns;
 	bool is_long = ns >= REPORT_LONG_NS;
 	struct report_poll made = { .is_open = is_open }, *place;
 
-	if (!top_wants(&rp->polls, ns) && !(is_long && top_wants(&rp->blocked, blocks_ns)))
+	if (!top_wants(&rp->polls, ns) && !(!is_pool && top_wants(&rp->loop_polls, ns)) &&
+	    !(is_long && top_wants(&rp->blocked, blocks_ns)))
 		return;
 	poll_fill(rp, slice, row, delayed_ns, &made);
 	place = top_put(&rp->polls, ns);
+	if (place) {
+		*place = made;
+		place->key = ns;
+	}
+	place = is_pool ? NULL : top_put(&rp->loop_polls, ns);
 	if (place) {
 		*place = made;
 		place->key = ns;

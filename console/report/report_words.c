@@ -90,6 +90,20 @@ const char *report_executor_name(const struct report_process *process, uint32_t 
 	return row < process->executor_count ? process->executors[row].name : "-";
 }
 
+bool report_is_pool(const struct report_process *process, uint32_t executor)
+{
+	return executor < process->executor_count &&
+	       process->executors[executor].kind == VIGIL_EXECUTOR_BLOCKING_POOL;
+}
+
+bool report_is_delay_known(const struct report_process *process, uint32_t executor,
+			   uint64_t long_ns, uint64_t delayed_ns)
+{
+	return executor >= process->executor_count || report_is_pool(process, executor) ||
+	       process->executors[executor].kind == VIGIL_EXECUTOR_MULTI_THREAD ||
+	       long_ns < REPORT_LONG_NS || delayed_ns >= long_ns / 10;
+}
+
 uint64_t report_since(const struct report_process *process, uint64_t ns)
 {
 	return ns > process->origin_ns ? ns - process->origin_ns : 0;

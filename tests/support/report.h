@@ -140,6 +140,12 @@ static inline void executor(uint32_t index, const char *name)
 	     .state = VIGIL_EXECUTOR_EVENT_LOOP, .name = name);
 }
 
+static inline void pool(uint32_t index, const char *name)
+{
+	told(0, TRACE_executor_new, .object = EXECUTOR(index), .id = index + 1,
+	     .state = VIGIL_EXECUTOR_BLOCKING_POOL, .name = name);
+}
+
 static inline void worker(uint32_t index, uint32_t of, const char *name)
 {
 	told(WORKER(index), TRACE_thread_begin, .id = index + 1, .value = 100 + index);
@@ -216,7 +222,7 @@ static inline void server_parts(void)
 {
 	server_sites();
 	executor(0, "http");
-	executor(1, "files");
+	pool(1, "files");
 	worker(0, 0, "http-0");
 	worker(1, 1, "files-0");
 	told(WORKER(0), TRACE_resource_new, .object = RESOURCE(0), .id = 1, .site = CACHE,
