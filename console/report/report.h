@@ -87,6 +87,7 @@ struct report_worker {
 	uint64_t ref;
 	char name[REPORT_NAME];
 	uint32_t executor; /* row; REPORT_NONE */
+	bool is_of_pool;
 	uint64_t begin_ns, end_ns;
 	struct report_sum run, park, blocked;
 	uint64_t long_polls, long_ns, delayed_ns;
@@ -130,6 +131,7 @@ struct report_task {
 	struct report_who who;
 	uint64_t born_ns; /* on the process's clock */
 	uint64_t run_ns, runnable_ns, wait_ns;
+	uint64_t held_ns; /* waits that hold up, also inside polls */
 	uint64_t polls, run_max_ns, runnable_max_ns;
 	uint32_t outcome; /* enum vigil_outcome; none: it lives */
 };
@@ -160,6 +162,8 @@ struct report_wait {
 	uint32_t site;   /* of the task */
 	uint32_t kind;   /* enum vigil_wait_kind */
 	bool is_blocked; /* the thread waited, in the middle of a poll */
+	bool is_of_pool; /* and is there for that */
+	bool is_overdue; /* what came after its deadline; what came before is a row of its own */
 	enum report_object object;
 	uint32_t number; /* resource: its row plus one; task: its site */
 	uint32_t ender;  /* the place that woke it, or where the lock had been taken */
@@ -250,7 +254,7 @@ struct report_process {
 	uint32_t wait_count;
 	struct top polls, blocked;               /* struct report_poll */
 	struct top loop_polls;                   /* the longest that no blocking pool ran */
-	struct top by_run, by_runnable, by_wait; /* struct report_task */
+	struct top by_run, by_runnable, by_wait; /* struct report_task; by_wait: held up first */
 	struct report_path path;
 	uint64_t tasks; /* that did anything in the window */
 
@@ -322,6 +326,19 @@ size_t report_findings(const struct report_process *process,
 
 /* ---- What printers ask ---- */
 
+/*
+ * Whether somebody made it wait that should not have: who has a lock, a permit, a full queue,
+ * does not end, blocks the loop. Others wait for what is outside, or is not due.
+ */
+bool report_holds_up(const struct report_wait *wait);
+
+/* "timer, overdue", "thread: lock". */
+const char *report_wait_words(const struct report_wait *wait, char *buf, size_t size);
+
+/* All workers: loops with long polls first, then the busiest and most blocked. */
+const struct report_worker **report_workers(const struct report_process *process,
+					    size_t *ret_count);
+
 /* "conn.c:120 conn_open"; "-" for none. site is an index plus one. */
 const char *report_place(const struct report_process *process, uint32_t site);
 const char *report_place_long(const struct report_process *process, uint32_t site, char *buf,
@@ -368,6 +385,8 @@ const struct report_site **report_span_sites(const struct report_process *proces
 const struct report_site **report_op_sites(const struct report_process *process, size_t *ret_count);
 const struct report_resource **report_locks(const struct report_process *process,
 					    size_t *ret_count);
+
+/* Those that hold up first. */
 const struct report_wait **report_waits(const struct report_process *process, size_t *ret_count);
 
 /* Adds more to a histogram. */

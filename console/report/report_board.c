@@ -159,6 +159,7 @@ static int workers_fill(struct report_process *rp, const struct model *model)
 		snprintf(row->name, sizeof(row->name), "%.*s", REPORT_NAME - 1, name);
 		model_worker_times(model, it, &times);
 		row->executor = executor_row(rp, it->executor);
+		row->is_of_pool = report_is_pool(rp, row->executor);
 		if (row->executor != REPORT_NONE)
 			rp->executors[row->executor].workers++;
 		row->begin_ns = it->created_ns;

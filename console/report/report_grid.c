@@ -126,7 +126,8 @@ bool grid_make(const struct report_process *process, enum grid_kind kind, struct
 		grid_locks(process, ret_grid);
 		break;
 	case GRID_WAITS:
-		grid_waits(process, ret_grid);
+	case GRID_WAITS_OTHER:
+		grid_waits(process, ret_grid, kind == GRID_WAITS);
 		break;
 	case GRID_SPANS:
 		grid_spans(process, ret_grid);

@@ -21,6 +21,7 @@ enum grid_kind {
 	GRID_TASKS_WAIT,
 	GRID_LOCKS,
 	GRID_WAITS,
+	GRID_WAITS_OTHER,
 	GRID_SPANS,
 	GRID_OPS,
 	GRID_PATH_WHO,
@@ -78,7 +79,7 @@ void grid_workers(const struct report_process *process, struct grid *grid);
 void grid_sites(const struct report_process *process, struct grid *grid, enum report_order order);
 void grid_tasks(const struct report_process *process, struct grid *grid, enum report_order order);
 void grid_locks(const struct report_process *process, struct grid *grid);
-void grid_waits(const struct report_process *process, struct grid *grid);
+void grid_waits(const struct report_process *process, struct grid *grid, bool holds_up);
 void grid_spans(const struct report_process *process, struct grid *grid);
 void grid_ops(const struct report_process *process, struct grid *grid);
 void grid_path(const struct report_process *process, struct grid *grid);

@@ -201,11 +201,14 @@ void grid_workers(const struct report_process *process, struct grid *grid)
 		{ "BLOCKED", true, "its thread waited" },
 		{ "LONG POLLS", true, "longer than 10 ms" },
 	};
-	size_t count = shown(process, grid, process->worker_count);
+	size_t count;
+	const struct report_worker **list = report_workers(process, &count);
 
-	GRID_BEGIN(grid, "Workers", "Threads that poll, or that wake, spawn or lock.", columns);
+	GRID_BEGIN(grid, "Workers",
+		   "Threads that poll, or that wake, spawn or lock. Blocked loops first.", columns);
+	count = shown(process, grid, count);
 	for (size_t i = 0; i < count; i++) {
-		const struct report_worker *it = &process->workers[i];
+		const struct report_worker *it = list[i];
 		uint64_t from = it->begin_ns > process->begin_ns ? it->begin_ns : process->begin_ns;
 		uint64_t until = it->end_ns ? it->end_ns : process->end_ns;
 
@@ -219,6 +222,7 @@ void grid_workers(const struct report_process *process, struct grid *grid)
 		grid_time(grid, it->blocked.ns);
 		grid_count(grid, it->long_polls);
 	}
+	free(list);
 }
 
 /* ---- Sites and tasks ---- */
@@ -294,6 +298,7 @@ static void task_put(const struct report_process *process, const struct report_t
 	grid_time(grid, it->run_max_ns);
 	grid_time(grid, it->runnable_ns);
 	grid_time(grid, it->runnable_max_ns);
+	grid_time(grid, it->held_ns);
 	grid_time(grid, it->wait_ns);
 	grid_text(grid, "%s",
 		  it->outcome       ? word_outcome(it->outcome) :
@@ -311,11 +316,13 @@ void grid_tasks(const struct report_process *process, struct grid *grid, enum re
 		{ "LONGEST", true, "poll" },
 		{ "SCHEDULED", true, "runnable and not polled" },
 		{ "LONGEST", true, "time runnable" },
+		{ "HELD UP", true,
+		  "by locks, permits, full queues, others' ends, late; also in polls" },
 		{ "WAITING", true, "" },
 		{ "END", false, "" },
 	};
 	static const char *const titles[] = { "Tasks, by busy time", "Tasks, by time scheduled",
-					      "Tasks, by time waiting" };
+					      "Tasks, by time held up, then waiting" };
 	const struct top *tops[] = { &process->by_run, &process->by_runnable, &process->by_wait };
 	size_t count = tops[order]->count;
 

@@ -81,18 +81,17 @@ static void wait_put(const struct report_process *process, const struct report_w
 	grid_count(grid, it->sum.count);
 	grid_time(grid, it->sum.max_ns);
 	grid_text(grid, "%s", it->site ? report_place(process, it->site) : "no task");
-	grid_text(grid, "%s%s", it->is_blocked ? "thread: " : "",
-		  it->kind ? word_wait(it->kind) : "not said");
+	grid_text(grid, "%s", report_wait_words(it, words, sizeof(words)));
 	grid_text(grid, "%s",
 		  report_object_words(process, it->object, it->number, words, sizeof(words)));
 	grid_text(grid, "%s", it->ender ? report_place(process, it->ender) : "");
 }
 
-void grid_waits(const struct report_process *process, struct grid *grid)
+void grid_waits(const struct report_process *process, struct grid *grid, bool holds_up)
 {
 	static const struct grid_column columns[] = {
 		{ "WAITED", true, "all together" },
-		{ "SHARE", true, "of all waiting" },
+		{ "SHARE", true, "of all in this table" },
 		{ "TIMES", true, "" },
 		{ "LONGEST", true, "" },
 		{ "TASKS OF", false, "where the waiting tasks were spawned" },
@@ -100,15 +99,27 @@ void grid_waits(const struct report_process *process, struct grid *grid)
 		{ "WHAT", false, "" },
 		{ "ENDED AT", false, "where the wake came from, or where the lock had been taken" },
 	};
-	size_t count;
+	size_t count, first = 0, until;
 	const struct report_wait **list = report_waits(process, &count);
 	uint64_t all_ns = 0;
 
-	GRID_BEGIN(grid, "Waits", "For what tasks waited, and who ended that.", columns);
-	for (size_t i = 0; i < count; i++)
+	if (holds_up)
+		GRID_BEGIN(grid, "Waits that held tasks up",
+			   "For locks, permits, full queues and others' ends, for what was "
+			   "overdue, or inside a poll.",
+			   columns);
+	else
+		GRID_BEGIN(grid, "Other waits",
+			   "For what comes from outside or is not due, and who ended that.",
+			   columns);
+	while (first < count && report_holds_up(list[first]))
+		first++;
+	until = holds_up ? first : count;
+	first = holds_up ? 0 : first;
+	for (size_t i = first; i < until; i++)
 		all_ns += list[i]->sum.ns;
-	count = shown(process, grid, count);
-	for (size_t i = 0; i < count; i++)
+	count = shown(process, grid, until - first);
+	for (size_t i = first; i < first + count; i++)
 		wait_put(process, list[i], all_ns, grid);
 	free(list);
 }

@@ -235,6 +235,7 @@ static void put_tasks(struct json *json, const struct report_process *rp, const 
 		json_u64(json, "run_max_ns", it->run_max_ns);
 		json_u64(json, "scheduled_ns", it->runnable_ns);
 		json_u64(json, "scheduled_max_ns", it->runnable_max_ns);
+		json_u64(json, "held_up_ns", it->held_ns);
 		json_u64(json, "waiting_ns", it->wait_ns);
 		json_text(json, "outcome", it->outcome ? word_outcome(it->outcome) : NULL);
 		json_object_end(json);
@@ -290,6 +291,8 @@ static void put_waits(struct json *json, const struct report_process *rp)
 		json_object_begin(json, NULL);
 		put_site(json, rp, "tasks_of", list[i]->site);
 		json_bool(json, "is_thread_blocked", list[i]->is_blocked);
+		json_bool(json, "is_overdue", list[i]->is_overdue);
+		json_bool(json, "holds_up", report_holds_up(list[i]));
 		put_wait_members(json, rp, list[i]);
 		put_sum(json, "time", &list[i]->sum, NULL);
 		json_object_end(json);

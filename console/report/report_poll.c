@@ -38,6 +38,14 @@ static bool is_outermost(const struct report_process *rp, uint64_t worker)
 	return w && w->depth <= 1;
 }
 
+static void series_make(struct report_process *rp, struct report_worker *worker)
+{
+	if (!worker->busy)
+		worker->busy = bins_series(&rp->bins, false);
+	if (!worker->waiting)
+		worker->waiting = bins_series(&rp->bins, false);
+}
+
 void poll_begins(struct report_process *rp, const struct trace_event *event)
 {
 	uint32_t row = row_worker(rp, event->worker);
@@ -46,10 +54,7 @@ void poll_begins(struct report_process *rp, const struct trace_event *event)
 	if (row == REPORT_NONE || !is_outermost(rp, event->worker))
 		return;
 	worker = &rp->workers[row];
-	if (!worker->busy) {
-		worker->busy = bins_series(&rp->bins, false);
-		worker->waiting = bins_series(&rp->bins, false);
-	}
+	series_make(rp, worker);
 	worker->area_ns = area_at(rp, worker->executor, event->ns);
 	worker->blocked_ns = worker->blocked_max_ns = 0;
 	worker->span_count = 0;
@@ -64,6 +69,7 @@ void poll_blocked(struct report_process *rp, const struct slice *slice)
 	if (row == REPORT_NONE)
 		return;
 	worker = &rp->workers[row];
+	series_make(rp, worker);
 	sum_add(&worker->blocked, ns);
 	bins_add(&rp->bins, worker->waiting, slice->begin_ns, slice->end_ns, 1);
 	if (!slice->task)
@@ -215,6 +221,7 @@ static void worker_ran(struct report_process *rp, const struct slice *slice, uin
 	struct report_worker *worker = &rp->workers[row];
 	uint64_t ns = slice->end_ns - slice->begin_ns;
 
+	series_make(rp, worker);
 	sum_add(&worker->run, ns);
 	bins_add(&rp->bins, worker->busy, slice->begin_ns, slice->end_ns, 1);
 	if (ns < REPORT_LONG_NS)

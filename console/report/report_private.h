@@ -16,7 +16,7 @@ struct task_sum {
 	enum task_state state;
 	uint32_t executor; /* row */
 	uint64_t log_last; /* its last slice in the path's log, plus one */
-	uint64_t run_ns, runnable_ns, wait_ns;
+	uint64_t run_ns, runnable_ns, wait_ns, held_ns;
 	uint64_t polls, run_max_ns, runnable_max_ns;
 	/* A lock it was handed while it was idle: its record has forgotten it since. */
 	uint32_t lock_kind, lock_row, lock_site;
@@ -100,6 +100,9 @@ struct task_sum *task_sum_of(struct report_process *rp, uint64_t ref);
 
 /* A slice of its own: run, runnable or wait. */
 void task_slice(struct report_process *rp, const struct slice *slice);
+
+/* A wait held it up so long. */
+void task_held(struct report_process *rp, uint64_t ref, uint64_t ns);
 
 /* An event has happened to it: how is it now? */
 void task_settle(struct report_process *rp, uint64_t ref, uint64_t ns);

@@ -186,6 +186,7 @@ static void executor_of_worker(struct report_process *rp, struct report_worker *
 	if (now != REPORT_NONE && now != row->executor)
 		rp->executors[now].workers++;
 	row->executor = now;
+	row->is_of_pool = report_is_pool(rp, now);
 }
 
 static uint32_t worker_add(struct report_process *rp, const struct vigil_worker_record *worker,

@@ -171,7 +171,8 @@ static void lane(FILE *file, const struct report_process *rp, uint32_t row, int 
 				   length ? (double)worker->run.ns / (double)length : 0));
 	fprintf(file, "</title><rect class=\"lane\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
 		PICTURE_LEFT, y, PICTURE_ROOM, LANE_HEIGHT);
-	lane_busy(file, rp, worker->busy, y);
+	if (worker->busy)
+		lane_busy(file, rp, worker->busy, y);
 	fputs("</g>\n", file);
 	if (worker->waiting)
 		lane_waiting(file, rp, worker->waiting, y);
@@ -193,29 +194,28 @@ static void timeline_legend(FILE *file)
 
 void html_timeline(FILE *file, const struct report_process *rp)
 {
-	uint32_t count = 0, left = 0;
-	int height, y = 8;
+	size_t count;
+	const struct report_worker **list = report_workers(rp, &count);
+	size_t shown = count < LANES_MOST ? count : LANES_MOST;
+	int y = 8, height = (int)shown * LANE_STEP + y;
 
-	for (uint32_t i = 0; i < rp->worker_count; i++)
-		count += rp->workers[i].busy && rp->workers[i].run.count;
-	if (!count)
+	if (!rp->run.count) {
+		free(list);
 		return;
-	left = count > LANES_MOST ? count - LANES_MOST : 0;
-	height = (int)(count - left) * LANE_STEP + y;
-	fputs("<section><h3>Workers over time</h3><p>How busy each was in polls.</p>\n", file);
+	}
+	fputs("<section><h3>Workers over time</h3><p>How busy each was in polls; blocked loops "
+	      "first.</p>\n",
+	      file);
 	html_svg_begin(file, "timeline", height + AXIS_HEIGHT,
 		       "How busy each worker was over time");
 	axis(file, rp, height);
-	for (uint32_t i = 0; i < rp->worker_count && y < height; i++) {
-		if (!rp->workers[i].busy || !rp->workers[i].run.count)
-			continue;
-		lane(file, rp, i, y);
-		y += LANE_STEP;
-	}
+	for (size_t i = 0; i < shown; i++, y += LANE_STEP)
+		lane(file, rp, (uint32_t)(list[i] - rp->workers), y);
+	free(list);
 	fputs("</svg>\n", file);
 	timeline_legend(file);
-	if (left)
-		fprintf(file, "<p class=\"more\">and %" PRIu32 " more</p>", left);
+	if (count > shown)
+		fprintf(file, "<p class=\"more\">and %zu more</p>", count - shown);
 	fputs("</section>\n", file);
 }
 

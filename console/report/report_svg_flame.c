@@ -32,7 +32,7 @@ static uint64_t key_of(const struct report_wait *wait, enum flame_level level)
 	case LEVEL_SITE:
 		return wait->site;
 	case LEVEL_KIND:
-		return (uint64_t)wait->kind * 2 + wait->is_blocked;
+		return (uint64_t)wait->kind * 4 + wait->is_blocked + 2 * wait->is_overdue;
 	case LEVEL_OBJECT:
 		return (uint64_t)wait->object << 32 | wait->number;
 	default:
@@ -61,8 +61,7 @@ static void words_of(const struct flame *flame, const struct report_wait *wait,
 	else if (level == LEVEL_SITE)
 		snprintf(buf, size, "no task");
 	else if (level == LEVEL_KIND)
-		snprintf(buf, size, "%s%s", wait->is_blocked ? "thread: " : "",
-			 wait->kind ? word_wait(wait->kind) : "not said");
+		report_wait_words(wait, buf, size);
 	else if (level == LEVEL_OBJECT)
 		report_object_words(rp, wait->object, wait->number, buf, size);
 	else if (wait->ender)
@@ -193,27 +192,46 @@ static void legend(FILE *file)
 	fputs("</div>", file);
 }
 
-void html_flame(FILE *file, const struct report_process *rp)
+/* Each with a scale of its own: hours for a connection do not hide a second for a lock. */
+static void picture(FILE *file, struct flame *flame, const char *title, const char *help)
 {
-	struct flame flame = { .process = rp, .width = PICTURE_WIDTH };
 	char time[FORMAT_SIZE];
 
-	flame.waits = report_waits(rp, &flame.count);
-	for (size_t i = 0; i < flame.count; i++)
-		flame.all_ns += flame.waits[i]->sum.ns;
-	if (flame.all_ns) {
-		children(NULL, &flame, 0, LEVEL_SITE, 0, 0);
-		fputs("<section><h3>What was waited for</h3><p>", file);
-		html_format(file,
-			    "%s of waiting, all tasks together: whose, for what, and at its foot "
-			    "where whoever ended it stood, or where the lock had been taken.",
-			    format_duration(time, sizeof(time), flame.all_ns, 0));
-		fputs("</p>\n", file);
-		html_svg_begin(file, "flame", flame.rows * ROW_HEIGHT, "Flame graph of waits");
-		children(file, &flame, 0, LEVEL_SITE, 0, 0);
-		fputs("</svg>", file);
-		legend(file);
-		fputs("</section>\n", file);
-	}
-	free(flame.waits);
+	flame->all_ns = 0;
+	flame->rows = 0;
+	for (size_t i = 0; i < flame->count; i++)
+		flame->all_ns += flame->waits[i]->sum.ns;
+	if (!flame->all_ns)
+		return;
+	children(NULL, flame, 0, LEVEL_SITE, 0, 0);
+	fprintf(file, "<section><h3>%s</h3><p>", title);
+	html_format(file,
+		    "%s, all tasks together, %s: whose, for what, and at its foot where whoever "
+		    "ended it stood, or where the lock had been taken.",
+		    format_duration(time, sizeof(time), flame->all_ns, 0), help);
+	fputs("</p>\n", file);
+	html_svg_begin(file, "flame", flame->rows * ROW_HEIGHT, title);
+	children(file, flame, 0, LEVEL_SITE, 0, 0);
+	fputs("</svg>", file);
+	legend(file);
+	fputs("</section>\n", file);
+}
+
+void html_flame(FILE *file, const struct report_process *rp)
+{
+	size_t count, harmful = 0;
+	const struct report_wait **waits = report_waits(rp, &count);
+	struct flame flame = { .process = rp, .waits = waits, .width = PICTURE_WIDTH };
+
+	while (harmful < count && report_holds_up(waits[harmful]))
+		harmful++;
+	flame.count = harmful;
+	picture(file, &flame, "What held tasks up",
+		"for locks, permits, full queues and others' ends, for what was overdue, or inside "
+		"a poll");
+	flame.waits = waits + harmful;
+	flame.count = count - harmful;
+	picture(file, &flame, "What else was waited for",
+		"for what comes from outside or is not due");
+	free(waits);
 }

@@ -5,6 +5,8 @@
  */
 #include "console/report/report_private.h"
 
+#define HELD_FIRST (UINT64_C(1) << 63) /* to a key: before all that has it not */
+
 /* ---- Sums ---- */
 
 static void task_tell(struct report_process *rp, struct top *top, uint64_t key,
@@ -19,6 +21,7 @@ static void task_tell(struct report_process *rp, struct top *top, uint64_t key,
 	task->run_ns = sum->run_ns;
 	task->runnable_ns = sum->runnable_ns;
 	task->wait_ns = sum->wait_ns;
+	task->held_ns = sum->held_ns;
 	task->polls = sum->polls;
 	task->run_max_ns = sum->run_max_ns;
 	task->runnable_max_ns = sum->runnable_max_ns;
@@ -33,7 +36,8 @@ static void task_over(struct report_process *rp, struct task_sum *sum,
 		rp->tasks++;
 	task_tell(rp, &rp->by_run, sum->run_ns, sum, t);
 	task_tell(rp, &rp->by_runnable, sum->runnable_ns, sum, t);
-	task_tell(rp, &rp->by_wait, sum->wait_ns, sum, t);
+	task_tell(rp, &rp->by_wait, sum->held_ns ? HELD_FIRST | sum->held_ns : sum->wait_ns, sum,
+		  t);
 	sum->gen = 0;
 }
 
@@ -72,6 +76,14 @@ void task_slice(struct report_process *rp, const struct slice *slice)
 	} else {
 		sum->wait_ns += ns;
 	}
+}
+
+void task_held(struct report_process *rp, uint64_t ref, uint64_t ns)
+{
+	struct task_sum *sum = task_sum_of(rp, ref);
+
+	if (sum)
+		sum->held_ns += ns;
 }
 
 /* ---- States ---- */

@@ -10,13 +10,15 @@
 static bool is_alike(const struct report_wait *a, const struct report_wait *b)
 {
 	return a->site == b->site && a->kind == b->kind && a->is_blocked == b->is_blocked &&
+	       a->is_of_pool == b->is_of_pool && a->is_overdue == b->is_overdue &&
 	       a->object == b->object && a->number == b->number && a->ender == b->ender;
 }
 
 static uint64_t hash_of(const struct report_wait *wait)
 {
-	const uint64_t words[] = { wait->site, wait->kind * 2 + wait->is_blocked, wait->object,
-				   wait->number, wait->ender };
+	const uint64_t flags = wait->is_blocked + 2 * wait->is_of_pool + 4 * wait->is_overdue;
+	const uint64_t words[] = { wait->site, wait->kind * 8 + flags, wait->object, wait->number,
+				   wait->ender };
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -53,12 +55,15 @@ static struct report_wait *wait_row(struct report_process *rp, const struct repo
 	return rp->wait_count ? &rp->waits[rp->wait_count - 1] : NULL;
 }
 
-static void wait_put(struct report_process *rp, const struct report_wait *like, uint64_t ns)
+static void wait_put(struct report_process *rp, const struct report_wait *like, uint64_t task,
+		     uint64_t ns)
 {
 	struct report_wait *row = wait_row(rp, like);
 
 	if (row)
 		sum_add(&row->sum, ns);
+	if (task && report_holds_up(like))
+		task_held(rp, task, ns);
 }
 
 /* What a reference of a wait names, as a row that outlives it. */
@@ -108,15 +113,38 @@ void wait_like(struct report_process *rp, const struct slice *slice, uint32_t wa
 	ret_wait->ender = sum->lock_site;
 }
 
+/* When what came to pass of a wait was due; its end when it was not late. */
+static uint64_t due_ns(const struct report_process *rp, const struct slice *slice)
+{
+	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, slice->task);
+	uint64_t due = t && t->wait_kind ? t->wait_until_ns : 0;
+
+	if (!due || slice->end_ns < REPORT_LONG_NS || due > slice->end_ns - REPORT_LONG_NS)
+		return slice->end_ns;
+	return due > slice->begin_ns ? due : slice->begin_ns;
+}
+
 void wait_slice(struct report_process *rp, const struct slice *slice, uint32_t waker)
 {
 	struct task_sum *sum = task_sum_of(rp, slice->task);
+	uint64_t due = due_ns(rp, slice);
 	struct report_wait like;
 
 	wait_like(rp, slice, waker, &like);
 	if (sum)
 		sum->lock_kind = 0;
-	wait_put(rp, &like, slice->end_ns - slice->begin_ns);
+	if (due > slice->begin_ns || due == slice->end_ns)
+		wait_put(rp, &like, slice->task, due - slice->begin_ns);
+	like.is_overdue = true;
+	if (due < slice->end_ns)
+		wait_put(rp, &like, slice->task, slice->end_ns - due);
+}
+
+static bool is_of_pool(struct report_process *rp, uint64_t worker)
+{
+	uint32_t row = row_worker(rp, worker);
+
+	return row != REPORT_NONE && report_is_pool(rp, rp->workers[row].executor);
 }
 
 void wait_blocked(struct report_process *rp, const struct slice *slice)
@@ -125,12 +153,13 @@ void wait_blocked(struct report_process *rp, const struct slice *slice)
 	struct report_wait like = { .kind = slice->state,
 				    .site = t ? t->site : 0,
 				    .is_blocked = true,
+				    .is_of_pool = is_of_pool(rp, slice->worker),
 				    .ender = slice->site };
 
 	object_of(rp, slice->other, &like);
 	if (wait_is_for_lock(like.kind))
 		like.ender = holder_site(rp, slice->other);
-	wait_put(rp, &like, slice->end_ns - slice->begin_ns);
+	wait_put(rp, &like, slice->task, slice->end_ns - slice->begin_ns);
 }
 
 /* ---- Locks ---- */

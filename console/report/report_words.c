@@ -90,6 +90,24 @@ const char *report_executor_name(const struct report_process *process, uint32_t 
 	return row < process->executor_count ? process->executors[row].name : "-";
 }
 
+bool report_holds_up(const struct report_wait *wait)
+{
+	if (wait->is_overdue || wait_is_for_lock(wait->kind))
+		return true;
+	if (wait->is_blocked)
+		return wait->site && !wait->is_of_pool;
+	return wait->kind == VIGIL_WAIT_SEND || wait->kind == VIGIL_WAIT_TASK ||
+	       wait->kind == VIGIL_WAIT_JOB;
+}
+
+const char *report_wait_words(const struct report_wait *wait, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", wait->is_blocked ? "thread: " : "",
+		 wait->kind ? word_wait(wait->kind) : "not said",
+		 wait->is_overdue ? ", overdue" : "");
+	return buf;
+}
+
 bool report_is_pool(const struct report_process *process, uint32_t executor)
 {
 	return executor < process->executor_count &&
@@ -194,6 +212,8 @@ static void *rows_ordered(const void *rows, size_t count, size_t size,
 		return expression;                                                                 \
 	}
 
+#define FIRST (UINT64_C(1) << 63) /* before all that has it not */
+
 /* One more than nothing for what did something in no time at all. */
 KEY(site_run, report_site, row->run.ns ? row->run.ns + 1 : row->run.count || row->spawned)
 KEY(site_runnable, report_site, row->runnable.ns)
@@ -205,7 +225,17 @@ KEY(lock_wait, report_resource,
     row->hold.ns  ? 1 + row->hold.ns / 1000000 :
     row->acquired ? 1 :
 		    row->hold.count != 0)
-KEY(wait_sum, report_wait, row->sum.ns)
+KEY(wait_sum, report_wait, row->sum.ns &&report_holds_up(row) ? FIRST | row->sum.ns : row->sum.ns)
+/* Those that did nothing are there, too. */
+KEY(worker_cost, report_worker,
+    !row->is_of_pool && row->long_ns ? FIRST | (row->long_ns + row->delayed_ns) :
+				       1 + row->run.ns + row->blocked.ns)
+
+const struct report_worker **report_workers(const struct report_process *process, size_t *ret_count)
+{
+	return rows_ordered(process->workers, process->worker_count, sizeof(*process->workers),
+			    worker_cost, ret_count);
+}
 
 const struct report_site **report_sites(const struct report_process *process,
 					enum report_order order, size_t *ret_count)
