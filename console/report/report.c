@@ -268,6 +268,8 @@ static void slice_take(struct report_process *rp, struct slice slice, const stru
 	if (rp->path.is_wanted && slice.kind <= SLICE_WAIT)
 		path_slice(rp, &slice, has_waker ? next->other : 0, has_waker ? next->site : 0,
 			   is_open);
+	if (rp->path.is_wanted && slice.kind == SLICE_BLOCKED)
+		path_blocked(rp, &slice, is_open);
 	switch (slice.kind) {
 	case SLICE_RUN:
 		slice_run(rp, &slice, is_open);

@@ -176,21 +176,22 @@ struct report_wait {
 struct report_step {
 	int depth; /* 0: the task's own; 1: of who it waited for, meanwhile; ... */
 	uint64_t begin_ns, end_ns;
-	enum slice_kind kind; /* RUN, RUNNABLE, WAIT; SLICE_KINDS: `steps` that were too short */
+	/* RUN, RUNNABLE, WAIT, BLOCKED inside a poll; SLICE_KINDS: `steps` that were too short */
+	enum slice_kind kind;
 	uint64_t steps;
 	struct report_who who;
 	uint32_t worker;         /* row, of RUN */
-	struct report_wait wait; /* of WAIT, without its sum */
+	struct report_wait wait; /* of WAIT and BLOCKED, without its sum */
 	int32_t fd;
-	struct report_who waker; /* of WAIT and RUNNABLE */
-	uint32_t wake_site;
+	struct report_who waker; /* of WAIT and RUNNABLE; of BLOCKED on a lock who held it */
+	uint32_t wake_site;      /* of BLOCKED where it stood */
 	bool is_open;
 };
 
 /* What its waits were for, and what who ended them did meanwhile. */
 #define REPORT_CAUSES 64
 struct report_cause {
-	struct report_wait wait; /* with its sum; ender is where it was woken */
+	struct report_wait wait; /* with its sum; ender is where it was woken, or the lock taken */
 	struct report_who waker; /* the last one; its site is that of all */
 	uint64_t run_ns, runnable_ns, wait_ns;
 };
@@ -200,8 +201,8 @@ struct report_path {
 	bool is_cut; /* of somebody it waited for, what was long ago is not kept */
 	uint64_t ref;
 	struct report_task task;
-	struct report_sum run, runnable, wait;
-	struct report_step *steps; /* in the order of time */
+	struct report_sum run, runnable, wait, blocked; /* blocked: inside polls, not in run */
+	struct report_step *steps;                      /* in the order of time */
 	size_t count;
 	uint64_t short_ns; /* steps below it are counted, not kept */
 	struct report_cause *causes;

@@ -177,8 +177,9 @@ static void cause_put(const struct report_process *process, const struct report_
 	grid_count(grid, it->wait.sum.count);
 	grid_time(grid, it->wait.sum.max_ns);
 	report_object_words(process, it->wait.object, it->wait.number, words, sizeof(words));
-	grid_text(grid, "waits: %s%s%s", it->wait.kind ? word_wait(it->wait.kind) : "not said",
-		  words[0] ? ", " : "", words);
+	grid_text(grid, "%s: %s%s%s", it->wait.is_blocked ? "blocked" : "waits",
+		  it->wait.kind ? word_wait(it->wait.kind) : "not said", words[0] ? ", " : "",
+		  words);
 	grid_text(grid, "%s", report_who_words(&it->waker, words, sizeof(words)));
 	grid_text(grid, "%s", it->wait.ender ? report_place(process, it->wait.ender) : "");
 	if (!it->run_ns && !it->runnable_ns && !it->wait_ns)
@@ -219,12 +220,12 @@ void grid_path_who(const struct report_process *process, struct grid *grid)
 		{ "TIMES", true, "" },
 		{ "LONGEST", true, "" },
 		{ "IT", false, "what the task did" },
-		{ "ENDED BY", false, "who woke it last so" },
-		{ "AT", false, "where that stood" },
+		{ "ENDED BY", false, "who woke it last so, or had the lock" },
+		{ "AT", false, "where that stood, or had taken it" },
 		{ "MEANWHILE", false, "what that did while the task waited" },
 	};
 	const struct report_path *path = &process->path;
-	uint64_t all_ns = path->run.ns + path->runnable.ns + path->wait.ns;
+	uint64_t all_ns = path->run.ns + path->runnable.ns + path->wait.ns + path->blocked.ns;
 	const struct report_cause *list[REPORT_CAUSES];
 
 	GRID_BEGIN(grid, "Where its time went", "", columns);
@@ -238,6 +239,24 @@ void grid_path_who(const struct report_process *process, struct grid *grid)
 		qsort(list, path->cause_count, sizeof(*list), more_first);
 	for (uint32_t i = 0; i < path->cause_count; i++)
 		cause_put(process, list[i], all_ns, grid);
+}
+
+/* In the middle of a poll: where, on what, whose fault. */
+static void blocked_words(const struct report_process *process, const struct report_step *step,
+			  char *buf, size_t size)
+{
+	const char *at = report_place(process, step->wake_site);
+	char object[WORDS], who[WORDS];
+
+	report_object_words(process, step->wait.object, step->wait.number, object, sizeof(object));
+	if (wait_is_for_lock(step->wait.kind))
+		snprintf(buf, size, "blocked at %s on %s, held by %s, taken at %s", at,
+			 object[0] ? object : "a lock",
+			 report_who_words(&step->waker, who, sizeof(who)),
+			 report_place(process, step->wait.ender));
+	else
+		snprintf(buf, size, "blocked at %s: %s%s%s", at, word_wait(step->wait.kind),
+			 object[0] ? ", " : "", object);
 }
 
 static void step_words(const struct report_process *process, const struct report_step *step,
@@ -263,6 +282,9 @@ static void step_words(const struct report_process *process, const struct report
 			 step->wait.kind ? word_wait(step->wait.kind) : "not said",
 			 object[0] ? ", " : "", object);
 		break;
+	case SLICE_BLOCKED:
+		blocked_words(process, step, buf, size);
+		break;
 	default:
 		snprintf(buf, size, "%" PRIu64 " short steps", step->steps);
 		break;
@@ -277,7 +299,7 @@ void grid_path(const struct report_process *process, struct grid *grid)
 		{ "STEP", false, "further right: what who ended the wait did meanwhile" },
 	};
 	const struct report_path *path = &process->path;
-	char words[2 * WORDS], who[WORDS], at[FORMAT_SIZE];
+	char words[3 * WORDS], who[WORDS], at[FORMAT_SIZE];
 
 	GRID_BEGIN(grid, "Critical path", "", columns);
 	for (size_t i = 0; path->is_found && i < path->count; i++) {

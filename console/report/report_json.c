@@ -307,19 +307,23 @@ static void put_step(struct json *json, const struct report_process *rp,
 		     const struct report_step *step)
 {
 	static const char *const words[] = { "run", "runnable", "wait" };
+	bool is_blocked = step->kind == SLICE_BLOCKED;
 
 	json_object_begin(json, NULL);
 	json_i64(json, "depth", step->depth);
 	put_who(json, rp, "task", &step->who);
-	json_text(json, "state", step->kind <= SLICE_WAIT ? words[step->kind] : "short steps");
+	json_text(json, "state",
+		  step->kind <= SLICE_WAIT ? words[step->kind] :
+		  is_blocked               ? "blocked" :
+					     "short steps");
 	json_u64(json, "steps", step->steps);
 	put_at(json, rp, "at_ns", step->begin_ns);
 	json_u64(json, "ns", step->end_ns - step->begin_ns);
 	json_bool(json, "is_open", step->is_open);
 	put_worker(json, rp, step->worker);
-	put_who(json, rp, "woken_by", &step->waker);
-	put_site(json, rp, "woken_at", step->wake_site);
-	if (step->kind == SLICE_WAIT)
+	put_who(json, rp, is_blocked ? "held_by" : "woken_by", &step->waker);
+	put_site(json, rp, is_blocked ? "blocked_at" : "woken_at", step->wake_site);
+	if (step->kind == SLICE_WAIT || is_blocked)
 		put_wait_members(json, rp, &step->wait);
 	json_object_end(json);
 }
@@ -333,6 +337,7 @@ static void put_causes(struct json *json, const struct report_process *rp)
 		const struct report_cause *it = &path->causes[i];
 
 		json_object_begin(json, NULL);
+		json_bool(json, "is_thread_blocked", it->wait.is_blocked);
 		put_wait_members(json, rp, &it->wait);
 		put_who(json, rp, "ended_by", &it->waker);
 		put_sum(json, "time", &it->wait.sum, NULL);
@@ -357,6 +362,7 @@ static void put_path(struct json *json, const struct report_process *rp)
 	put_sum(json, "run", &path->run, NULL);
 	put_sum(json, "scheduled", &path->runnable, NULL);
 	put_sum(json, "waiting", &path->wait, NULL);
+	put_sum(json, "blocked", &path->blocked, NULL);
 	put_causes(json, rp);
 	json_u64(json, "short_ns", path->short_ns);
 	json_bool(json, "is_cut", path->is_cut);

@@ -126,6 +126,13 @@ void poll_span(struct report_process *rp, const struct slice *slice);
 void wait_like(struct report_process *rp, const struct slice *slice, uint32_t waker,
 	       struct report_wait *ret_wait);
 
+/* The same of a thread that was blocked. */
+void wait_blocked_like(struct report_process *rp, const struct slice *slice,
+		       struct report_wait *ret_wait);
+
+/* Who has a lock, or had it last. */
+uint64_t wait_holder(const struct report_process *rp, uint64_t lock);
+
 void wait_slice(struct report_process *rp, const struct slice *slice, uint32_t waker);
 void wait_blocked(struct report_process *rp, const struct slice *slice);
 void wait_lock(struct report_process *rp, const struct slice *slice);
@@ -139,6 +146,9 @@ void wait_hold(struct report_process *rp, const struct slice *slice);
 /* waker and where it stood: of a wait, what ended it. */
 void path_slice(struct report_process *rp, const struct slice *slice, uint64_t waker,
 		uint32_t wake_site, bool is_open);
+
+/* A thread was blocked in the middle of a poll, which is not over. */
+void path_blocked(struct report_process *rp, const struct slice *slice, bool is_open);
 
 /* An event has happened to a task: is it the one? */
 void path_settle(struct report_process *rp, uint64_t ref);

@@ -93,6 +93,15 @@ static uint32_t holder_site(const struct report_process *rp, uint64_t lock)
 	return r ? r->last_site : 0;
 }
 
+uint64_t wait_holder(const struct report_process *rp, uint64_t lock)
+{
+	const struct vigil_resource_record *r = RECORD_OF(rp->inside->board, resource, lock);
+
+	if (r && r->holders && r->mode == VIGIL_MODE_EXCLUSIVE && r->owner[0])
+		return r->owner[0];
+	return r ? r->last_owner : 0;
+}
+
 /* ---- Tasks and threads that wait ---- */
 
 void wait_like(struct report_process *rp, const struct slice *slice, uint32_t waker,
@@ -147,18 +156,26 @@ static bool is_of_pool(struct report_process *rp, uint64_t worker)
 	return row != REPORT_NONE && report_is_pool(rp, rp->workers[row].executor);
 }
 
-void wait_blocked(struct report_process *rp, const struct slice *slice)
+void wait_blocked_like(struct report_process *rp, const struct slice *slice,
+		       struct report_wait *ret_wait)
 {
 	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, slice->task);
-	struct report_wait like = { .kind = slice->state,
-				    .site = t ? t->site : 0,
-				    .is_blocked = true,
-				    .is_of_pool = is_of_pool(rp, slice->worker),
-				    .ender = slice->site };
 
-	object_of(rp, slice->other, &like);
-	if (wait_is_for_lock(like.kind))
-		like.ender = holder_site(rp, slice->other);
+	*ret_wait = (struct report_wait){ .kind = slice->state,
+					  .site = t ? t->site : 0,
+					  .is_blocked = true,
+					  .is_of_pool = is_of_pool(rp, slice->worker),
+					  .ender = slice->site };
+	object_of(rp, slice->other, ret_wait);
+	if (wait_is_for_lock(ret_wait->kind))
+		ret_wait->ender = holder_site(rp, slice->other);
+}
+
+void wait_blocked(struct report_process *rp, const struct slice *slice)
+{
+	struct report_wait like;
+
+	wait_blocked_like(rp, slice, &like);
 	wait_put(rp, &like, slice->task, slice->end_ns - slice->begin_ns);
 }
 
