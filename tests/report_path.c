@@ -69,6 +69,27 @@ Test(report_path, a_poll_that_is_still_blocked_is_split_too)
 	cr_expect_eq(path()->blocked.ns, MS(2700));
 }
 
+/* The holder is told before the one that is asked for: its poll is open, too. */
+Test(report_path, a_holder_that_still_runs_is_told_once)
+{
+	size_t deeper = 0;
+
+	report_begin((struct report_options){ .task = 2 });
+	server_parts();
+	spawn(0, 1, JOB, 0);
+	spawn(1, 0, CONN, 0);
+	begins(1, 0);
+	locks(1, 0, PAGE, TASK(0));
+	begins(0, 1);
+	wants(0, 0, GET);
+	passes(MS(300));
+	report_finish();
+
+	for (size_t i = 0; i < path()->count; i++)
+		deeper += path()->steps[i].depth == 1;
+	cr_expect_eq(deeper, 1u, "%s", as_text(made));
+}
+
 Test(report_path, what_is_no_lock_is_told_with_its_place)
 {
 	report_begin((struct report_options){ .task = 1 });

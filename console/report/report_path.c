@@ -279,7 +279,9 @@ static void steps_find(struct report_process *rp, struct steps *steps, uint64_t 
 	uint64_t number = log_last_of(rp, task);
 	const struct log_entry *entry = entry_at(log, number);
 
-	running_put(rp, steps, task, depth, from_ns, to_ns);
+	/* At the end of the trace it may be told already. */
+	if (!entry || entry->task != task || !entry->is_open)
+		running_put(rp, steps, task, depth, from_ns, to_ns);
 	for (; entry && entry->task == task && entry->end_ns > from_ns && steps->count < CHILDREN;
 	     entry = entry_at(log, number)) {
 		uint64_t begin_ns = entry->begin_ns > from_ns ? entry->begin_ns : from_ns;
