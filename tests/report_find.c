@@ -108,6 +108,37 @@ Test(report_find, whom_a_blocked_loop_delays_it_does_not_learn)
 	cr_expect_not_null(strstr(as_json(made), "\"is_delay_known\":false"));
 }
 
+/* Tasks of the other loop of an executor are polled late, and not for the blocked one. */
+Test(report_find, a_blocked_loop_is_not_charged_with_what_another_loop_is_late_with)
+{
+	const struct report_poll *poll;
+
+	report_begin((struct report_options){ 0 });
+	server_parts();
+	worker(2, 0, "http-1");
+	for (uint32_t i = 0; i < 3; i++)
+		spawn(i, 0, CONN, VIGIL_SPAWN_IDLE);
+	begins(0, 0);
+	for (int i = 0; i < 50; i++) {
+		wakes(2, 1, LOOP, WORKER(2));
+		passes(MS(1));
+		begins(2, 1);
+		passes(MS(1));
+		stops(2, 1);
+	}
+	wakes(2, 2, LOOP, WORKER(2));
+	passes(US(4));
+	stops(0, 0);
+	find_all();
+
+	cr_assert_eq(made->processes[0]->blocked.count, 1u);
+	poll = top_at(&made->processes[0]->blocked, 0);
+	cr_expect_eq(poll->delayed_ns, US(4));
+	cr_expect_eq(poll->delayed, 1u);
+	cr_expect(strstr(finding("Worst blocked worker: "), "who waited meanwhile is not known"),
+		  "%s", finding("Worst"));
+}
+
 /* ---- Tables ---- */
 
 static const char *table(const char *title)

@@ -142,12 +142,16 @@ static void worst_put(struct report_poll *poll, const struct report_process *rp,
 	who_of_record(rp, t, &poll->worst[at].who);
 }
 
-/* Who is runnable on its executor now, and since when, as far as the poll is to blame. */
-static void delayed_find(const struct report_process *rp, const struct slice *slice,
-			 uint64_t executor, struct report_poll *poll)
+/*
+ * Who is runnable on its executor now, and since when, as far as the poll is to blame. poll
+ * may be NULL. Returns how long, added up.
+ */
+static uint64_t delayed_find(const struct report_process *rp, const struct slice *slice,
+			     uint64_t executor, struct report_poll *poll)
 {
 	const struct board *board = rp->inside->board;
 	uint32_t used = board->tables[VIGIL_TABLE_task].used;
+	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < used; i++) {
 		const struct vigil_task_record *t = RECORD_AT(board, task, i);
@@ -156,9 +160,24 @@ static void delayed_find(const struct report_process *rp, const struct slice *sl
 		if (t->life != VIGIL_LIFE_LIVE || t->executor != executor || t->depth ||
 		    t->wakes == t->wakes_seen || since >= slice->end_ns)
 			continue;
+		sum += slice->end_ns - since;
+		if (!poll)
+			continue;
 		poll->delayed++;
 		worst_put(poll, rp, t, slice->end_ns - since);
 	}
+	return sum;
+}
+
+/*
+ * Several loops of one executor: a task waits for its own, and what the others' were late with
+ * meanwhile is not this one's fault. Who is left at the end of the poll may be.
+ */
+static bool has_other_loops(const struct report_process *rp, uint32_t executor)
+{
+	return executor != REPORT_NONE && rp->executors[executor].workers > 1 &&
+	       rp->executors[executor].kind != VIGIL_EXECUTOR_MULTI_THREAD &&
+	       !report_is_pool(rp, executor);
 }
 
 static void poll_fill(struct report_process *rp, const struct slice *slice, uint32_t row,
@@ -166,6 +185,7 @@ static void poll_fill(struct report_process *rp, const struct slice *slice, uint
 {
 	const struct vigil_task_record *t = RECORD_OF(rp->inside->board, task, slice->task);
 	const struct report_worker *worker = &rp->workers[row];
+	uint64_t left_ns = 0;
 
 	who_of(rp, slice->task, &poll->who);
 	poll->worker = row;
@@ -179,7 +199,9 @@ static void poll_fill(struct report_process *rp, const struct slice *slice, uint
 	poll->delayed_ns = delayed_ns;
 	span_find(rp, worker, slice, poll);
 	if (delayed_ns && t)
-		delayed_find(rp, slice, t->executor, poll);
+		left_ns = delayed_find(rp, slice, t->executor, poll);
+	if (left_ns < poll->delayed_ns && has_other_loops(rp, poll->executor))
+		poll->delayed_ns = left_ns;
 }
 
 static void poll_keep(struct report_process *rp, const struct slice *slice, uint32_t row,
@@ -239,12 +261,18 @@ static void worker_ran(struct report_process *rp, const struct slice *slice, uin
 void poll_slice(struct report_process *rp, const struct slice *slice, bool is_open)
 {
 	uint32_t row = row_worker(rp, slice->worker);
-	uint64_t area, delayed_ns;
+	uint64_t area, delayed_ns, left_ns = UINT64_MAX;
 
 	if (row == REPORT_NONE || !is_outermost(rp, slice->worker))
 		return;
 	area = area_at(rp, rp->workers[row].executor, slice->end_ns);
 	delayed_ns = less(area, rp->workers[row].area_ns);
+	if (slice->end_ns - slice->begin_ns >= REPORT_LONG_NS && delayed_ns &&
+	    has_other_loops(rp, rp->workers[row].executor))
+		left_ns =
+			delayed_find(rp, slice, rp->executors[rp->workers[row].executor].ref, NULL);
+	if (left_ns < delayed_ns)
+		delayed_ns = left_ns;
 	worker_ran(rp, slice, row, delayed_ns);
 	poll_keep(rp, slice, row, delayed_ns, is_open);
 }
