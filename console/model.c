@@ -10,19 +10,27 @@
 
 /* ---- Opening, refreshing ---- */
 
-struct model *model_new(struct vigil_reader *reader)
+/* Without memory reader and source are the caller's. */
+static struct model *make(struct vigil_reader *reader, struct source *source)
 {
 	struct inside *inside = calloc(1, sizeof(*inside));
 
 	if (!inside)
 		return NULL;
 	inside->model.reader = reader;
+	inside->model.source = source;
 	if (model_update(inside, true)) {
 		inside->model.reader = NULL;
+		inside->model.source = NULL;
 		model_free(&inside->model);
 		return NULL;
 	}
 	return &inside->model;
+}
+
+struct model *model_new(struct vigil_reader *reader)
+{
+	return make(reader, NULL);
 }
 
 int model_new_of(struct source *source, struct model **ret_model, struct vigil_problem *ret_problem)
@@ -32,13 +40,12 @@ int model_new_of(struct source *source, struct model **ret_model, struct vigil_p
 
 	if (r)
 		return r;
-	*ret_model = model_new(reader);
+	*ret_model = make(reader, source);
 	if (!*ret_model) {
 		vigil_reader_close(reader);
 		memcpy(ret_problem->text, "out of memory", sizeof("out of memory"));
 		return -ENOMEM;
 	}
-	(*ret_model)->source = source;
 	return 0;
 }
 
@@ -252,6 +259,9 @@ void model_worker_times(const struct model *model, const struct vigil_worker_rec
 	if (worker->park_begin_ns && !is_ended)
 		ret_times->parked_ns += less_of(model->now, worker->park_begin_ns);
 	ret_times->age_ns = less_of(end, worker->created_ns);
+	ret_times->has_share = !model->has_no_past;
+	if (model->has_no_past)
+		return;
 	if (model->history_at && index < model->history_count)
 		ret_times->busy_share = (double)model->histories[index].busy[MODEL_HISTORY - 1];
 	else if (ret_times->age_ns)

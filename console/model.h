@@ -3,6 +3,9 @@
  * The model: a board as verbs and views ask about it. It knows no terminal, and
  * not where its board came from.
  *
+ * Rates and shares are of the time between two refreshes, of a trace that is moved of the
+ * second before its moment: it may have come there at once.
+ *
  * Everything a model returns stays valid until the next model_refresh.
  */
 #ifndef CONSOLE_MODEL_H
@@ -28,7 +31,7 @@ struct model_totals {
 	uint64_t running, scheduled, idle, done; /* done: still visible */
 	uint64_t live;
 	uint64_t polls, wakes, spawns;              /* since the start */
-	double polls_rate, wakes_rate, spawns_rate; /* per second, last interval */
+	double polls_rate, wakes_rate, spawns_rate; /* per second, last interval; NAN: not known */
 	uint64_t lost;                              /* sum of counts->lost_* and refused_space */
 	uint64_t misused;                           /* sum of counts->misused_* */
 	uint64_t torn;                              /* task records torn at this refresh */
@@ -57,6 +60,7 @@ struct model {
 	uint32_t history_count;
 	uint32_t history_at; /* intervals remembered so far */
 	uint64_t last_now;
+	bool has_no_past; /* of a trace, and nothing of what led up to this moment was seen */
 	struct contended *contended; /* by owner */
 	size_t contended_count;
 };
@@ -127,6 +131,7 @@ struct worker_times {
 	uint64_t parked_ns; /* parks, the present one included */
 	uint64_t age_ns;
 	double busy_share; /* in polls, 0..1 of the last interval, else of its life */
+	bool has_share;    /* else there was no interval, and it is 0 */
 };
 void model_worker_times(const struct model *model, const struct vigil_worker_record *worker,
 			struct worker_times *ret_times);

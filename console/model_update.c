@@ -9,8 +9,11 @@
 #include "console/model_private.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "console/source.h"
 
 #define STATE_NONE 0xff /* a free record */
 
@@ -129,7 +132,7 @@ static int workers_grow(struct inside *inside, uint32_t count)
 
 static void history_push(struct worker_history *history, uint64_t busy_ns, uint64_t interval_ns)
 {
-	double share = (double)less_of(busy_ns, history->busy_ns) / (double)interval_ns;
+	double share = share_of(less_of(busy_ns, history->busy_ns), interval_ns);
 
 	memmove(history->busy, history->busy + 1, sizeof(history->busy) - sizeof(history->busy[0]));
 	history->busy[MODEL_HISTORY - 1] = (float)(share > 1 ? 1 : share);
@@ -305,6 +308,64 @@ static void rates_update(struct inside *inside, uint64_t interval_ns)
 	inside->last_spawns = totals->spawns;
 }
 
+/* ---- Of a second before the moment of a trace ---- */
+
+/* What a worker had done by then. */
+static struct past_worker worker_then(const struct past *past,
+				      const struct vigil_worker_record *worker, uint32_t index)
+{
+	if (past->is_still)
+		return (struct past_worker){ 0,
+					     worker->polls,
+					     worker->wakes,
+					     worker->spawns,
+					     worker->busy_ns,
+					     worker->poll_begin_ns };
+	if (index < past->count && past->workers[index].created_ns == worker->created_ns)
+		return past->workers[index];
+	return (struct past_worker){ .created_ns = 0 };
+}
+
+static void past_worker_add(struct inside *inside, const struct past *past, uint32_t index,
+			    struct past_worker *sum)
+{
+	struct model *model = &inside->model;
+	const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, index);
+	struct past_worker then = worker_then(past, worker, index);
+	struct worker_history *history = &model->histories[index];
+
+	sum->polls += less_of(worker->polls, then.polls);
+	sum->wakes += less_of(worker->wakes, then.wakes);
+	sum->spawns += less_of(worker->spawns, then.spawns);
+	if (model->now == model->last_now)
+		return;
+	history->busy_ns =
+		then.busy_ns + (then.poll_begin_ns ? less_of(past->ns, then.poll_begin_ns) : 0);
+	history_push(history, worker_busy(worker, model->now), less_of(model->now, past->ns));
+}
+
+static void past_update(struct inside *inside, const struct past *past)
+{
+	struct model *model = &inside->model;
+	struct model_totals *totals = &model->totals;
+	uint64_t interval_ns = less_of(model->now, past->ns);
+	uint32_t count = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+	struct past_worker sum = { .created_ns = 0 };
+
+	model->has_no_past = !past->is_known;
+	totals->polls_rate = totals->wakes_rate = totals->spawns_rate = NAN;
+	if (!past->is_known)
+		return;
+	for (uint32_t i = 0; inside->seen && i < count; i++)
+		past_worker_add(inside, past, i, &sum);
+	model->history_at++;
+	totals->polls_rate = rate(sum.polls, 0, interval_ns);
+	totals->wakes_rate = rate(sum.wakes, 0, interval_ns);
+	totals->spawns_rate = rate(sum.spawns, 0, interval_ns);
+}
+
+/* ---- All of it ---- */
+
 static void counts_sum(struct model *model)
 {
 	const struct vigil_counts_record *counts = model->counts;
@@ -333,13 +394,15 @@ int model_update(struct inside *inside, bool is_first)
 	struct model *model = &inside->model;
 	struct vigil_reader *reader = model->reader;
 	uint64_t interval_ns;
+	struct past past;
+	bool is_moved = source_past(model->source, &past);
 
 	model->last_now = is_first ? 0 : model->now;
 	model->now = vigil_reader_now(reader);
 	model->status = vigil_reader_status(reader);
 	model->process = VIGIL_AT(reader, process, 0);
 	model->counts = VIGIL_AT(reader, counts, 0);
-	interval_ns = is_first ? 0 : less_of(model->now, model->last_now);
+	interval_ns = is_first || is_moved ? 0 : less_of(model->now, model->last_now);
 	if (states_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_task)) ||
 	    workers_grow(inside, vigil_reader_count(reader, VIGIL_TABLE_worker)))
 		return -ENOMEM;
@@ -349,7 +412,9 @@ int model_update(struct inside *inside, bool is_first)
 		return -ENOMEM;
 	model->totals.live = model->totals.running + model->totals.scheduled + model->totals.idle;
 	/* A trace that stands still has the rates it had: nothing has passed. */
-	if (interval_ns || is_first || model->status != VIGIL_STATUS_RECORDED)
+	if (is_moved)
+		past_update(inside, &past);
+	else if (interval_ns || is_first || model->status != VIGIL_STATUS_RECORDED)
 		rates_update(inside, interval_ns);
 	counts_sum(model);
 	return 0;

@@ -248,11 +248,13 @@ void part_busy(struct canvas *canvas, int x, int y, int width,
 	char percent[FORMAT_SIZE], text[FORMAT_SIZE + 8];
 
 	if (times->state != WORKER_WAITING) {
-		meter_draw_bar(canvas, x, y, width, times->busy_share, NULL);
+		meter_draw_bar(canvas, x, y, width, times->busy_share,
+			       times->has_share ? NULL : "-");
 		return;
 	}
 	snprintf(text, sizeof(text), "%s %s", wait_word(worker),
-		 format_percent(percent, sizeof(percent), times->busy_share));
+		 times->has_share ? format_percent(percent, sizeof(percent), times->busy_share) :
+				    "-");
 	meter_draw_stack(canvas, x, y, width, &part, 1, 1.0, text);
 }
 

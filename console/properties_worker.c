@@ -81,7 +81,12 @@ static uint64_t share(const struct model *model, const void *row)
 
 static void share_text(const struct model *model, const void *row, char *buf, size_t size)
 {
-	format_percent(buf, size, times_of(model, row).busy_share);
+	struct worker_times times = times_of(model, row);
+
+	if (times.has_share)
+		format_percent(buf, size, times.busy_share);
+	else
+		snprintf(buf, size, "-");
 }
 
 static uint64_t parked(const struct model *model, const void *row)

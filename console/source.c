@@ -107,6 +107,12 @@ bool source_member(struct source *source, uint32_t index, struct source_member *
 	return source && source->ops->member && source->ops->member(source, index, ret_member);
 }
 
+bool source_past(struct source *source, struct past *ret_past)
+{
+	return source && source->ops->past &&
+	       source->ops->past(source, source_chosen(source), ret_past);
+}
+
 bool source_has_members(struct source *source)
 {
 	return source && source->ops->member;

@@ -7,6 +7,7 @@
  *	source_trace.c	a folder with a trace, which can be played
  *	source_live.c	a session of a relay, as it comes
  *	source_events.c	what the last two share: boards made of events
+ *	pace.c		what the processes of a trace had done a second ago
  *	source_member.c	one process of a source that has several
  *
  * The law: whoever has a source gets a reader from it and may ask how it is; where
@@ -58,6 +59,22 @@ struct source_member {
 	bool is_whole; /* nothing of it is missing: neither its start, nor events that were lost */
 };
 
+/* What a worker had done by a moment of the past. */
+struct past_worker {
+	uint64_t created_ns; /* another number, another worker */
+	uint64_t polls, wakes, spawns;
+	uint64_t busy_ns, poll_begin_ns; /* as of its record */
+};
+
+/* A process about a second ago: workers by their index, those that are not there were not. */
+struct past {
+	bool is_known;
+	bool is_still;                     /* nothing happened since then: it was as it is */
+	uint64_t ns;                       /* of the process's clock */
+	const struct past_worker *workers; /* until the next refresh */
+	uint32_t count;
+};
+
 enum source_news {
 	SOURCE_SAME,     /* the reader may be refreshed */
 	SOURCE_REPLACED, /* the reader is to be closed, and another one opened */
@@ -81,6 +98,7 @@ struct source_ops {
 	int (*member_open)(struct source *source, uint32_t index, struct vigil_reader **ret_reader,
 			   struct vigil_problem *ret_problem);
 	void (*member_fix)(struct source *source, uint32_t index, struct vigil_reader *reader);
+	bool (*past)(struct source *source, uint32_t index, struct past *ret_past);
 	void (*choose)(struct source *source, uint32_t index);
 	uint32_t (*chosen)(struct source *source);
 	const struct history *(*history)(struct source *source);
@@ -126,6 +144,13 @@ void source_words(struct source *source, char *buf, size_t size); /* "": nothing
 uint32_t source_process_count(struct source *source);
 bool source_process(struct source *source, uint32_t index, struct source_process *ret_process);
 bool source_member(struct source *source, uint32_t index, struct source_member *ret_member);
+
+/*
+ * How the shown process was a second ago, of a source that is moved. Returns false of others:
+ * who looks at them remembers what they looked like.
+ */
+bool source_past(struct source *source, struct past *ret_past);
+
 bool source_has_members(struct source *source); /* it can say who its processes are */
 bool source_has_several(struct source *source); /* and of more than one there are events */
 bool source_is_working(struct source *source);  /* on the way to another moment */

@@ -67,6 +67,13 @@ static bool member_member(struct source *source, uint32_t index, struct source_m
 	return source_member(member_of(source)->whole, index, ret_member);
 }
 
+static bool member_past(struct source *source, uint32_t index, struct past *ret_past)
+{
+	struct source *whole = member_of(source)->whole;
+
+	return whole->ops->past && whole->ops->past(whole, index, ret_past);
+}
+
 static uint32_t member_chosen(struct source *source)
 {
 	return member_of(source)->index;
@@ -78,6 +85,7 @@ static const struct source_ops member_ops = {
 	.refresh = member_refresh,
 	.words = member_words,
 	.member = member_member,
+	.past = member_past,
 	.chosen = member_chosen,
 };
 

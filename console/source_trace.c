@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "console/format.h"
+#include "console/pace.h"
 #include "console/player.h"
 #include "console/source_events.h"
 #include "console/source_trace.h"
@@ -20,9 +21,11 @@ struct traced {
 	struct cursor *cursor;
 	struct player player;
 	struct events events;
+	struct pace pace;
 	uint32_t chosen;
 	uint64_t board; /* that the reader reads */
 	bool has_told_problem;
+	bool is_moved;
 
 	/* Of a trace that is moved, until all of it is known. */
 	bool is_starting;
@@ -44,7 +47,8 @@ static void pass(void *arg, const struct trace *trace, const struct trace_event 
 {
 	struct traced *traced = arg;
 
-	(void)trace;
+	if (traced->is_moved)
+		pace_pass(&traced->pace, trace, event);
 	events_pass(&traced->events, event->process, event, slices, count);
 }
 
@@ -53,6 +57,7 @@ static void rewind_history(void *arg, bool is_cut)
 	struct traced *traced = arg;
 
 	events_clear(&traced->events, is_cut);
+	pace_clear(&traced->pace);
 }
 
 /* ---- The reader ---- */
@@ -305,6 +310,16 @@ static bool traced_process(struct source *source, uint32_t index,
 	return true;
 }
 
+static bool traced_past(struct source *source, uint32_t index, struct past *ret_past)
+{
+	const struct traced *traced = traced_of(source);
+
+	if (traced->is_moved)
+		pace_past(&traced->pace, process_now(traced, index), cursor_now(traced->cursor),
+			  ret_past);
+	return traced->is_moved;
+}
+
 static void traced_choose(struct source *source, uint32_t index)
 {
 	traced_of(source)->chosen = index;
@@ -354,6 +369,7 @@ static void traced_close(struct source *source)
 
 	cursor_close(traced->cursor);
 	events_fini(&traced->events);
+	pace_fini(&traced->pace);
 	free(traced);
 }
 
@@ -366,6 +382,7 @@ static const struct source_ops traced_ops = {
 	.member = traced_member,
 	.member_open = traced_member_open,
 	.member_fix = traced_member_fix,
+	.past = traced_past,
 	.choose = traced_choose,
 	.chosen = traced_chosen,
 	.history = traced_history,
@@ -434,7 +451,7 @@ int source_trace_new(const struct cursor_options *how, const struct source_optio
 	}
 	traced->source.ops = &traced_ops;
 	snprintf(traced->source.target, sizeof(traced->source.target), "%s", how->trace.paths[0]);
-	cursor.must_index = options->is_moved;
+	cursor.must_index = traced->is_moved = options->is_moved;
 	cursor.pass = pass;
 	cursor.rewind = rewind_history;
 	cursor.arg = traced;

@@ -120,7 +120,8 @@ static uint64_t rows_parent(void *ctx, uint64_t id)
 struct load {
 	uint32_t workers;
 	uint32_t busy_workers; /* in a poll now */
-	double busy;           /* sum of shares */
+	double busy;           /* sum of shares, */
+	bool has_no_share;     /* unless one is not known */
 	uint64_t polls, parked_ns, wakes, steals, longest_ns;
 	uint64_t queued;
 };
@@ -134,6 +135,7 @@ static void load_add(struct load *load, const struct model *model,
 	load->workers++;
 	load->busy_workers += worker->poll_begin_ns > 0;
 	load->busy += times.busy_share;
+	load->has_no_share |= !times.has_share;
 	load->polls += worker->polls;
 	load->parked_ns += times.parked_ns;
 	load->wakes += worker->wakes;
@@ -356,7 +358,8 @@ static void draw_busy(const struct table_row *row, struct canvas *canvas, int x,
 		return;
 	}
 	load_of(row, &load);
-	meter_draw_bar(canvas, x, y, width, load.workers ? load.busy / load.workers : 0.0, NULL);
+	meter_draw_bar(canvas, x, y, width, load.workers ? load.busy / load.workers : 0.0,
+		       load.has_no_share ? "-" : NULL);
 }
 
 /* Of an executor the mean of its workers. */

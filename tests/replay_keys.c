@@ -69,6 +69,43 @@ Test(replay_keys, rates_are_of_trace_time)
 	cr_expect(shows("5x"));
 }
 
+/* The line of rates and the bars of workers, without what was seen before. */
+static void rates_line(char *buf, size_t size)
+{
+	char *screen = draw(80, 24, false), *line = strstr(screen, "wakes ");
+
+	cr_assert_not_null(line);
+	snprintf(buf, size, "%.*s", (int)strcspn(line, "\n"), line);
+	free(screen);
+}
+
+Test(replay_keys, rates_are_of_the_second_before_however_one_came_there)
+{
+	char before[128], after[128];
+
+	rates_line(before, sizeof(before));
+	cr_expect_not_null(strstr(before, "spawns 1/s"));
+	replayed_press("0@+3s\r");
+	rates_line(after, sizeof(after));
+	cr_expect_str_eq(after, before, "of all that was jumped over");
+	replayed_press("$@+2s\r]]]]]]]]]]");
+	rates_line(after, sizeof(after));
+	cr_expect_str_eq(after, before, "of the last step");
+	replayed_press(".,@+3s\r");
+	rates_line(after, sizeof(after));
+
+	cr_expect_str_eq(after, before);
+}
+
+Test(replay_keys, where_nothing_came_before_no_rate_is_said)
+{
+	replayed_press("0");
+	cr_expect(shows("wakes -   polls -   spawns -"));
+	replayed_press("@+3s\r");
+
+	cr_expect_not(shows("wakes -"));
+}
+
 Test(replay_keys, brackets_step_by_ticks)
 {
 	replayed_press("]]");
