@@ -196,6 +196,23 @@ static void save(struct app *app)
 		app_say(app, ROLE_GOOD, "saved as %s", path);
 }
 
+/*
+ * From the list of all processes one goes to what the process of the row does. Returns
+ * false if that cannot be read.
+ */
+static bool choose_of_row(struct app *app, int tab)
+{
+	const struct view *view = app_view(app);
+	uint32_t process;
+
+	if (view->ops != &view_all || app_tab_ops(tab)->is_of_all ||
+	    app_tab_ops(tab)->request == REQ_VIEW_PROCESSES ||
+	    table_cursor(view->table) == TABLE_NO_ROW)
+		return true;
+	view->ops->selected(view, &process);
+	return app_choose(app, process);
+}
+
 /* Requests of the app itself; returns whether it was one. */
 static bool obey(struct app *app, enum request request)
 {
@@ -203,7 +220,8 @@ static bool obey(struct app *app, enum request request)
 
 	for (i = 0; i < APP_TABS; i++) {
 		if (app_tab_ops(i)->request == request) {
-			app_show_tab(app, i);
+			if (choose_of_row(app, i))
+				app_show_tab(app, i);
 			return true;
 		}
 	}

@@ -240,6 +240,19 @@ static const char *status_words(const struct model *model, char *buf, size_t siz
 	return buf[0] ? buf : word_status(model->status);
 }
 
+/* Of several processes it matters where this one is. */
+static int draw_host(const struct model *model, struct canvas *canvas, int x, int room)
+{
+	struct source_member member;
+
+	if (!source_has_several(model->source))
+		return 0;
+	model_member(model, &member);
+	return member.host[0] ?
+		       canvas_printf(canvas, x, 0, room - x, ROLE_DIM, "on %s  ", member.host) :
+		       0;
+}
+
 static void draw_process(const struct shared *shared, struct canvas *canvas, const char *note)
 {
 	const struct model *model = shared->model;
@@ -250,6 +263,7 @@ static void draw_process(const struct shared *shared, struct canvas *canvas, con
 	x += canvas_put_clipped(canvas, x, 0, 24, ROLE_TITLE, model->process->name) + 2;
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_DIM, "pid ");
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_NUMBER, "%" PRIu32, shared->pid) + 2;
+	x += draw_host(model, canvas, x, room);
 	x += canvas_put_text(canvas, x, 0, room - x, status_role(model->status),
 			     status_words(model, words, sizeof(words))) +
 	     2;

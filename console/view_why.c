@@ -23,6 +23,8 @@ struct why {
 	int first_line;  /* of the chain under the cursor, and of the next one */
 	int last_line;
 	char nothing[LINK_TEXT]; /* said when there is no chain */
+	struct models models;    /* of all processes, if there are several */
+	char others[LINK_TEXT];  /* what is stuck in those that are not shown; "": nothing */
 };
 
 static int cursor_index(const struct why *it)
@@ -33,6 +35,57 @@ static int cursor_index(const struct why *it)
 		if (it->chains[i].task == it->cursor)
 			return i;
 	return 0;
+}
+
+static int stuck_count(const struct models_one *one)
+{
+	struct chain *chains;
+	int count =
+		one->model && !one->is_away ? waits_stuck(one->model, WAITS_STUCK_NS, &chains) : -1;
+
+	if (count >= 0)
+		free(chains);
+	return count;
+}
+
+/* "2 stuck in 19186 hung, 1 stuck in 19190 hung on web2". Returns how many processes. */
+static int others_words(const struct models *models, uint32_t shown, char *buf, size_t size)
+{
+	struct source_member member;
+	size_t at = 0;
+	int found = 0, count;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < models->count; i++) {
+		count = i == shown ? 0 : stuck_count(&models->list[i]);
+		if (count <= 0)
+			continue;
+		model_member(models->list[i].model, &member);
+		if (at < size)
+			at += (size_t)snprintf(buf + at, size - at,
+					       "%s%d stuck in %" PRIu32 " %s%s%s",
+					       found ? ", " : "", count, member.pid, member.name,
+					       member.host[0] ? " on " : "", member.host);
+		found++;
+	}
+	return found;
+}
+
+/* Stuck tasks of another process must not go unseen because this one has none. */
+static void gather_others(struct why *it)
+{
+	struct source *source = it->view.shared->model->source;
+	char words[LINK_TEXT / 2];
+	int found;
+
+	it->others[0] = '\0';
+	if (!source_has_several(source))
+		return;
+	models_refresh(&it->models, source);
+	found = others_words(&it->models, source_chosen(source), words, sizeof(words));
+	if (found)
+		snprintf(it->others, sizeof(it->others), "%s%s: p chooses %s",
+			 it->count ? "and " : "", words, found == 1 ? "it" : "one");
 }
 
 static void why_gather(struct view *view)
@@ -51,11 +104,13 @@ static void why_gather(struct view *view)
 	else
 		waits_nothing(view->shared->model, WAITS_STUCK_NS, it->nothing,
 			      sizeof(it->nothing));
+	gather_others(it);
 }
 
 static void why_close(struct view *view)
 {
 	free(((struct why *)view)->chains);
+	models_fini(&((struct why *)view)->models);
 }
 
 static void move(struct why *it, int index)
@@ -163,6 +218,8 @@ static void why_write(struct view *view, struct page *page)
 	int at = cursor_index(it);
 	int i;
 
+	if (it->others[0])
+		page_text(page, 2, ROLE_WARN, it->others);
 	write_last_polls(page, model);
 	if (it->count == 0)
 		write_empty(it, page, model);
@@ -190,7 +247,14 @@ static const struct view_ops *why_enter(struct view *view, uint64_t id, uint64_t
 
 static void why_title(struct view *view, char *buf, size_t size)
 {
-	snprintf(buf, size, "%d stuck", ((struct why *)view)->count);
+	const struct model *model = view->shared->model;
+	struct source_member member;
+	int at = snprintf(buf, size, "%d stuck", ((struct why *)view)->count);
+
+	if (!source_has_several(model->source) || at < 0 || (size_t)at >= size)
+		return;
+	model_member(model, &member);
+	snprintf(buf + at, size - (size_t)at, " in %" PRIu32 " %s", member.pid, member.name);
 }
 
 const struct view_ops view_why = {

@@ -62,6 +62,28 @@ Test(all, enter_shows_a_task_of_another_process_and_back_is_the_list)
 	cr_expect(cursor_is_on("web2", "20 read-file"));
 }
 
+Test(all, a_view_of_one_process_is_of_the_one_under_the_cursor)
+{
+	press("/web2\r");
+	cr_assert(cursor_is_on("web2", ""));
+	press("y");
+	cr_expect(shows("pid 4712  on web2"));
+	cr_expect(shows("in 4712 httpd"));
+	press("a/web1\re");
+	cr_expect(shows("pid 4711  on web1"));
+	press("a/web2\rl");
+
+	cr_expect(shows("pid 4712  on web2"));
+}
+
+Test(all, what_is_stuck_in_others_is_told_where_one_asks_why)
+{
+	replayed_press("@+4.9s\r");
+	press("y");
+
+	expect_screen("all-why");
+}
+
 Test(all, enter_on_a_process_shows_its_tasks)
 {
 	press("T/web2\r");
@@ -71,7 +93,7 @@ Test(all, enter_on_a_process_shows_its_tasks)
 	cr_expect(shows("pid 4712"));
 	cr_expect_eq(app->page_count, 0);
 	cr_expect(shows("running 678 ms on file-0"));
-	cr_expect_not(shows("web2"));
+	cr_expect_not(shows("web1"));
 }
 
 Test(all, the_cursor_stays_on_its_task_among_those_of_the_same_number)
