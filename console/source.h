@@ -30,7 +30,8 @@ struct source_options {
 	const char *at; /* a trace: the moment, see moment.h; NULL: its end */
 	uint32_t pid;   /* of several processes this one; 0: the only one */
 	bool is_moved;  /* a trace: it will be moved. It is learnt while refreshed, not now, and
-			     of several processes the busiest is shown first */
+			     of several processes the one with most stuck at its end, or the busiest,
+			     is shown first */
 	bool takes_any; /* a trace: of several processes the busiest will do, others are read too */
 	bool is_playing; /* and plays from the moment on */
 };

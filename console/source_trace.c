@@ -11,6 +11,7 @@
 #include "console/player.h"
 #include "console/source_events.h"
 #include "console/source_trace.h"
+#include "console/waits.h"
 
 #define WHOLE_NS UINT64_MAX /* a budget that lasts */
 #define STEP_NS UINT64_C(1000000)
@@ -29,6 +30,7 @@ struct traced {
 
 	/* Of a trace that is moved, until all of it is known. */
 	bool is_starting;
+	bool has_looked; /* at its end, at what is stuck there */
 	struct source_options options;
 	char at[64];
 	struct vigil_problem problem; /* to be told */
@@ -175,7 +177,43 @@ static uint32_t candidates_words(const struct cursor *cursor, char *buf, size_t 
 	return count;
 }
 
-/* The process that is meant: the only one, the one with this pid, or the busiest. */
+/* How many of its tasks are stuck at this moment; 0 also where that cannot be known. */
+static int stuck_count(struct traced *traced, uint32_t index)
+{
+	struct vigil_reader *reader;
+	struct vigil_problem problem;
+	struct chain *chains;
+	struct model *model;
+	int count;
+
+	if (!process_now(traced, index) ||
+	    traced_member_open(&traced->source, index, &reader, &problem))
+		return 0;
+	model = model_new(reader);
+	if (!model) {
+		vigil_reader_close(reader);
+		return 0;
+	}
+	count = waits_stuck(model, WAITS_STUCK_NS, &chains);
+	if (count >= 0)
+		free(chains);
+	model_free(model);
+	return count > 0 ? count : 0;
+}
+
+/* Whether another process is more what people look for: what is stuck, then what is busy. */
+static bool is_better(const struct cursor_process *process, int stuck,
+		      const struct cursor_process *best, int best_stuck)
+{
+	if (!best || stuck != best_stuck)
+		return !best || stuck > best_stuck;
+	return process->events > best->events;
+}
+
+/*
+ * The process that is meant: the only one, the one with this pid, or of those that fit the
+ * one with the most that is stuck, if this is the moment to know, or the busiest.
+ */
 static int process_choose(struct traced *traced, const struct source_options *options,
 			  struct vigil_problem *ret_problem)
 {
@@ -183,6 +221,7 @@ static int process_choose(struct traced *traced, const struct source_options *op
 	const struct cursor_process *process, *best = NULL;
 	bool is_busy = has_events(cursor);
 	uint32_t fitting = 0;
+	int stuck, best_stuck = 0;
 	char names[300];
 
 	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
@@ -190,9 +229,11 @@ static int process_choose(struct traced *traced, const struct source_options *op
 		if (!is_wanted(process, options->pid, is_busy))
 			continue;
 		fitting++;
-		if (best && best->events >= process->events)
+		stuck = traced->has_looked ? stuck_count(traced, i) : 0;
+		if (!is_better(process, stuck, best, best_stuck))
 			continue;
 		best = process;
+		best_stuck = stuck;
 		traced->chosen = i;
 	}
 	/* After exec a process has another life under the same pid. */
@@ -244,11 +285,16 @@ static int moment_find(struct traced *traced, const struct source_options *optio
 	return r;
 }
 
-/* All of the trace is known: to the process and the moment that were asked for. */
+/* To the process and the moment that were asked for, when all of the trace is known. */
 static void begin_playing(struct traced *traced)
 {
 	struct cursor_goal goal = { .to = CURSOR_TO_TIME };
 
+	if (!traced->has_looked && !traced->options.pid && source_has_several(&traced->source)) {
+		traced->has_looked = true;
+		player_go(&traced->player, &(struct cursor_goal){ .to = CURSOR_TO_END });
+		return;
+	}
 	traced->is_starting = false;
 	process_choose(traced, &traced->options, &traced->problem);
 	if (traced->at[0])

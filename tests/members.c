@@ -54,6 +54,19 @@ Test(members, can_be_filtered)
 	cr_expect(shows("1 of "));
 }
 
+Test(members, the_one_that_hangs_at_the_end_is_shown_first)
+{
+	const struct cursor_process *processes;
+
+	app_free(app);
+	replayed_hangs_second = true;
+	replayed_open("+1s");
+	processes = cursor_process(replayed_player()->cursor, 0);
+	cr_assert_gt(processes[0].events, processes[1].events);
+
+	cr_expect(shows("pid 4712"));
+}
+
 Test(members, one_that_has_not_begun_is_shown_when_it_begins)
 {
 	press("/web2\r");

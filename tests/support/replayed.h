@@ -15,10 +15,12 @@
 
 #define REPLAYED_UNIX UINT64_C(1700000000000000000) /* of the first event: 22:13:20 UTC */
 #define REPLAYED_GAP_NS (2500 * SCENE_MS)           /* where 12 events were lost, from the begin */
+#define REPLAYED_TROUBLE_NS (2700 * SCENE_MS)       /* before anything is slow */
 #define REPLAYED_PID 4711
 
 static uint64_t replayed_wall;
 static bool replayed_has_gap, replayed_has_two;
+static bool replayed_hangs_second; /* the first one ends in good order, with more events */
 
 static inline uint64_t replayed_clock(void)
 {
@@ -73,6 +75,15 @@ static inline void replayed_tell_process(struct feed *feed, uint16_t process, co
 					      .text = host });
 }
 
+/* A wake, a poll or a park before anything is slow. */
+static inline bool replayed_is_routine(const struct trace_event *event)
+{
+	return replayed_unix(event->ns) < REPLAYED_UNIX + REPLAYED_TROUBLE_NS &&
+	       (event_is_wake(event) || event->kind == TRACE_poll_begin ||
+		event->kind == TRACE_poll_end || event->kind == TRACE_worker_park ||
+		event->kind == TRACE_worker_unpark);
+}
+
 /* In the child. The second process is the first one on another host, half a second late. */
 static inline void replayed_tell_all(struct feed *feed, uint64_t begin_unix_ns)
 {
@@ -88,6 +99,8 @@ static inline void replayed_tell_all(struct feed *feed, uint64_t begin_unix_ns)
 		for (; replayed_has_two && traced_at(second)->ns + 500 * SCENE_MS <= event.ns;
 		     second++) {
 			other = *traced_at(second);
+			if (replayed_hangs_second && replayed_is_routine(&other))
+				continue;
 			other.process = 1;
 			if (other.kind == TRACE_process_begin)
 				other.number++;
@@ -96,6 +109,8 @@ static inline void replayed_tell_all(struct feed *feed, uint64_t begin_unix_ns)
 				feed_put(feed, &other);
 		}
 		event.unix_ns = replayed_unix(event.ns);
+		if (replayed_hangs_second && event.unix_ns > REPLAYED_UNIX + REPLAYED_TROUBLE_NS)
+			continue;
 		if (event.unix_ns < begin_unix_ns)
 			continue;
 		if (replayed_has_gap && !is_told &&
