@@ -33,6 +33,13 @@ void app_set_speed(struct app *app, double speed)
 		player_set_speed(player, speed);
 }
 
+/* Whose polls and gaps are looked for and marked: the shown process's, or those of all. */
+static uint32_t process_looked_at(const struct app *app)
+{
+	return view_models(app_view(app)) ? CURSOR_ANY_PROCESS :
+					    source_chosen(app->shared.model->source);
+}
+
 /* ---- The bar ---- */
 
 int app_replay_lines(const struct app *app)
@@ -58,7 +65,8 @@ static int column_of(const struct player *player, uint64_t unix_ns, int width)
 }
 
 /* What is worth a look: where events were lost, and long polls as long as they took. */
-static void draw_marks(const struct player *player, struct canvas *canvas, int x, int y, int width)
+static void draw_marks(const struct player *player, uint32_t process, struct canvas *canvas, int x,
+		       int y, int width)
 {
 	size_t count;
 	const struct cursor_mark *marks = cursor_marks(player->cursor, &count);
@@ -71,6 +79,9 @@ static void draw_marks(const struct player *player, struct canvas *canvas, int x
 
 		if (!is_gap && length <= player->long_ns)
 			continue;
+		if (process != CURSOR_ANY_PROCESS && marks[i].process != process &&
+		    marks[i].process != CURSOR_ANY_PROCESS)
+			continue;
 		for (; at <= end; at++)
 			canvas_put_glyph(canvas, at, y,
 					 is_gap ? ROLE_ERROR : format_duration_role(length),
@@ -78,14 +89,15 @@ static void draw_marks(const struct player *player, struct canvas *canvas, int x
 	}
 }
 
-static void draw_track(const struct player *player, struct canvas *canvas, int x, int y, int width)
+static void draw_track(const struct player *player, uint32_t process, struct canvas *canvas, int x,
+		       int y, int width)
 {
 	int here = column_of(player, cursor_now(player->cursor), width);
 
 	for (int i = 0; i < width; i++)
 		canvas_put_glyph(canvas, x + i, y, i <= here ? ROLE_BAR : ROLE_AXIS,
 				 i <= here ? GLYPH_TRACK : GLYPH_HLINE);
-	draw_marks(player, canvas, x, y, width);
+	draw_marks(player, process, canvas, x, y, width);
 	canvas_put_glyph(canvas, x + here, y, ROLE_TITLE, GLYPH_TAG);
 }
 
@@ -139,7 +151,7 @@ void app_replay_draw(const struct app *app, struct canvas *canvas, int y)
 		room = canvas->width - x - text_width(length) - 2;
 	if (room < LEAST_TRACK)
 		return;
-	draw_track(player, canvas, x, y, room);
+	draw_track(player, process_looked_at(app), canvas, x, y, room);
 	x += room + 1;
 	x += canvas_put_text(canvas, x, y, -1, ROLE_DIM, length) + 2;
 	canvas_put_text(canvas, x, y, canvas->width - x - 1, ROLE_DIM,
@@ -174,36 +186,80 @@ static void event_words(const struct app *app, const struct trace_event *event, 
 		 worker[0] ? " on " : "", worker);
 }
 
+/* Found among those of all processes: that process is shown, and its task selected. */
+static void go_to_process(struct app *app, const struct trace_event *event)
+{
+	struct view *view = app_view(app);
+
+	if (!view_models(view) || !app_choose(app, event->process))
+		return;
+	view_refresh(view);
+	if (view->ops->select)
+		view->ops->select(view, event->process, event->object);
+}
+
+/* "4711 httpd on web1: ", if there are several; else "". */
+static void process_words(const struct app *app, char *buf, size_t size)
+{
+	struct source_member member;
+
+	buf[0] = '\0';
+	if (!app_has_several(app))
+		return;
+	model_member(app->shared.model, &member);
+	snprintf(buf, size, "%" PRIu32 " %.31s%s%.40s: ", member.pid, member.name,
+		 member.host[0] ? " on " : "", member.host);
+}
+
+/* "12 http-conn polls for 301 ms on worker http-0: the longest of its waits, 300 ms, ends now" */
+static void say_long_poll(struct app *app, const struct cursor_stop *stop)
+{
+	char time[FORMAT_SIZE], block[FORMAT_SIZE], words[NAME_TEXT], process[100];
+
+	go_to_process(app, &stop->event);
+	event_words(app, &stop->event, words, sizeof(words));
+	process_words(app, process, sizeof(process));
+	format_duration(time, sizeof(time), stop->poll_ns, 0);
+	if (stop->block_ns)
+		app_say(app, ROLE_WARN, "%slast moment of a wait of %s in a poll of %s: %s",
+			process, format_duration(block, sizeof(block), stop->block_ns, 0), time,
+			words);
+	else
+		app_say(app, ROLE_WARN, "%sabout to end after %s: %s", process, time, words);
+}
+
 static void say_found(struct app *app, const struct player *player)
 {
 	const struct cursor_stop *stop = cursor_stop(player->cursor);
-	char words[NAME_TEXT], time[FORMAT_SIZE];
+	char words[NAME_TEXT];
 
 	if (stop->event.kind >= TRACE_KINDS)
 		return;
+	if (player->going == CURSOR_TO_LONG_POLL) {
+		say_long_poll(app, stop);
+		return;
+	}
 	event_words(app, &stop->event, words, sizeof(words));
-	if (player->going == CURSOR_TO_LONG_POLL)
-		app_say(app, ROLE_WARN, "about to end after %s: %s",
-			format_duration(time, sizeof(time), stop->poll_ns, 0), words);
-	else
-		app_say(app, ROLE_TEXT, "%s", words);
+	app_say(app, ROLE_TEXT, "%s", words);
 }
 
 static void say_none(struct app *app, const struct player *player)
 {
 	const char *where = player->is_back ? "before" : "after";
-	char time[FORMAT_SIZE];
+	char time[FORMAT_SIZE], process[100] = "";
 
+	if (process_looked_at(app) != CURSOR_ANY_PROCESS)
+		process_words(app, process, sizeof(process));
 	switch (player->going) {
 	case CURSOR_TO_LONG_POLL:
-		app_say(app, ROLE_WARN, "no poll took longer than %s %s this moment",
+		app_say(app, ROLE_WARN, "%sno poll took longer than %s %s this moment", process,
 			format_duration(time, sizeof(time), player->long_ns, 0), where);
 		break;
 	case CURSOR_TO_TASK_POLL:
 		app_say(app, ROLE_WARN, "no poll of this task begins %s this moment", where);
 		break;
 	case CURSOR_TO_GAP:
-		app_say(app, ROLE_GOOD, "no event was lost %s this moment", where);
+		app_say(app, ROLE_GOOD, "%sno event was lost %s this moment", process, where);
 		break;
 	default:
 		app_say(app, ROLE_WARN, "this is the %s of the trace",
@@ -248,10 +304,13 @@ static void go(struct app *app, enum cursor_to to, bool is_back)
 		.to = to,
 		.is_back = is_back,
 		.over_ns = player->long_ns,
-		.process = source_chosen(app->shared.model->source),
+		.process = process_looked_at(app),
 	};
 
-	goal.task = task_selected(app, &goal.process);
+	if (to == CURSOR_TO_TASK_POLL) {
+		goal.process = source_chosen(app->shared.model->source);
+		goal.task = task_selected(app, &goal.process);
+	}
 	if (to == CURSOR_TO_TASK_POLL && !goal.task) {
 		app_say(app, ROLE_WARN, "no task is selected: t lists them");
 		return;

@@ -81,6 +81,7 @@ struct view_ops {
 	const struct view_ops *details;
 	/* The task, and whose if not the shown process's; without: the cursor's row. */
 	uint64_t (*selected)(const struct view *view, uint32_t *ret_process);
+	void (*select)(struct view *view, uint32_t process, uint64_t task); /* its row */
 	const struct view_ops *(*enter)(struct view *view, uint64_t id, uint64_t *ret_object);
 };
 

@@ -191,6 +191,15 @@ static uint64_t all_selected(const struct view *view, uint32_t *ret_process)
 	return task_rows_ref(tasks, id);
 }
 
+static void all_select(struct view *view, uint32_t process, uint64_t task)
+{
+	const struct tasks *tasks = (struct tasks *)view;
+	uint64_t id = process < tasks->process_count ? row_of(tasks, process, task) : TABLE_NO_ROW;
+
+	if (id != TABLE_NO_ROW && table_go_to(view->table, id))
+		view->is_touched = true;
+}
+
 static const struct view_ops *all_enter(struct view *view, uint64_t id, uint64_t *ret_object)
 {
 	const struct tasks *tasks = (struct tasks *)view;
@@ -239,5 +248,6 @@ const struct view_ops view_all = {
 	.close = all_close,
 	.refresh = all_refresh,
 	.selected = all_selected,
+	.select = all_select,
 	.enter = all_enter,
 };

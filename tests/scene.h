@@ -40,6 +40,10 @@ enum scene_act {
 	ACT_REST,  /* ends the poll of the argument, which waits for its socket */
 	ACT_LOCK,  /* polls the argument, which takes the lock and waits for the job */
 	ACT_WAIT,  /* polls the argument, which waits for the lock */
+	ACT_GRAB,  /* polls the argument, which takes the lock of the log */
+	ACT_STALL, /* polls the argument, whose thread waits for that */
+	ACT_DROP,  /* its poll gives the lock back, and ends */
+	ACT_GET,   /* its poll gets the lock, gives it back, and ends */
 };
 
 struct scene_thread {
@@ -124,6 +128,25 @@ static void scene_lock(vigil_task task)
 	vigil_worker_park();
 }
 
+/* Two polls and a lock between them. */
+static void scene_log_act(enum scene_act act, vigil_task task)
+{
+	if (act == ACT_GRAB || act == ACT_STALL)
+		vigil_poll_begin(task);
+	if (act == ACT_STALL)
+		vigil_lock_wait_at(SCENE_SITE("log.c", 47, "log_line"), scene.log,
+				   VIGIL_MODE_EXCLUSIVE);
+	if (act == ACT_GRAB || act == ACT_GET)
+		vigil_lock_acquired_at(SCENE_SITE("log.c", 71, "log_rotate"), scene.log,
+				       VIGIL_MODE_EXCLUSIVE);
+	scene_pass(15000);
+	if (act == ACT_GRAB || act == ACT_STALL)
+		return;
+	vigil_lock_released(scene.log);
+	scene_pass(15000);
+	vigil_poll_end(task);
+}
+
 static void scene_act(struct scene_thread *thread)
 {
 	struct vigil_site *ready = SCENE_SITE("loop.c", 152, "loop_collect");
@@ -163,6 +186,9 @@ static void scene_act(struct scene_thread *thread)
 		break;
 	case ACT_RISE:
 		vigil_worker_unpark();
+		break;
+	default:
+		scene_log_act(thread->act, task);
 		break;
 	}
 }

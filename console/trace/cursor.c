@@ -35,7 +35,6 @@ static void event_read(struct cursor *cursor)
 {
 	enum trace_result r;
 
-	cursor->is_told = false;
 	do
 		r = trace_next(cursor->trace, &cursor->pending);
 	while (r == TRACE_GAP);
@@ -91,7 +90,7 @@ static void event_pass(struct cursor *cursor)
 /* Opens the trace, at a frame, index plus one, or at its start. */
 static int start(struct cursor *cursor, size_t at, struct vigil_problem *ret_problem)
 {
-	const struct frame *frame = at ? &cursor->frames[at - 1] : NULL;
+	const struct keyframe *frame = at ? &cursor->frames[at - 1] : NULL;
 	int r = trace_open(&cursor->options.trace, &cursor->trace, ret_problem);
 	size_t size = 0;
 	void *keep;
@@ -190,6 +189,7 @@ int cursor_open(const struct cursor_options *options, struct cursor **ret_cursor
 		cursor->phase = PHASE_REST;
 		cursor->frame_events = options->frame_events;
 		cursor->stop.event.kind = TRACE_KINDS;
+		cursor->told_at = UINT64_MAX;
 		r = paths_copy(&cursor->options.trace);
 	}
 	if (!r)
@@ -229,36 +229,10 @@ void cursor_close(struct cursor *cursor)
 	free(cursor);
 }
 
-/* ---- Matches ---- */
+/* ---- Standing ---- */
 
-static enum match match_of(const struct cursor *cursor)
-{
-	const struct cursor_goal *goal = &cursor->goal;
-	const struct trace_event *event = cursor->pending;
-
-	switch (goal->to) {
-	case CURSOR_TO_EVENT:
-		return MATCH_AFTER;
-	case CURSOR_TO_POLL:
-		return event->kind == TRACE_poll_begin ? MATCH_AFTER : MATCH_NONE;
-	case CURSOR_TO_TASK_POLL:
-		return event->kind == TRACE_poll_begin && event->process == goal->process &&
-				       event->object == goal->task ?
-			       MATCH_AFTER :
-			       MATCH_NONE;
-	case CURSOR_TO_LONG_POLL:
-		for (size_t i = 0; i < cursor->slice_count; i++)
-			if (cursor->slices[i].kind == SLICE_RUN &&
-			    cursor->slices[i].end_ns - cursor->slices[i].begin_ns > goal->over_ns)
-				return MATCH_BEFORE;
-		return MATCH_NONE;
-	default:
-		return MATCH_NONE;
-	}
-}
-
-/* Comes to stand at what was found: the pending event. */
-static void stop_at(struct cursor *cursor, enum match match)
+/* What was found: the pending event. */
+static void stop_note(struct cursor *cursor)
 {
 	struct cursor_stop *stop = &cursor->stop;
 
@@ -268,13 +242,25 @@ static void stop_at(struct cursor *cursor, enum match match)
 	for (size_t i = 0; i < cursor->slice_count; i++)
 		if (cursor->slices[i].kind == SLICE_RUN)
 			stop->poll_ns = cursor->slices[i].end_ns - cursor->slices[i].begin_ns;
-	if (match == MATCH_AFTER) {
-		event_pass(cursor);
-		return;
-	}
+}
+
+/* Comes to stand before the pending event, where the poll that was found last is told of. */
+static void stand_before(struct cursor *cursor)
+{
 	if (cursor->pending->unix_ns > cursor->now)
 		cursor->now = cursor->pending->unix_ns;
-	cursor->is_told = true;
+	cursor->told_at = cursor->passed;
+	cursor->told_end = cursor->poll.end;
+}
+
+/* Comes to stand at what was found: the pending event. */
+static void stop_at(struct cursor *cursor, enum match match)
+{
+	stop_note(cursor);
+	if (match == MATCH_AFTER)
+		event_pass(cursor);
+	else
+		stand_before(cursor);
 }
 
 /* ---- Going ---- */
@@ -309,32 +295,6 @@ static void go_home(struct cursor *cursor)
 	go_upto(cursor, cursor->from_passed, MATCH_NONE);
 }
 
-static bool is_search(const struct cursor_goal *goal)
-{
-	return goal->to >= CURSOR_TO_EVENT && goal->to <= CURSOR_TO_LONG_POLL;
-}
-
-/* A gap is a time that the index knows. Returns false when there is none that way. */
-static bool gap_find(const struct cursor *cursor, uint64_t *ret_unix_ns)
-{
-	bool is_found = false;
-
-	for (size_t i = 0; i < cursor->mark_count; i++) {
-		const struct cursor_mark *mark = &cursor->marks[i];
-
-		if (mark->kind != CURSOR_MARK_GAP)
-			continue;
-		if (cursor->goal.is_back ? mark->end_unix_ns >= cursor->now :
-					   mark->end_unix_ns <= cursor->now)
-			continue;
-		if (is_found && !cursor->goal.is_back)
-			continue;
-		*ret_unix_ns = mark->end_unix_ns;
-		is_found = true;
-	}
-	return is_found;
-}
-
 /* Looks from a frame on, for the last match up to a place. */
 static void scan_begin(struct cursor *cursor, size_t frame, uint64_t end)
 {
@@ -342,6 +302,14 @@ static void scan_begin(struct cursor *cursor, size_t frame, uint64_t end)
 	cursor->scan_frame = frame;
 	cursor->scan_end = end;
 	rewind_to(cursor, frame);
+}
+
+/* Goes once more through the long poll that was found: where did it wait longest? */
+static void block_begin(struct cursor *cursor)
+{
+	cursor->phase = PHASE_BLOCK;
+	cursor->poll.block_ns = cursor->poll.release_at = 0;
+	rewind_to(cursor, cursor_frame_before_time(cursor, cursor->poll.begin_unix_ns));
 }
 
 /* Back, or so far ahead that a frame is nearer. */
@@ -361,11 +329,13 @@ static void goal_begin(struct cursor *cursor)
 	cursor->from_now = cursor->now;
 	cursor->from_passed = cursor->passed;
 	cursor->is_none = false;
+	cursor->from_search = cursor_search_begin(cursor);
+	cursor->block_unix_ns = 0;
 	cursor->found_match = MATCH_NONE;
 	cursor->stop.event.kind = TRACE_KINDS;
 	cursor->phase = PHASE_RUN;
 	if (goal->to == CURSOR_TO_GAP) {
-		if (!gap_find(cursor, &goal->unix_ns)) {
+		if (!cursor_gap_find(cursor, &goal->unix_ns)) {
 			go_home(cursor);
 			return;
 		}
@@ -378,9 +348,9 @@ static void goal_begin(struct cursor *cursor)
 	if (goal->to == CURSOR_TO_END && cursor->frame_count &&
 	    cursor->frames[cursor->frame_count - 1].passed > cursor->passed)
 		rewind_before(cursor, cursor->frame_count);
-	if (is_search(goal) && goal->is_back)
-		scan_begin(cursor, cursor_frame_before_place(cursor, cursor->passed),
-			   cursor->passed);
+	if (cursor_is_search(goal) && goal->is_back)
+		scan_begin(cursor, cursor_frame_before_place(cursor, cursor->from_search),
+			   cursor->from_search);
 }
 
 static enum cursor_result run(struct cursor *cursor)
@@ -404,11 +374,17 @@ static enum cursor_result run(struct cursor *cursor)
 		go_home(cursor);
 		return CURSOR_AGAIN;
 	}
-	match = is_search(goal) ? match_of(cursor) : MATCH_NONE;
-	if (match == MATCH_BEFORE && cursor->is_told)
+	match = cursor_is_search(goal) ? cursor_match(cursor) : MATCH_NONE;
+	if (match == MATCH_BEFORE && cursor->passed < cursor->from_search)
 		match = MATCH_NONE;
+	if (goal->to == CURSOR_TO_LONG_POLL)
+		cursor_blocks_note(cursor);
 	if (match == MATCH_NONE) {
 		event_pass(cursor);
+		return CURSOR_AGAIN;
+	}
+	if (match == MATCH_BEFORE && cursor_poll_note(cursor)) {
+		block_begin(cursor);
 		return CURSOR_AGAIN;
 	}
 	stop_at(cursor, match);
@@ -420,7 +396,9 @@ static void scan_finish(struct cursor *cursor)
 {
 	size_t frame = cursor->scan_frame;
 
-	if (cursor->found_match != MATCH_NONE)
+	if (cursor->found_match == MATCH_BEFORE)
+		block_begin(cursor);
+	else if (cursor->found_match != MATCH_NONE)
 		go_upto(cursor, cursor->found, cursor->found_match);
 	else if (frame)
 		scan_begin(cursor, frame - 1, cursor->frames[frame - 1].passed);
@@ -437,10 +415,12 @@ static enum cursor_result scan(struct cursor *cursor)
 		scan_finish(cursor);
 		return CURSOR_AGAIN;
 	}
-	match = match_of(cursor);
+	match = cursor_match(cursor);
 	place = cursor->passed + (match == MATCH_AFTER);
 	/* The first event has always happened. */
-	if (match != MATCH_NONE && place < cursor->from_passed && place) {
+	if (match != MATCH_NONE && place < cursor->from_search && place) {
+		if (match == MATCH_BEFORE)
+			cursor_poll_note(cursor);
 		cursor->found = cursor->passed;
 		cursor->found_match = match;
 	}
@@ -454,11 +434,36 @@ static enum cursor_result upto(struct cursor *cursor)
 		event_pass(cursor);
 		return CURSOR_AGAIN;
 	}
-	if (cursor->until_match != MATCH_NONE && cursor->pending)
-		stop_at(cursor, cursor->until_match);
+	if (cursor->until_match == MATCH_AFTER && cursor->pending)
+		stop_at(cursor, MATCH_AFTER);
+	else if (cursor->until_match == MATCH_BEFORE && cursor->pending)
+		stand_before(cursor);
 	if (cursor->is_none)
 		cursor->now = cursor->from_now;
 	return rest(cursor, cursor->is_none ? CURSOR_NONE : CURSOR_THERE);
+}
+
+static enum cursor_result block(struct cursor *cursor)
+{
+	struct cursor_poll *poll = &cursor->poll;
+	uint64_t place = poll->end;
+
+	if (!cursor->pending) {
+		go_home(cursor);
+		return CURSOR_AGAIN;
+	}
+	if (cursor->passed < poll->end) {
+		cursor_block_note(cursor);
+		event_pass(cursor);
+		return CURSOR_AGAIN;
+	}
+	stop_note(cursor);
+	if (poll->block_ns) {
+		place = poll->block_at;
+		cursor->stop.block_ns = poll->block_ns;
+	}
+	go_upto(cursor, place, MATCH_BEFORE);
+	return CURSOR_AGAIN;
 }
 
 /* One event, or one decision. */
@@ -469,6 +474,8 @@ static enum cursor_result advance(struct cursor *cursor)
 		return run(cursor);
 	case PHASE_SCAN:
 		return scan(cursor);
+	case PHASE_BLOCK:
+		return block(cursor);
 	case PHASE_UPTO:
 		return upto(cursor);
 	case PHASE_INDEX:
@@ -568,26 +575,10 @@ const char *cursor_problem(const struct cursor *cursor)
 	return cursor->problem.text;
 }
 
-uint32_t cursor_process_count(const struct cursor *cursor)
-{
-	return cursor->process_count;
-}
-
-const struct cursor_process *cursor_process(const struct cursor *cursor, uint32_t index)
-{
-	return index < cursor->process_count ? &cursor->processes[index] : NULL;
-}
-
 const struct trace_process *cursor_process_now(const struct cursor *cursor, uint32_t index)
 {
 	const struct trace_process *process =
 		trace_process(cursor->seen ? cursor->seen : cursor->trace, index);
 
 	return process && process->board ? process : NULL;
-}
-
-const struct cursor_mark *cursor_marks(const struct cursor *cursor, size_t *ret_count)
-{
-	*ret_count = cursor->is_indexed ? cursor->mark_count : 0;
-	return cursor->marks;
 }

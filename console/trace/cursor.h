@@ -49,7 +49,7 @@ enum cursor_to {
 	CURSOR_TO_EVENT,     /* has just happened */
 	CURSOR_TO_POLL,      /* has just begun */
 	CURSOR_TO_TASK_POLL, /* the same of a task */
-	CURSOR_TO_LONG_POLL, /* is about to end, after more than over_ns */
+	CURSOR_TO_LONG_POLL, /* took more than over_ns: its longest wait, or it, is about to end */
 	CURSOR_TO_GAP        /* events were lost up to here */
 };
 
@@ -58,9 +58,11 @@ struct cursor_goal {
 	bool is_back; /* the last one before, not the next one after: from TO_EVENT on */
 	uint64_t unix_ns;
 	uint64_t over_ns;
-	uint32_t process; /* whose task */
+	uint32_t process; /* whose task, long polls or gaps; of the latter two also of any: */
 	uint64_t task;
 };
+
+#define CURSOR_ANY_PROCESS TRACE_ANY_PROCESS
 
 enum cursor_result {
 	CURSOR_THERE, /* also when there was nothing to do */
@@ -89,7 +91,8 @@ uint64_t cursor_epoch(const struct cursor *cursor);
 /* What it came to stand at by TO_EVENT to TO_LONG_POLL. */
 struct cursor_stop {
 	struct trace_event event; /* without its texts; kind TRACE_KINDS: none */
-	uint64_t poll_ns;         /* how long the poll took that it ends */
+	uint64_t poll_ns;         /* how long the poll took that it ends, */
+	uint64_t block_ns;        /* and the wait in it that is about to end instead; 0: none */
 };
 const struct cursor_stop *cursor_stop(const struct cursor *cursor);
 

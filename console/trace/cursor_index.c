@@ -96,6 +96,12 @@ static int by_time(const void *a, const void *b)
 	return (x->begin_unix_ns > y->begin_unix_ns) - (x->begin_unix_ns < y->begin_unix_ns);
 }
 
+const struct cursor_mark *cursor_marks(const struct cursor *cursor, size_t *ret_count)
+{
+	*ret_count = cursor->is_indexed ? cursor->mark_count : 0;
+	return cursor->marks;
+}
+
 /* ---- Processes ---- */
 
 void cursor_note_process(struct cursor *cursor, const struct trace_process *from)
@@ -126,6 +132,16 @@ void cursor_note_processes(struct cursor *cursor)
 {
 	for (uint32_t i = 0; i < trace_process_count(cursor->trace); i++)
 		cursor_note_process(cursor, trace_process(cursor->trace, i));
+}
+
+uint32_t cursor_process_count(const struct cursor *cursor)
+{
+	return cursor->process_count;
+}
+
+const struct cursor_process *cursor_process(const struct cursor *cursor, uint32_t index)
+{
+	return index < cursor->process_count ? &cursor->processes[index] : NULL;
 }
 
 /* ---- The file ---- */
@@ -196,8 +212,8 @@ void cursor_load_index(struct cursor *cursor)
 	}
 	for (size_t i = 0; i < index->frame_count; i++)
 		cursor->frames[i] =
-			(struct frame){ index->frames[i].keep, index->frames[i].size,
-					index->frames[i].passed, index->frames[i].unix_ns };
+			(struct keyframe){ index->frames[i].keep, index->frames[i].size,
+					   index->frames[i].passed, index->frames[i].unix_ns };
 	cursor->frame_count = cursor->frame_room = index->frame_count;
 	cursor->mark_count = cursor->mark_room = index->mark_count;
 	cursor->process_count = (uint32_t)index->process_count;
@@ -246,11 +262,11 @@ static void frames_thin(struct cursor *cursor)
 void cursor_take_frame(struct cursor *cursor)
 {
 	size_t room = cursor->frame_room ? 2 * cursor->frame_room : 16;
-	const struct frame *last =
+	const struct keyframe *last =
 		cursor->frame_count ? &cursor->frames[cursor->frame_count - 1] : NULL;
 	void *keep;
 	size_t size;
-	struct frame *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
+	struct keyframe *frames, frame = { .passed = cursor->passed, .unix_ns = cursor->passed_ns };
 
 	if (cursor->file.bytes ||
 	    cursor->passed < (last ? last->passed : 0) + frame_events(cursor) ||
