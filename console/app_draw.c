@@ -70,6 +70,20 @@ static int draw_tabs(const struct app *app, struct canvas *canvas, int y)
 	return x;
 }
 
+/* A title is left out phrase by phrase, from its end: cut, it would be read as another one. */
+static void phrases_fit(char *words, int room)
+{
+	char *end, *at;
+
+	while (text_width(words) > room) {
+		for (end = NULL, at = words; (at = strstr(at, "  ")); at += 2)
+			end = at;
+		if (!end)
+			return;
+		*end = '\0';
+	}
+}
+
 /* At the right end of the tabs: what is in front, or how its rows are chosen. */
 static void draw_state(const struct app *app, struct canvas *canvas, int x, int y)
 {
@@ -83,6 +97,8 @@ static void draw_state(const struct app *app, struct canvas *canvas, int x, int 
 		view->ops->title(view, words, sizeof(words));
 	else
 		view_state(view, words, sizeof(words));
+	if (view->ops->title)
+		phrases_fit(words, room - 2);
 	snprintf(text, sizeof(text), " %s ", words);
 	used = text_width(text);
 	/* A few letters of a word say nothing, and look like one more tab. */

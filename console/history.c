@@ -28,6 +28,7 @@ struct row {
 struct history {
 	struct row *rows;
 	uint32_t row_count;
+	struct ring holds;
 	struct vigil_event_record *buffer; /* for history_read */
 	uint64_t since_ns; /* of what was there before history_clear nothing is known */
 	bool is_cut;       /* since the next event */
@@ -163,6 +164,7 @@ void history_free(struct history *history)
 		free(history->rows[i].wakes.entries);
 	}
 	free(history->rows);
+	free(history->holds.entries);
 	free(history->buffer);
 	free(history);
 }
@@ -171,6 +173,7 @@ void history_clear(struct history *history, bool is_cut)
 {
 	history->since_ns = 0;
 	history->is_cut = is_cut;
+	history->holds.head = 0;
 	for (uint32_t i = 0; i < history->row_count; i++) {
 		row_clear(&history->rows[i]);
 		history->rows[i].worker = 0;
@@ -196,6 +199,20 @@ static bool kind_of(const struct slice *slice, uint16_t *ret_kind)
 	}
 }
 
+static void hold_put(struct history *history, const struct slice *slice)
+{
+	struct history_hold *place = ring_put(&history->holds, sizeof(*place));
+
+	if (place)
+		*place = (struct history_hold){
+			.begin_ns = slice->begin_ns,
+			.end_ns = slice->end_ns,
+			.lock = slice->object,
+			.owner = slice->task ? slice->task : slice->worker,
+			.site = slice->site,
+		};
+}
+
 void history_pass(struct history *history, const struct trace_event *event,
 		  const struct slice *slices, size_t count)
 {
@@ -207,6 +224,8 @@ void history_pass(struct history *history, const struct trace_event *event,
 		history->since_ns = event->ns;
 	history->is_cut = false;
 	for (size_t i = 0; i < count; i++) {
+		if (slices[i].kind == SLICE_HOLD)
+			hold_put(history, &slices[i]);
 		row = kind_of(&slices[i], &kind) ? row_of(history, slices[i].worker) : NULL;
 		if (row)
 			slice_put(row, &(struct history_slice){
@@ -357,7 +376,27 @@ uint64_t history_since(const struct history *history)
 	return since;
 }
 
-/* ---- Who woke it ---- */
+/* ---- Who held it up, who woke it ---- */
+
+/* The last one of those who gave it back meanwhile: then it was free. */
+bool history_held_by(const struct history *history, const struct history_slice *wait,
+		     struct history_hold *ret_hold)
+{
+	size_t at = ring_after(&history->holds, sizeof(*ret_hold),
+			       offsetof(struct history_hold, end_ns), wait->end_ns);
+
+	while (at--) {
+		const struct history_hold *hold = ring_at(&history->holds, at, sizeof(*hold));
+
+		if (hold->end_ns < wait->begin_ns)
+			return false;
+		if (hold->lock != wait->object)
+			continue;
+		*ret_hold = *hold;
+		return true;
+	}
+	return false;
+}
 
 /* The begin of the task's poll before this one; 0: none is known. */
 static uint64_t poll_before(const struct history *history, const struct history_slice *poll)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * History: what each thread of a process did lately, as a timeline draws it. Polls,
- * parks, waits in the middle of what it did, and whom it woke.
+ * parks, waits in the middle of what it did, and whom it woke; and who held which lock.
  *
  * It is filled from a trace's events as they pass, or from the rings of last events of
  * a live board.
@@ -34,6 +34,14 @@ struct history_wake {
 	uint64_t waker; /* who did it, if that was a task */
 	uint32_t site;
 	uint32_t worker; /* index of the thread */
+};
+
+/* Of a lock, from taking it to giving it back. */
+struct history_hold {
+	uint64_t begin_ns, end_ns;
+	uint64_t lock;
+	uint64_t owner; /* task or worker */
+	uint32_t site;  /* where it was taken */
 };
 
 struct history;
@@ -70,6 +78,10 @@ size_t history_wake_after(const struct history *history, uint32_t row, uint64_t 
 
 /* All that any thread did from here on is known. 0: all of it is. */
 uint64_t history_since(const struct history *history);
+
+/* Who had the lock that this wait, which has ended, was for; false: not known. */
+bool history_held_by(const struct history *history, const struct history_slice *wait,
+		     struct history_hold *ret_hold);
 
 /* The wake that made this poll due; false: not known. */
 bool history_woken_by(const struct history *history, const struct history_slice *poll,

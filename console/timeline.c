@@ -42,6 +42,10 @@ static void cell_add(struct timeline_cell *cell, const struct history_slice *sli
 		cell->parked += share;
 		break;
 	}
+	if (slice->kind == HISTORY_WAIT && length_of(slice) >= length_of(&cell->wait)) {
+		cell->wait = *slice;
+		cell->is_wait_open = is_open;
+	}
 	/* A poll says more than the park beside it, however short it is. */
 	if (!cell->slice.end_ns ||
 	    (cell->slice.kind == HISTORY_PARK && slice->kind != HISTORY_PARK) ||
@@ -50,6 +54,11 @@ static void cell_add(struct timeline_cell *cell, const struct history_slice *sli
 		cell->slice = *slice;
 		cell->is_open = is_open;
 	}
+}
+
+bool timeline_cell_waits(const struct timeline_cell *cell)
+{
+	return cell->waiting > cell->busy / 2 && cell->waiting > 0.05;
 }
 
 static void slice_add(const struct timeline_window *window, const struct history_slice *slice,

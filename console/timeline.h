@@ -22,8 +22,13 @@ struct timeline_cell {
 	uint32_t polls;             /* that ran in it */
 	struct history_slice slice; /* the longest of all in it; end_ns 0: none */
 	bool is_open;               /* that slice has not ended */
-	bool is_known;              /* false: before what is remembered, or yet to come */
+	struct history_slice wait;  /* the longest wait in it, be it in a poll; end_ns 0: none */
+	bool is_wait_open;
+	bool is_known; /* false: before what is remembered, or yet to come */
 };
+
+/* Whether it shows the thread waiting, whatever else it did there. */
+bool timeline_cell_waits(const struct timeline_cell *cell);
 
 /* Fills in window->columns cells for the thread of a worker's index. */
 void timeline_cells(const struct history *history, const struct model *model, uint32_t worker,

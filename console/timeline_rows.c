@@ -71,7 +71,7 @@ static bool is_seam(const struct timeline_cell *cell, const struct timeline_cell
 static void draw_cell(const struct timeline_cell *cell, const struct timeline_cell *next,
 		      struct canvas *canvas, int x, int y, int lines)
 {
-	bool is_waiting = cell->waiting > cell->busy / 2 && cell->waiting > 0.05;
+	bool is_waiting = timeline_cell_waits(cell);
 	enum role role = format_duration_role(slice_length(&cell->slice));
 
 	for (int line = 0; line < lines; line++) {

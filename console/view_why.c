@@ -254,7 +254,7 @@ static void why_title(struct view *view, char *buf, size_t size)
 	if (!source_has_several(model->source) || at < 0 || (size_t)at >= size)
 		return;
 	model_member(model, &member);
-	snprintf(buf + at, size - (size_t)at, " in %" PRIu32 " %s", member.pid, member.name);
+	snprintf(buf + at, size - (size_t)at, "  %" PRIu32 " %s", member.pid, member.name);
 }
 
 const struct view_ops view_why = {

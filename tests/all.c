@@ -68,7 +68,7 @@ Test(all, a_view_of_one_process_is_of_the_one_under_the_cursor)
 	cr_assert(cursor_is_on("web2", ""));
 	press("y");
 	cr_expect(shows("pid 4712  on web2"));
-	cr_expect(shows("in 4712 httpd"));
+	cr_expect(shows("stuck  4712 httpd"));
 	press("a/web1\re");
 	cr_expect(shows("pid 4711  on web1"));
 	press("a/web2\rl");

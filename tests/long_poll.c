@@ -154,3 +154,17 @@ Test(long_poll_shown, the_bar_marks_those_of_the_process_alone)
 	free(other);
 	app_free(app);
 }
+
+Test(long_poll_shown, the_timeline_says_who_holds_what_its_thread_waits_for)
+{
+	replayed_open("+5.3s");
+	press("vz");
+	cr_expect(shows("waits for "));
+	expect_screen_of("long-poll-timeline", 80, 24, false);
+	replayed_press("$()");
+	press_key(K_RIGHT);
+
+	cr_expect(shows(
+		"waited for 300 ms at log.c:47: lock \"log\" held 300 ms by 4 http-conn, taken"));
+	app_free(app);
+}
