@@ -260,6 +260,14 @@ static void draw_process(const struct shared *shared, struct canvas *canvas, con
 	int room = canvas->width - text_width(note) - 2;
 	int x = 1;
 
+	/* What stands for its board until there is one has no name and no number of its own. */
+	if (source_is_blank(model->source)) {
+		source_blank_words(model->source, words, sizeof(words));
+		canvas_put_clipped(canvas, x, 0, room - x, ROLE_TITLE, words);
+		canvas_put_text(canvas, canvas->width - text_width(note) - 1, 0, -1, ROLE_WARN,
+				note);
+		return;
+	}
 	x += canvas_put_clipped(canvas, x, 0, 24, ROLE_TITLE, model->process->name) + 2;
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_DIM, "pid ");
 	x += canvas_printf(canvas, x, 0, room - x, ROLE_NUMBER, "%" PRIu32, shared->pid) + 2;

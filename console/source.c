@@ -3,6 +3,7 @@
 #include "console/source.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,36 @@ bool source_has_several(struct source *source)
 	for (uint32_t i = 0; count < 2 && source_member(source, i, &member); i++)
 		count += member.is_known;
 	return count == 2;
+}
+
+bool source_is_blank(struct source *source)
+{
+	struct source_member member;
+
+	return source_has_members(source) &&
+	       (!source_member(source, source_chosen(source), &member) || !member.board);
+}
+
+bool source_is_early(struct source *source)
+{
+	const struct player *player = source_player(source);
+
+	return source_is_blank(source) || (player && !cursor_is_indexed(player->cursor));
+}
+
+void source_blank_words(struct source *source, char *buf, size_t size)
+{
+	const struct player *player = source_player(source);
+	struct source_member member;
+
+	if (source_fd(source) >= 0)
+		snprintf(buf, size, "waiting for the first events");
+	else if (player && !cursor_is_indexed(player->cursor))
+		snprintf(buf, size, "reading the trace");
+	else if (source_member(source, source_chosen(source), &member) && member.pid)
+		snprintf(buf, size, "%s  pid %" PRIu32 "  not begun yet", member.name, member.pid);
+	else
+		snprintf(buf, size, "not begun yet");
 }
 
 bool source_is_working(struct source *source)

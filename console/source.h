@@ -154,7 +154,10 @@ bool source_past(struct source *source, struct past *ret_past);
 
 bool source_has_members(struct source *source); /* it can say who its processes are */
 bool source_has_several(struct source *source); /* and of more than one there are events */
-bool source_is_working(struct source *source);  /* on the way to another moment */
+bool source_is_blank(struct source *source);    /* of the shown process there is no board (yet) */
+bool source_is_early(struct source *source);    /* or the trace is being read for the first time */
+void source_blank_words(struct source *source, char *buf, size_t size); /* what it is then */
+bool source_is_working(struct source *source); /* on the way to another moment */
 void source_choose(struct source *source, uint32_t index);
 uint32_t source_chosen(struct source *source);
 bool source_is_whole(struct source *source); /* of the shown process, as far as is known */

@@ -70,12 +70,25 @@ static bool is_known(const struct cursor_process *process)
 	return process->events || process->first_unix_ns;
 }
 
+/*
+ * It lived before anything of it is known: its board was copied some moments after that of
+ * another process, with which the trace begins. As it was then is the best there is to show.
+ */
+static bool was_there(const struct trace_process *process, uint64_t unix_ns)
+{
+	uint64_t created_ns = process->board->process->created_ns;
+
+	return created_ns && created_ns < trace_process_ns(process, unix_ns);
+}
+
 /* A process as it is at this moment: the trace has read one event more than has happened. */
 static const struct trace_process *process_now(const struct traced *traced, uint32_t index)
 {
 	const struct trace_process *process = cursor_process_now(traced->cursor, index);
+	uint64_t now = cursor_now(traced->cursor);
 
-	return process && process->first_unix_ns <= cursor_now(traced->cursor) ? process : NULL;
+	return process && (process->first_unix_ns <= now || was_there(process, now)) ? process :
+										       NULL;
 }
 
 static bool traced_member(struct source *source, uint32_t index, struct source_member *ret_member)

@@ -151,6 +151,14 @@ void view_refresh(struct view *view)
 
 /* ---- Drawing ---- */
 
+/* Before anything is known a view would tell what the program has not done. */
+static bool is_too_early(const struct view *view)
+{
+	const struct model *model = view->shared->model;
+
+	return model && !view->ops->is_of_all && source_is_early(model->source);
+}
+
 static void draw_empty(struct view *view, struct canvas *canvas, int x, int y, int width,
 		       int height)
 {
@@ -161,6 +169,8 @@ static void draw_empty(struct view *view, struct canvas *canvas, int x, int y, i
 	if (table_filter(view->table)[0] && table_total(view->table) > 0)
 		snprintf(sentence, sizeof(sentence),
 			 "No row matches the filter. \\ changes it; empty shows all.");
+	else if (is_too_early(view))
+		source_blank_words(view->shared->model->source, sentence, sizeof(sentence));
 	else if (view->ops->empty)
 		view->ops->empty(view, sentence, sizeof(sentence));
 	for (; *text && line < y + height; line++) {

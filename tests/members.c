@@ -72,7 +72,8 @@ Test(members, one_that_has_not_begun_is_shown_when_it_begins)
 	press("/web2\r");
 	press_key(K_ENTER);
 	replayed_press("0");
-	cr_expect(shows("not begun yet"));
+	cr_expect(shows("httpd  pid 4712  not begun yet"));
+	cr_expect_not(shows("vigil_task_spawn"), "that is not the program's fault");
 	replayed_press("@+1s\r");
 
 	cr_expect(shows("pid 4712"));

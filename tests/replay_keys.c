@@ -37,6 +37,15 @@ Test(replay_keys, the_bar_can_be_shown_in_ascii)
 	expect_screen_of("replay-tasks-ascii", 80, 24, true);
 }
 
+Test(replay_keys, a_trace_that_is_being_read_is_told_as_such)
+{
+	app_free(app);
+	replayed_begin("+3s");
+
+	cr_expect(shows("  reading the trace"));
+	cr_expect_not(shows("vigil_task_spawn"));
+}
+
 Test(replay_keys, space_plays_and_pauses)
 {
 	press(" ");

@@ -136,29 +136,47 @@ Test(trace_verbs, a_report_of_no_snapshot_does_not_speak_of_one)
 
 /* ---- Boards beside a trace ---- */
 
-static char beside[96];
+static char beside[96], beside_later[96];
 
-/* A program that did nothing while it was recorded: its board, and no event. */
-static void silence_make(void)
+/* The board of a process, to be copied so long after the recording began. */
+static void board_add(struct recording *recording, int pid, uint64_t late_ns, char *path,
+		      size_t size)
+{
+	struct keyframe keyframe = { .begin_ns = recording->started_ns + late_ns };
+
+	keyframe.end_ns = keyframe.begin_ns;
+	snprintf(keyframe.file, sizeof(keyframe.file), "%d-1.board", pid);
+	cr_assert_eq(recording_add(recording, &keyframe), 0);
+	snprintf(path, size, "%s/vigil/%d-1.board", ctf_folder, pid);
+}
+
+static void board_copy(const char *path)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cp --sparse=always '%s' '%s'", board(), path);
+	cr_assert_eq(system(command), 0);
+}
+
+/* A program that did nothing while it was recorded: its board, and no event. And another one. */
+static void silence_make(bool has_two)
 {
 	struct timespec now;
-	struct keyframe keyframe;
 	struct recording recording = { .state = RECORDING_COMPLETE, .host = "here" };
-	char command[512];
 
 	start("blocked_worker");
 	clock_gettime(CLOCK_REALTIME, &now);
 	recording.started_unix_ns = (uint64_t)now.tv_sec * 1000000000u;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	recording.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	keyframe.begin_ns = keyframe.end_ns = recording.started_ns;
-	snprintf(keyframe.file, sizeof(keyframe.file), "%d-1.board", (int)scene);
-	cr_assert_eq(recording_add(&recording, &keyframe), 0);
+	board_add(&recording, (int)scene, 0, beside, sizeof(beside));
+	if (has_two)
+		board_add(&recording, (int)scene + 1, 2000000, beside_later, sizeof(beside_later));
 	recording_make(&recording);
 	recording_fini(&recording);
-	snprintf(beside, sizeof(beside), "%s/vigil/%d-1.board", ctf_folder, (int)scene);
-	snprintf(command, sizeof(command), "cp --sparse=always '%s' '%s'", board(), beside);
-	cr_assert_eq(system(command), 0);
+	board_copy(beside);
+	if (has_two)
+		board_copy(beside_later);
 	stop(SIGKILL);
 	for (int i = 1; i < CTF_FILES; i++)
 		ctf_write(i, "", 0);
@@ -168,7 +186,7 @@ Test(trace_verbs, of_a_trace_without_events_the_boards_beside_it_are_shown)
 {
 	char pid[48], process[32];
 
-	silence_make();
+	silence_make(false);
 	snprintf(process, sizeof(process), "--process=%d", (int)atoi(strrchr(beside, '/') + 1));
 	snprintf(pid, sizeof(pid), "pid %s", process + strlen("--process="));
 
@@ -183,11 +201,27 @@ Test(trace_verbs, of_a_trace_without_events_the_boards_beside_it_are_shown)
 	unlink(beside);
 }
 
+Test(trace_verbs, a_board_that_was_copied_later_than_another_is_there_from_the_begin)
+{
+	char process[32];
+
+	silence_make(true);
+	snprintf(process, sizeof(process), "--process=%d", atoi(strrchr(beside_later, '/') + 1));
+
+	cr_expect_eq(vigil("tasks", "--at=begin", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(says("2 processes"), "%s", out);
+	cr_expect_eq(vigil("tasks", process, "--at=begin", ctf_folder, NULL), 0, "%s", err);
+	cr_expect(says("resize-image"), "%s", out);
+	cr_expect_not(says("not begun yet"), "%s", out);
+	unlink(beside);
+	unlink(beside_later);
+}
+
 Test(trace_verbs, of_a_recording_without_a_trace_it_is_said_where_its_boards_are)
 {
 	char words[128];
 
-	silence_make();
+	silence_make(false);
 	ctf_folder_empty();
 	snprintf(words, sizeof(words), "`vigil ps --dir=%s/vigil` lists them", ctf_folder);
 

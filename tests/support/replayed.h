@@ -182,8 +182,8 @@ static inline void replayed_refresh(uint64_t wall_ns)
 	app_refresh(app);
 }
 
-/* The console on the trace, at a moment of it. */
-static inline void replayed_open(const char *at)
+/* The console on the trace, before it has read any of it. */
+static inline void replayed_begin(const char *at)
 {
 	const struct cursor_options how = replayed_options();
 	const struct source_options options = { .at = at, .is_moved = true };
@@ -197,6 +197,12 @@ static inline void replayed_open(const char *at)
 	cr_assert_eq(model_new_of(source, &model, &problem), 0, "%s", problem.text);
 	app = app_new(model, SCENE_TICK);
 	cr_assert_not_null(app);
+}
+
+/* The console on the trace, at a moment of it. */
+static inline void replayed_open(const char *at)
+{
+	replayed_begin(at);
 	replayed_refresh(0);
 }
 
