@@ -58,6 +58,7 @@ struct column {
 	enum column_sort sort;
 	bool is_descending_first; /* sorted first time, biggest first */
 	bool is_tree;             /* indented in tree mode; one column */
+	bool is_place;            /* "file:line": what is too long loses letters of the file */
 	int data;                 /* for callbacks shared by columns */
 
 	/* Writes the cell's text; *ret_role is ROLE_TEXT unless set. */

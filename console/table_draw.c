@@ -18,6 +18,8 @@
 
 #define GUTTER 1
 #define GAP 1
+#define TREE_ROOM 8
+#define LEAST_FILE 3  /* columns of a file's name that is cut */
 #define TREE_DEPTH 12 /* deeper rows are indented no further */
 
 static int clamp(int value, int low, int high)
@@ -31,33 +33,6 @@ static int clamp(int value, int low, int high)
 static int title_width(const struct table *table, int column)
 {
 	return text_width(table->columns[column].title) + (table->sort_column == column);
-}
-
-/* Hides the least wanted columns until the others' least widths fit. */
-static void choose_columns(struct table *table)
-{
-	int needed = GUTTER - GAP;
-	int i;
-
-	for (i = 0; i < table->column_count; i++) {
-		table->slots[i].is_visible = true;
-		needed += table->columns[i].min_width + GAP;
-	}
-	while (needed > table->width) {
-		int least = -1;
-
-		for (i = 0; i < table->column_count; i++) {
-			int priority = table->columns[i].priority;
-
-			if (table->slots[i].is_visible && priority > 0 &&
-			    (least < 0 || priority >= table->columns[least].priority))
-				least = i;
-		}
-		if (least < 0)
-			return;
-		table->slots[least].is_visible = false;
-		needed -= table->columns[least].min_width + GAP;
-	}
 }
 
 /* Room for rows times columns texts. Returns false without memory. */
@@ -129,6 +104,46 @@ static int format_column(struct table *table, int column, size_t rows)
 	return needed;
 }
 
+/* Names behind the lines of a tree take up to TREE_ROOM more before others give way. */
+static int least_width(const struct table *table, int column)
+{
+	const struct column *it = &table->columns[column];
+	int most = it->min_width + TREE_ROOM;
+
+	if (!is_tree_cell(table, column))
+		return it->min_width;
+	if (it->max_width > 0 && most > it->max_width)
+		most = it->max_width;
+	return clamp(table->slots[column].held, it->min_width, most);
+}
+
+/* Hides the least wanted columns until the others' least widths fit. */
+static void choose_columns(struct table *table)
+{
+	int needed = GUTTER - GAP;
+	int i;
+
+	for (i = 0; i < table->column_count; i++) {
+		table->slots[i].is_visible = true;
+		needed += least_width(table, i) + GAP;
+	}
+	while (needed > table->width) {
+		int least = -1;
+
+		for (i = 0; i < table->column_count; i++) {
+			int priority = table->columns[i].priority;
+
+			if (table->slots[i].is_visible && priority > 0 &&
+			    (least < 0 || priority >= table->columns[least].priority))
+				least = i;
+		}
+		if (least < 0)
+			return;
+		table->slots[least].is_visible = false;
+		needed -= least_width(table, least) + GAP;
+	}
+}
+
 /* The width to use when needed would do: the most that ever was. */
 static int hold_width(struct table_slot *slot, int needed)
 {
@@ -158,7 +173,7 @@ static int richest(const struct table *table)
 
 	for (i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
-		int spare = table->slots[i].width - column->min_width;
+		int spare = table->slots[i].width - least_width(table, i);
 
 		if (!table->slots[i].is_visible || spare <= 0)
 			continue;
@@ -214,6 +229,16 @@ static void grow_columns(struct table *table, int left)
 	}
 }
 
+/* How wide the column of the tree is decides which others there is room for. */
+static void measure_tree(struct table *table, size_t rows)
+{
+	for (int i = 0; i < table->column_count; i++)
+		if (is_tree_cell(table, i))
+			hold_width(&table->slots[i],
+				   clamp(format_column(table, i, rows), table->columns[i].min_width,
+					 table->columns[i].max_width));
+}
+
 static void lay_out(struct table *table, size_t rows)
 {
 	int spare;
@@ -227,7 +252,8 @@ static void lay_out(struct table *table, size_t rows)
 
 		if (!slot->is_visible)
 			continue;
-		needed = format_column(table, i, rows);
+		/* That of the tree has been looked at to choose them. */
+		needed = is_tree_cell(table, i) ? slot->held : format_column(table, i, rows);
 		if (title_width(table, i) > needed)
 			needed = title_width(table, i);
 		slot->width = hold_width(slot, clamp(needed, column->min_width, column->max_width));
@@ -250,6 +276,23 @@ static int slot_room(const struct table *table, const struct table_slot *slot)
 	int edge = table->x + table->width - slot->x;
 
 	return slot->width < edge ? slot->width : edge;
+}
+
+/* "listener…:87": a place without its line is of no use, nor is one with half of it. */
+static void put_place(struct canvas *canvas, int x, int y, int width, enum role role,
+		      const char *text)
+{
+	const char *line = strrchr(text, ':');
+	char file[TABLE_TEXT];
+	int room = line ? width - text_width(line) : 0;
+
+	if (text_width(text) <= width || room < LEAST_FILE) {
+		canvas_put_clipped(canvas, x, y, width, role, text);
+		return;
+	}
+	snprintf(file, sizeof(file), "%.*s", (int)(line - text), text);
+	x += canvas_put_clipped(canvas, x, y, room, role, file);
+	canvas_put_text(canvas, x, y, -1, role, line);
 }
 
 static void put_aligned(struct canvas *canvas, int x, int y, int width, enum column_align align,
@@ -313,6 +356,7 @@ static void draw_cell(const struct table *table, struct canvas *canvas, size_t l
 	int width = slot_room(table, slot);
 	int y = table->y + 1 + (int)line;
 	int used = 0;
+	enum role role;
 
 	if (width < 1)
 		return;
@@ -324,8 +368,12 @@ static void draw_cell(const struct table *table, struct canvas *canvas, size_t l
 	}
 	if (is_tree_cell(table, column))
 		used = draw_branch(table, canvas, line, slot->x, y, width);
-	put_aligned(canvas, slot->x + used, y, width - used, used > 0 ? ALIGN_LEFT : it->align,
-		    table_is_tagged(table, id) ? ROLE_TAGGED : cell->role, cell->text);
+	role = table_is_tagged(table, id) ? ROLE_TAGGED : cell->role;
+	if (it->is_place)
+		put_place(canvas, slot->x, y, width, role, cell->text);
+	else
+		put_aligned(canvas, slot->x + used, y, width - used,
+			    used > 0 ? ALIGN_LEFT : it->align, role, cell->text);
 }
 
 static void draw_row(const struct table *table, struct canvas *canvas, size_t line)
@@ -404,6 +452,7 @@ void table_draw(struct table *table, struct canvas *canvas, int x, int y, int wi
 	table_order(table, table->top, table->top + rows);
 	if (!reserve_cells(table, rows))
 		return;
+	measure_tree(table, rows);
 	choose_columns(table);
 	lay_out(table, rows);
 

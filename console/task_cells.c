@@ -235,7 +235,7 @@ const struct column task_columns[TASK_COLUMNS] = {
 	COLUMN_NUMBER(TASK_SELF, "SELF", 5, 6, 11, "wakes by itself"),
 	COLUMN_WORDS(TASK_KIND, "KIND", 8, 8, 12, NULL),
 	COLUMN_WORDS(TASK_PARENT, "PARENT", 10, 20, 13, NULL),
-	COLUMN_WORDS(TASK_SITE, "SITE", 12, 22, 3, "where it was spawned"),
+	COLUMN_WORDS(TASK_SITE, "SITE", 12, 22, 3, "where it was spawned", .is_place = true),
 	[TASK_WHY] = { .title = "WHY", .help = "why it is so; sorted: who has been running, then scheduled, then "
 			       "waiting for what others have, for over 100 ms, each the longest "
 			       "first; then the others by ID",

@@ -29,6 +29,14 @@ Test(all, they_stand_below_their_processes_in_a_tree)
 	expect_screen_of("all-tree-132x40", 132, 40, false);
 }
 
+Test(all, a_place_that_is_cut_keeps_its_line)
+{
+	char *screen = draw(120, 30, false);
+
+	cr_expect_not_null(strstr(screen, "listener\u2026:87"));
+	free(screen);
+}
+
 Test(all, they_fit_the_smallest_terminal)
 {
 	expect_screen_of("all-60x15", 60, 15, true);
