@@ -75,6 +75,7 @@ static void clear(struct inside *inside)
 	free(inside->torn);
 	free(inside->seen);
 	free(inside->waited);
+	free(inside->waiting);
 	free(model->contended);
 	*inside = (struct inside){ .model = { .reader = model->reader, .source = model->source } };
 }
@@ -145,10 +146,33 @@ int model_refresh(struct model *model)
 	}
 }
 
+/* A poll that still runs may be the longest of its site. */
+static void sites_add_running(struct model *model)
+{
+	uint32_t workers = vigil_reader_count(model->reader, VIGIL_TABLE_worker);
+	uint32_t sites = vigil_reader_count(model->reader, VIGIL_TABLE_site);
+
+	for (uint32_t i = 0; i < workers; i++) {
+		const struct vigil_worker_record *worker = VIGIL_AT(model->reader, worker, i);
+		const struct vigil_task_record *task =
+			VIGIL_FIND(model->reader, task, worker->task);
+		uint64_t ns = task && worker->life == VIGIL_LIFE_LIVE && task->depth ?
+				      less_of(model->now, task->poll_begin_ns) :
+				      0;
+
+		if (ns && task->site && task->site <= sites &&
+		    ns > model->sites[task->site - 1].busy_max_ns)
+			model->sites[task->site - 1].busy_max_ns = ns;
+	}
+}
+
 int model_want_sites(struct model *model)
 {
-	if (!model->sites)
+	if (!model->sites) {
 		model->sites = vigil_reader_site_stats(model->reader);
+		if (model->sites)
+			sites_add_running(model);
+	}
 	return model->sites ? 0 : -ENOMEM;
 }
 

@@ -4,6 +4,7 @@
  *
  *	model.c		opening, refreshing, finding; what follows from a record
  *	model_update.c	what a refresh counts
+ *	longest.c	what has lasted longest, if somebody asks
  */
 #ifndef CONSOLE_MODEL_PRIVATE_H
 #define CONSOLE_MODEL_PRIVATE_H
@@ -27,6 +28,9 @@ struct inside {
 	uint32_t waited_count;    /* how long that is */
 	uint32_t waited_locks;    /* how many are set */
 	size_t contended_room;
+	uint64_t *waiting; /* by resource index: since when somebody waits; longest.c */
+	uint32_t waiting_count;
+	bool has_waiting;    /* since the last refresh */
 	uint64_t gone_polls; /* of workers whose record went to another */
 	uint64_t gone_wakes;
 	uint64_t last_polls, last_wakes, last_spawns;

@@ -397,6 +397,7 @@ int model_update(struct inside *inside, bool is_first)
 	struct past past;
 	bool is_moved = source_past(model->source, &past);
 
+	inside->has_waiting = false;
 	model->last_now = is_first ? 0 : model->now;
 	model->now = vigil_reader_now(reader);
 	model->status = vigil_reader_status(reader);

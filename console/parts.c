@@ -310,6 +310,14 @@ void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role)
 	*ret_role = format_duration_role(ns);
 }
 
+void cell_lasts(char *buf, size_t size)
+{
+	size_t length = strlen(buf);
+
+	if (length + 1 < size)
+		memcpy(buf + length, "+", 2);
+}
+
 void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role)
 {
 	format_count(buf, size, count);

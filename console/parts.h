@@ -49,6 +49,9 @@ void part_busy(struct canvas *canvas, int x, int y, int width,
 
 /* Cells: a duration, coloured by magnitude, and a count; dim when there is none. */
 void cell_duration(char *buf, size_t size, uint64_t ns, enum role *ret_role);
+
+/* A "+" behind it: it has not ended. */
+void cell_lasts(char *buf, size_t size);
 void cell_count(char *buf, size_t size, uint64_t count, enum role *ret_role);
 
 #endif

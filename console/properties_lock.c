@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/names.h"
 #include "console/property.h"
 
@@ -52,6 +53,11 @@ static uint64_t percentile(const struct model *model, const struct vigil_resourc
 	return vigil_hist_percentile(&hist, share);
 }
 
+static uint64_t known(struct longest longest)
+{
+	return longest.ns ? longest.ns : PROPERTY_UNKNOWN;
+}
+
 P_NUMBER_OF(id, LOCK, lock->id)
 P_TEXT_OF(name_text, LOCK, name_resource(model, lock, buf, size))
 P_WORDS_OF(kind_text, LOCK, word_resource_kind(lock->kind))
@@ -60,16 +66,19 @@ P_TEXT_OF(site_text, LOCK, name_place(model, lock->site, buf, size))
 P_NUMBER_OF(holders, LOCK, lock->holders)
 P_NUMBER_OF(waiters, LOCK, lock->waiters)
 P_NUMBER_OF(acquired, LOCK, lock->acquired)
-P_NUMBER_OF(contended, LOCK, lock->contended)
-/* In parts of a thousand, for sorting and filters; those that wait now count. */
+/* Those that wait now count. */
+P_NUMBER_OF(contended, LOCK, lock->contended + lock->waiters)
+/* In parts of a thousand, for sorting and filters. */
 P_NUMBER_OF(contention, LOCK, (uint64_t)(lock_contention(lock) * 1000))
 P_TEXT_OF(contention_text, LOCK, format_percent(buf, size, lock_contention(lock)))
 P_NUMBER_OF(hold_p50, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.5))
 P_NUMBER_OF(hold_p99, LOCK, percentile(model, lock, VIGIL_HIST_BUSY, 0.99))
-P_NUMBER_OF(hold_max, LOCK, lock->hold_max_ns ? lock->hold_max_ns : PROPERTY_UNKNOWN)
+P_NUMBER_OF(hold_max, LOCK, known(longest_hold(model, lock)))
+P_TEXT_OF(hold_max_text, LOCK, longest_words(longest_hold(model, lock), buf, size))
 P_NUMBER_OF(wait_p50, LOCK, percentile(model, lock, VIGIL_HIST_DELAY, 0.5))
 P_NUMBER_OF(wait_p99, LOCK, percentile(model, lock, VIGIL_HIST_DELAY, 0.99))
-P_NUMBER_OF(wait_max, LOCK, lock->wait_max_ns ? lock->wait_max_ns : PROPERTY_UNKNOWN)
+P_NUMBER_OF(wait_max, LOCK, known(longest_wait(model, lock)))
+P_TEXT_OF(wait_max_text, LOCK, longest_words(longest_wait(model, lock), buf, size))
 
 static const struct property list[] = {
 	P_COUNT("id", "ID", id),
@@ -84,10 +93,10 @@ static const struct property list[] = {
 	P_SHARE("contention", "CONT%", contention, contention_text),
 	P_TIME("hold_p50", "HOLD P50", hold_p50),
 	P_TIME("hold_p99", "P99", hold_p99),
-	P_TIME("hold_max", "MAX", hold_max),
+	P_TIME_SAID("hold_max", "MAX", hold_max, hold_max_text),
 	P_TIME("wait_p50", "WAIT P50", wait_p50),
 	P_TIME("wait_p99", "P99", wait_p99),
-	P_TIME("wait_max", "MAX", wait_max),
+	P_TIME_SAID("wait_max", "MAX", wait_max, wait_max_text),
 	P_PLAIN("site", "MADE AT", site_text),
 	P_COUNT("holders", NULL, holders),
 	P_ONE_OF("mode", NULL, NULL, mode_text, word_mode),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Properties of tasks. */
+#include "console/longest.h"
 #include "console/models.h"
 #include "console/names.h"
 #include "console/property.h"
@@ -82,7 +83,7 @@ P_NUMBER_OF(scheduled, TIMES, times.scheduled_ns)
 P_NUMBER_OF(idle, TIMES, times.idle_ns)
 P_NUMBER_OF(polls, TASK, task->polls)
 P_NUMBER_OF(poll_p99, TASK, percentile(model, task, VIGIL_HIST_BUSY))
-P_NUMBER_OF(busy_max_ns, TASK, task->busy_max_ns)
+P_NUMBER_OF(busy_max_ns, TASK, longest_poll_of(task, model->now).ns)
 P_NUMBER_OF(delay_p99, TASK, percentile(model, task, VIGIL_HIST_DELAY))
 P_NUMBER_OF(scheduled_max_ns, TASK, task->scheduled_max_ns)
 P_NUMBER_OF(wakes, TASK, task->wakes)

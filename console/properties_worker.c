@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/names.h"
 #include "console/property.h"
 
@@ -116,7 +117,8 @@ P_NUMBER_OF(spawns, WORKER, worker->spawns)
 P_NUMBER_OF(parks, WORKER, worker->parks)
 P_NUMBER_OF(steals, WORKER, worker->steals)
 P_NUMBER_OF(queued, WORKER, worker->queued)
-P_NUMBER_OF(busy_max, WORKER, worker->busy_max_ns)
+P_NUMBER_OF(busy_max, WORKER, longest_poll(model, worker).ns)
+P_TEXT_OF(busy_max_text, WORKER, longest_words(longest_poll(model, worker), buf, size))
 
 static const struct property list[] = {
 	P_RANKED_PLAIN("executor", "EXECUTOR", executor, executor_text),
@@ -127,7 +129,7 @@ static const struct property list[] = {
 	P_SHARE("share", "BUSY%", share, share_text),
 	P_TIME("busy", "BUSY", busy),
 	P_COUNT("polls", "POLLS", polls),
-	P_TIME("poll_max", "MAX", busy_max),
+	P_TIME_SAID("poll_max", "MAX", busy_max, busy_max_text),
 	P_TIME("parked", "PARKED", parked),
 	P_COUNT("wakes", "WAKES", wakes),
 	P_COUNT("queued", "QUEUE", queued),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/names.h"
 #include "console/parts.h"
 #include "console/task_rows.h"
@@ -165,13 +166,14 @@ static uint64_t time_of(const struct vigil_task_record *task, int column, uint64
 	case TASK_IDLE:
 		return times.idle_ns;
 	default:
-		return task->busy_max_ns;
+		return longest_poll_of(task, now).ns;
 	}
 }
 
 static void format_number(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
 {
 	const struct vigil_task_record *task = task_rows_task(row->ctx, row->id);
+	const struct model *model = task_rows_model(row->ctx, row->id);
 	int column = row->column->data;
 
 	if (!task)
@@ -191,9 +193,9 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 		*ret_role = task->self_wakes * 2 > task->wakes ? ROLE_WARN : ROLE_DIM;
 		break;
 	default:
-		cell_duration(buf, size,
-			      time_of(task, column, task_rows_model(row->ctx, row->id)->now),
-			      ret_role);
+		cell_duration(buf, size, time_of(task, column, model->now), ret_role);
+		if (column == TASK_LONGEST && longest_poll_of(task, model->now).lasts)
+			cell_lasts(buf, size);
 		break;
 	}
 	if (task->life == VIGIL_LIFE_ENDED || task_rows_gone(row->ctx, row->id))
@@ -229,7 +231,7 @@ const struct column task_columns[TASK_COLUMNS] = {
 	COLUMN_NUMBER(TASK_BUSY, "BUSY", 7, 7, 2, "time in polls"),
 	COLUMN_NUMBER(TASK_SCHEDULED, "SCHED", 7, 7, 5, "time runnable, waiting for a worker"),
 	COLUMN_NUMBER(TASK_IDLE, "IDLE", 7, 7, 8, "time waiting for something"),
-	COLUMN_NUMBER(TASK_LONGEST, "LONGEST", 7, 7, 9, "longest poll"),
+	COLUMN_NUMBER(TASK_LONGEST, "LONGEST", 7, 8, 9, "longest poll"),
 	COLUMN_NUMBER(TASK_POLLS, "POLLS", 5, 6, 4, "polls ended"),
 	COLUMN_NUMBER(TASK_WAKES, "WAKES", 5, 6, 10, "times woken"),
 	COLUMN_NUMBER(TASK_SELF, "SELF", 5, 6, 11, "wakes by itself"),

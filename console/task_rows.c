@@ -180,6 +180,8 @@ static void set_value(struct task_row *row, const struct vigil_task_record *task
 		break;
 	case TASK_LONGEST:
 		row->value = task->busy_max_ns;
+		row->begin =
+			task->depth && times.state != VIGIL_STATE_DONE ? task->poll_begin_ns : 0;
 		break;
 	case TASK_POLLS:
 		row->value = task->polls;
@@ -272,6 +274,8 @@ static uint64_t row_number(const struct tasks *tasks, const struct task_rows *ro
 
 	if (tasks->column == TASK_WHY)
 		return why_number(it, grown) | (rows->gone ? 0 : THERE);
+	if (tasks->column == TASK_LONGEST)
+		return grown > it->value ? grown : it->value;
 	return it->value + grown;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/meter.h"
 #include "console/names.h"
 #include "console/parts.h"
@@ -122,13 +123,15 @@ struct load {
 	uint32_t busy_workers; /* in a poll now */
 	double busy;           /* sum of shares, */
 	bool has_no_share;     /* unless one is not known */
-	uint64_t polls, parked_ns, wakes, steals, longest_ns;
+	uint64_t polls, parked_ns, wakes, steals;
+	struct longest longest; /* poll */
 	uint64_t queued;
 };
 
 static void load_add(struct load *load, const struct model *model,
 		     const struct vigil_worker_record *worker)
 {
+	struct longest longest = longest_poll(model, worker);
 	struct worker_times times;
 
 	model_worker_times(model, worker, &times);
@@ -141,8 +144,8 @@ static void load_add(struct load *load, const struct model *model,
 	load->wakes += worker->wakes;
 	load->steals += worker->steals;
 	load->queued += worker->queued;
-	if (worker->busy_max_ns > load->longest_ns)
-		load->longest_ns = worker->busy_max_ns;
+	if (longest.ns > load->longest.ns)
+		load->longest = longest;
 }
 
 static void load_of(const struct table_row *row, struct load *ret_load)
@@ -313,7 +316,7 @@ static uint64_t number(const struct table_row *row)
 	case EXEC_POLLS:
 		return load.polls;
 	case EXEC_LONGEST:
-		return load.longest_ns;
+		return load.longest.ns;
 	case EXEC_PARKED:
 		return load.parked_ns;
 	case EXEC_WAKES:
@@ -325,6 +328,17 @@ static uint64_t number(const struct table_row *row)
 	default:
 		return worker ? worker->tid : 0;
 	}
+}
+
+static struct longest longest_of(const struct table_row *row)
+{
+	const struct vigil_worker_record *worker = worker_of(row);
+	struct load load;
+
+	if (worker)
+		return longest_poll(row_model(row), worker);
+	load_of(row, &load);
+	return load.longest;
 }
 
 static void format_number(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
@@ -339,6 +353,8 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 	case EXEC_LONGEST:
 	case EXEC_PARKED:
 		cell_duration(buf, size, value, ret_role);
+		if (row->column->data == EXEC_LONGEST && longest_of(row).lasts)
+			cell_lasts(buf, size);
 		break;
 	default:
 		cell_count(buf, size, value, ret_role);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/names.h"
 #include "console/parts.h"
 #include "console/view.h"
@@ -136,18 +137,30 @@ static uint64_t number(const struct table_row *row)
 	case LOCK_HOLD_99:
 		return percentile(model, lock, VIGIL_HIST_BUSY, 0.99);
 	case LOCK_HOLD_MAX:
-		return lock->hold_max_ns;
+		return longest_hold(model, lock).ns;
 	case LOCK_WAIT_50:
 		return percentile(model, lock, VIGIL_HIST_DELAY, 0.50);
 	case LOCK_WAIT_99:
 		return percentile(model, lock, VIGIL_HIST_DELAY, 0.99);
 	case LOCK_WAIT_MAX:
-		return lock->wait_max_ns;
+		return longest_wait(model, lock).ns;
 	default: /* those waited for now, the longest held first; then by time lost */
 		if (lock->waiters && held_ns(model, lock) > LONG_NS)
 			return CONTENDED | held_ns(model, lock);
 		return lock->wait_ns;
 	}
+}
+
+/* Whether the longest one has not ended. */
+static bool lasts(const struct table_row *row)
+{
+	const struct vigil_resource_record *lock = lock_of(row);
+
+	if (!lock)
+		return false;
+	return row->column->data == LOCK_HOLD_MAX ? longest_hold(row_model(row), lock).lasts :
+	       row->column->data == LOCK_WAIT_MAX ? longest_wait(row_model(row), lock).lasts :
+						    false;
 }
 
 static void format_number(const struct table_row *row, char *buf, size_t size, enum role *ret_role)
@@ -169,6 +182,8 @@ static void format_number(const struct table_row *row, char *buf, size_t size, e
 		break;
 	default:
 		cell_duration(buf, size, value, ret_role);
+		if (lasts(row))
+			cell_lasts(buf, size);
 		break;
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "console/format.h"
+#include "console/longest.h"
 #include "console/meter.h"
 #include "console/names.h"
 #include "console/parts.h"
@@ -43,6 +44,7 @@ static void write_history(struct page *page, const struct model *model, uint64_t
 static void write_fields(struct page *page, const struct model *model,
 			 const struct vigil_worker_record *worker)
 {
+	const struct longest longest = longest_poll(model, worker);
 	struct worker_times times;
 	char text[NAME_TEXT];
 	char time[FORMAT_SIZE];
@@ -62,10 +64,10 @@ static void write_fields(struct page *page, const struct model *model,
 		   format_duration(time, sizeof(time), times.busy_ns, 0));
 	page_field(page, "parked", ROLE_TEXT, "%s",
 		   format_duration(time, sizeof(time), times.parked_ns, 0));
-	name_object(model, worker->busy_max_task, text, sizeof(text));
+	name_object(model, longest.lasts ? worker->task : worker->busy_max_task, text,
+		    sizeof(text));
 	page_field(page, "longest poll", ROLE_TEXT, "%s%s%s",
-		   format_duration(time, sizeof(time), worker->busy_max_ns, 0),
-		   text[0] ? ", of " : "", text);
+		   longest_words(longest, time, sizeof(time)), text[0] ? ", of " : "", text);
 	page_field(page, "wakes done", ROLE_NUMBER, "%" PRIu64, worker->wakes);
 	page_field(page, "spawns", ROLE_NUMBER, "%" PRIu64, worker->spawns);
 	page_field(page, "queued", ROLE_NUMBER, "%" PRIu64, worker->queued);

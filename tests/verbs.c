@@ -158,6 +158,9 @@ Test(verbs, locks_show_owner_waiters_and_where_it_was_taken)
 	cr_expect_eq(vigil("locks", NULL), 0);
 	cr_expect(says("1 refresher"));
 	cr_expect(says("lock_held.c:"));
+	cr_expect_eq(vigil("locks", "--filter=contended=2", NULL), 0);
+	cr_expect(says("1 refresher"), "who waits now has waited: %s", out);
+	cr_expect(says("s+"), "%s", out);
 }
 
 /* Taken once, and two want it: no wait has ended yet. */
