@@ -239,10 +239,11 @@ static int process_choose(struct traced *traced, const struct source_options *op
 
 	for (uint32_t i = 0; i < cursor_process_count(cursor); i++) {
 		process = cursor_process(cursor, i);
-		if (!is_wanted(process, options->pid, is_busy))
+		stuck = traced->has_looked && is_known(process) ? stuck_count(traced, i) : 0;
+		/* What hangs does nothing. */
+		if (!is_wanted(process, options->pid, is_busy) && !stuck)
 			continue;
 		fitting++;
-		stuck = traced->has_looked ? stuck_count(traced, i) : 0;
 		if (!is_better(process, stuck, best, best_stuck))
 			continue;
 		best = process;

@@ -158,15 +158,14 @@ static void board_copy(const char *path)
 	cr_assert_eq(system(command), 0);
 }
 
-/* A program that did nothing while it was recorded: its board, and no event. And another one. */
-static void silence_make(bool has_two)
+/* A program that did nothing while it was recorded: its board. And another one. */
+static void boards_make(uint64_t started_unix_ns, bool has_two)
 {
 	struct timespec now;
 	struct recording recording = { .state = RECORDING_COMPLETE, .host = "here" };
 
 	start("blocked_worker");
-	clock_gettime(CLOCK_REALTIME, &now);
-	recording.started_unix_ns = (uint64_t)now.tv_sec * 1000000000u;
+	recording.started_unix_ns = started_unix_ns;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	recording.started_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	board_add(&recording, (int)scene, 0, beside, sizeof(beside));
@@ -178,6 +177,15 @@ static void silence_make(bool has_two)
 	if (has_two)
 		board_copy(beside_later);
 	stop(SIGKILL);
+}
+
+/* And no event of any. */
+static void silence_make(bool has_two)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	boards_make((uint64_t)now.tv_sec * 1000000000u, has_two);
 	for (int i = 1; i < CTF_FILES; i++)
 		ctf_write(i, "", 0);
 }
@@ -215,6 +223,27 @@ Test(trace_verbs, a_board_that_was_copied_later_than_another_is_there_from_the_b
 	cr_expect_not(says("not begun yet"), "%s", out);
 	unlink(beside);
 	unlink(beside_later);
+}
+
+Test(trace_verbs, a_replay_shows_who_hangs_first_though_nothing_is_heard_of_it)
+{
+	char path[96], svg[112], words[32], picture[65536];
+	FILE *file;
+
+	boards_make(1000000000000000000, false);
+	snprintf(path, sizeof(path), "%s/vigil/replay.svg", ctf_folder);
+	snprintf(svg, sizeof(svg), "--svg=%s", path);
+	snprintf(words, sizeof(words), ">%d<", atoi(strrchr(beside, '/') + 1));
+
+	cr_assert_eq(vigil("replay", svg, ctf_folder, NULL), 0, "%s", err);
+	file = fopen(path, "re");
+	cr_assert_not_null(file);
+	picture[fread(picture, 1, sizeof(picture) - 1, file)] = '\0';
+	fclose(file);
+
+	cr_expect_not_null(strstr(picture, words), "%s", picture);
+	unlink(path);
+	unlink(beside);
 }
 
 Test(trace_verbs, of_a_recording_without_a_trace_it_is_said_where_its_boards_are)
