@@ -144,7 +144,7 @@ static uint64_t told(void)
 	struct vigil_reader *reader;
 	uint64_t polls = 0;
 
-	if (vigil_reader_open_file(session_board(), 0, &reader, &problem))
+	if (vigil_reader_open_file(session_board(storm), 0, &reader, &problem))
 		return 0;
 	for (uint32_t i = 0; i < vigil_reader_count(reader, VIGIL_TABLE_task); i++)
 		polls += VIGIL_AT(reader, task, i)->polls;

@@ -79,13 +79,13 @@ char *session_beside(const char *name)
 	return path;
 }
 
-char *session_board(void)
+char *session_board(pid_t pid)
 {
 	static char path[PATH_MAX];
 	char pattern[64];
 	glob_t found;
 
-	snprintf(pattern, sizeof(pattern), "%s/*.board", home);
+	snprintf(pattern, sizeof(pattern), "%s/%d-*.board", home, (int)pid);
 	path[0] = '\0';
 	if (!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1)
 		snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);

@@ -24,9 +24,9 @@ bool session_run(const char *name, char *const argv[]);
 pid_t session_start(const char *name, char *const argv[]);
 void session_kill(pid_t *pid);
 
-/* A program beside the benchmark. The only board in the directory, "": none. */
+/* A program beside the benchmark. The board of one that was started, "": none. */
 char *session_beside(const char *name);
-char *session_board(void);
+char *session_board(pid_t pid);
 
 /* A path in the directory; and of the benchmark itself. Valid until the next call. */
 char *session_path(const char *name);
