@@ -5,21 +5,12 @@
  */
 #include "console/recorder.h"
 #include "console/trace/cursor.h"
-#include "console/trace/keyframe.h"
-#include "libtrace/live.h"
-#include "tests/support/board_equal.h"
-#include "tests/support/live.h"
-#include "tests/support/told.h"
-
-#include <sys/stat.h>
+#include "tests/support/served.h"
 
 #define RECORDER_PID 99
 #define HOST "host"
 
-static struct trace *trace;
 static struct recorder recorder;
-static vigil_task task;
-static vigil_resource lock;
 
 /* A piece, on the test's clock. */
 static void traced_board_part(uint64_t ns, uint64_t worker, uint32_t pid, uint64_t start_ticks,
@@ -86,31 +77,7 @@ static void end(void)
 
 TestSuite(statedump, .init = begin, .fini = end, .timeout = 60);
 
-/* ---- What happens ---- */
-
-static void request_serve(void)
-{
-	time_passes(500);
-	vigil_wake(task);
-	time_passes(20);
-	vigil_poll_begin(task);
-	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
-	time_passes(300);
-	vigil_lock_released(lock);
-	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, 5);
-	vigil_poll_end(task);
-}
-
-static void server_start(void)
-{
-	vigil_executor loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "loop");
-
-	vigil_worker_begin(loop, "main");
-	lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "mutex", "db", 0, 0);
-	task = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "conn", VIGIL_SPAWN_IDLE);
-	for (int i = 0; i < 5; i++)
-		request_serve();
-}
+/* ---- What is told ---- */
 
 /* The first piece, and the copy. */
 static void state_copy(void)
@@ -134,17 +101,6 @@ static void read_from(size_t first)
 	told_first = first;
 	trace = told_open();
 	cr_assert_eq(told_apply(trace, SIZE_MAX), TRACE_END, "%s", trace_problem(trace));
-}
-
-static const struct trace_process *only_process(void)
-{
-	cr_assert_eq(trace_process_count(trace), 1);
-	return trace_process(trace, 0);
-}
-
-static int differences(void)
-{
-	return boards_differ(live_board->base, only_process()->base, 0);
 }
 
 /* The piece with this number. */
@@ -337,114 +293,6 @@ Test(statedump, pieces_fit_small_buffers)
 	for (size_t i = told_first; i < traced_count; i++)
 		cr_expect_leq(traced_at(i)->word_count * 8, (64u << 10) / 16);
 	read_from(told_first);
-	cr_expect_eq(differences(), 0);
-}
-
-/* ---- Flight recorders ---- */
-
-static char folder[] = "/tmp/vigil-statedump-XXXXXX";
-
-/* Lays a copy of the board beside a trace, as a flight recorder's snapshot has one. */
-static void copy_beside(uint64_t whole_ns)
-{
-	struct recording recording = { .mode = RECORDING_SNAPSHOT, .host = HOST };
-	struct vigil_problem problem;
-	char inner[64];
-
-	cr_assert(mkdtemp(folder));
-	snprintf(inner, sizeof(inner), "%s/" RECORDING_FOLDER, folder);
-	cr_assert_eq(mkdir(inner, 0700), 0);
-	vigil_reader_refresh(live_reader);
-	cr_assert_eq(keyframe_save(live_reader, folder, &recording, &problem), 0);
-	time_passes(1);
-	recording.keyframes[0].begin_ns = live_time;
-	time_passes(1);
-	recording.keyframes[0].end_ns = live_time;
-	recording.whole_ns = whole_ns;
-	time_passes(1);
-	cr_assert_eq(recording_write(&recording, folder, &problem), 0);
-	recording_fini(&recording);
-}
-
-static void copy_remove(void)
-{
-	char command[96];
-
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	cr_assert_eq(system(command), 0); /* NOLINT */
-}
-
-static void read_beside(size_t first)
-{
-	const char *const path = folder;
-	const struct trace_options options = { .paths = &path, .path_count = 1, .read = told_read };
-	struct vigil_problem problem;
-
-	told_first = first;
-	cr_assert_eq(trace_open(&options, &trace, &problem), 0);
-	cr_assert_eq(told_apply(trace, SIZE_MAX), TRACE_END, "%s", trace_problem(trace));
-	copy_remove();
-}
-
-/* What the buffers kept begins where it begins; the copy is of some time later. */
-Test(statedump, events_before_the_copy_of_a_snapshot_are_events)
-{
-	size_t joined;
-
-	server_start();
-	joined = traced_count;
-	request_serve();
-	request_serve();
-	copy_beside(0);
-	request_serve();
-	read_beside(joined);
-
-	cr_expect_eq(only_process()->events, traced_count - joined);
-	cr_expect_eq(trace_epoch(trace), 1);
-	cr_expect(only_process()->is_whole);
-	cr_expect_eq(differences(), 0);
-}
-
-Test(statedump, a_copy_after_all_events_of_a_snapshot_is_how_it_ended)
-{
-	size_t joined;
-
-	server_start();
-	joined = traced_count;
-	request_serve();
-	copy_beside(0);
-	read_beside(joined);
-
-	cr_expect_eq(only_process()->events, traced_count - joined);
-	cr_expect_eq(differences(), 0);
-}
-
-/* One processor's buffer reaches back further than another's. */
-Test(statedump, events_before_all_of_them_are_there_are_left_out)
-{
-	size_t joined, whole;
-
-	server_start();
-	joined = traced_count;
-	request_serve();
-	whole = traced_count;
-	request_serve();
-	copy_beside(traced_at(whole)->ns);
-	request_serve();
-	read_beside(joined);
-
-	cr_expect_eq(only_process()->events, traced_count - whole);
-	cr_expect_eq(differences(), 0);
-}
-
-Test(statedump, a_copy_before_all_events_of_a_snapshot_is_where_they_begin)
-{
-	server_start();
-	copy_beside(0);
-	request_serve();
-	read_beside(traced_count - 6);
-
-	cr_expect_eq(trace_epoch(trace), 0);
 	cr_expect_eq(differences(), 0);
 }
 
