@@ -239,19 +239,16 @@ static void process_replace(struct trace *trace, struct process *process, struct
 		process_free(process);
 }
 
-static void dump_complete(struct trace *trace, struct statedump *dump,
-			  const struct trace_event *last)
+/* Takes the process over. */
+static void process_take(struct trace *trace, const struct statedump *dump, struct process *process)
 {
-	struct process *known = process_find(trace, dump), *process = dump->loaded;
+	struct process *known = process_find(trace, dump);
 
 	/* It began meanwhile, and this is of its life before. */
-	if (known && known->known.is_whole)
+	if (known && known->known.is_whole) {
+		process_free(process);
 		return;
-	if (!process)
-		process = process_load(dump, known ? known->known.index : trace->count, last);
-	dump->loaded = NULL;
-	if (!process)
-		return;
+	}
 	if (known)
 		known_carry(process, known);
 	notes_apply(dump, process);
@@ -350,6 +347,17 @@ static bool is_complete(const struct statedump *dump, const struct trace_event *
 	       part->object == dump->start_ticks;
 }
 
+static void dump_complete(struct trace *trace, const struct statedump *dump,
+			  const struct trace_event *last)
+{
+	const struct process *known = process_find(trace, dump);
+	struct process *process =
+		process_load(dump, known ? known->known.index : trace->count, last);
+
+	if (process)
+		process_take(trace, dump, process);
+}
+
 void statedump_take(struct trace *trace, const struct trace_event *part)
 {
 	size_t index = dump_find(trace, part);
@@ -396,6 +404,15 @@ static void copy_defer(struct trace *trace, struct process *process)
 	process->known.last_unix_ns = process->known.first_unix_ns = 0;
 }
 
+/* The copy takes its place. */
+static void copy_place(struct trace *trace, struct statedump *dump)
+{
+	struct process *loaded = dump->loaded;
+
+	dump->loaded = NULL;
+	process_take(trace, dump, loaded);
+}
+
 void statedump_pass(struct trace *trace, struct process *process, const struct trace_event *event)
 {
 	if (process->is_late && event->ns < process->copied_begin_ns)
@@ -406,7 +423,7 @@ void statedump_pass(struct trace *trace, struct process *process, const struct t
 
 		if (!dump->loaded || event->ns <= dump->end_ns || !is_of(dump, process))
 			continue;
-		dump_complete(trace, dump, event);
+		copy_place(trace, dump);
 		dump_drop(trace, i);
 	}
 }
@@ -415,7 +432,7 @@ void statedump_finish(struct trace *trace)
 {
 	for (size_t i = trace->dump_count; i--;) {
 		if (trace->dumps[i].loaded)
-			dump_complete(trace, &trace->dumps[i], NULL);
+			copy_place(trace, &trace->dumps[i]);
 		dump_drop(trace, i);
 	}
 }
