@@ -69,14 +69,14 @@ const char *report_born_words(const struct report_process *rp, char *buf, size_t
 static void tasks_line(const struct report_process *rp, const struct text *text)
 {
 	text_line(text,
-		  "%" PRIu64 " tasks spawned, %" PRIu64 " ended, %" PRIu64
+		  "%" PRIu64 " task%s spawned, %" PRIu64 " ended, %" PRIu64
 		  " alive at the end (at most %" PRIu64 " at once)",
-		  rp->kinds[TRACE_task_spawn], rp->kinds[TRACE_task_end], rp->live_end,
-		  rp->live.max);
+		  rp->kinds[TRACE_task_spawn], rp->kinds[TRACE_task_spawn] == 1 ? "" : "s",
+		  rp->kinds[TRACE_task_end], rp->live_end, rp->live.max);
 	text_line(text,
-		  "%" PRIu64 " polls: %s in all, p50 %s, p99 %s, longest %s; runnable before: p50 "
+		  "%" PRIu64 " poll%s: %s in all, p50 %s, p99 %s, longest %s; runnable before: p50 "
 		  "%s, p99 %s, longest %s",
-		  rp->run.count, DURATION(rp->run.ns),
+		  rp->run.count, rp->run.count == 1 ? "" : "s", DURATION(rp->run.ns),
 		  DURATION(vigil_hist_percentile(&rp->run_hist, 0.5)),
 		  DURATION(vigil_hist_percentile(&rp->run_hist, 0.99)), DURATION(rp->run.max_ns),
 		  DURATION(vigil_hist_percentile(&rp->runnable_hist, 0.5)),
