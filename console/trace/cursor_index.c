@@ -2,14 +2,17 @@
 /* What a cursor learns of a trace: marks, processes, keyframes. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "console/trace/pack.h"
 
 #include "console/trace/cursor_private.h"
 
-#define POLL_MARKS 256      /* the longest polls are remembered */
-#define FRAME_EVENTS 131072 /* between two keyframes, at first */
-#define FRAMES_BYTES (UINT64_C(256) << 20)
+#define POLL_MARKS 256                     /* the longest polls are remembered */
+#define FRAME_EVENTS 131072                /* between two keyframes, at first */
+#define FRAMES_LEAST (UINT64_C(256) << 20) /* bytes of all of them; more on a machine with more, */
+#define FRAMES_MOST (UINT64_C(1) << 30)
+#define MEMORY_PART 16
 
 /* ---- Marks ---- */
 
@@ -259,6 +262,17 @@ static void frames_thin(struct cursor *cursor)
 	cursor->frame_events = 2 * frame_events(cursor);
 }
 
+/* The nearer they are to each other, the sooner one is anywhere. */
+static uint64_t frames_room(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t room = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / MEMORY_PART : 0;
+
+	if (room > FRAMES_MOST)
+		return FRAMES_MOST;
+	return room > FRAMES_LEAST ? room : FRAMES_LEAST;
+}
+
 void cursor_take_frame(struct cursor *cursor)
 {
 	size_t room = cursor->frame_room ? 2 * cursor->frame_room : 16;
@@ -287,7 +301,7 @@ void cursor_take_frame(struct cursor *cursor)
 		return;
 	cursor->frames[cursor->frame_count++] = frame;
 	cursor->frame_bytes += frame.size;
-	if (cursor->frame_bytes > FRAMES_BYTES && cursor->frame_count > 2)
+	if (cursor->frame_bytes > frames_room() && cursor->frame_count > 2)
 		frames_thin(cursor);
 }
 
