@@ -121,7 +121,7 @@ Test(statedump, who_joins_late_knows_all_that_was_there)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	state_copy();
 	state_tell();
@@ -138,7 +138,7 @@ Test(statedump, a_process_that_does_nothing_is_there)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	state_copy();
 	state_tell();
@@ -154,7 +154,7 @@ Test(statedump, what_happens_between_the_copy_and_its_last_piece_is_not_lost)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	state_copy();
@@ -173,7 +173,7 @@ Test(statedump, what_happens_while_it_is_copied_counts_once)
 	struct trace_event first;
 	size_t joined, at;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	state_copy();
@@ -193,7 +193,7 @@ Test(statedump, what_happens_while_it_is_copied_counts_once)
 
 Test(statedump, a_process_seen_from_its_start_needs_none)
 {
-	server_start();
+	requests_serve(5);
 	state_copy();
 	state_tell();
 	request_serve();
@@ -212,7 +212,7 @@ Test(statedump, a_board_that_is_read_stays_until_its_readers_know)
 	struct vigil_problem problem;
 	const void *before;
 
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	request_serve();
 	state_copy();
@@ -248,7 +248,7 @@ Test(statedump, no_two_boards_of_a_replay_have_the_same_number)
 	struct cursor *cursor;
 	uint64_t before;
 
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	request_serve();
 	state_copy();
@@ -268,7 +268,7 @@ Test(statedump, no_keyframe_is_made_in_the_middle_of_one)
 {
 	const struct trace_event *event;
 
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	state_copy();
 	request_serve();
@@ -285,7 +285,7 @@ Test(statedump, no_keyframe_is_made_in_the_middle_of_one)
 Test(statedump, pieces_fit_small_buffers)
 {
 	recorder.buffer_bytes = 64 << 10;
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	state_copy();
 	state_tell();
@@ -300,7 +300,7 @@ Test(statedump, pieces_fit_small_buffers)
 
 Test(statedump, makes_good_what_was_lost_before_it)
 {
-	server_start();
+	requests_serve(5);
 	told_gap_from = traced_count;
 	request_serve();
 	told_gap_to = traced_count;
@@ -323,7 +323,7 @@ Test(statedump, with_a_piece_missing_is_not_believed_but_the_next_one_is)
 	struct trace_event lost;
 	size_t joined, missing;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	state_copy();
 	state_tell();
@@ -350,7 +350,7 @@ Test(statedump, with_events_lost_meanwhile_is_not_believed)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	state_copy();
@@ -368,7 +368,7 @@ Test(statedump, of_another_process_of_the_pid_is_not_believed)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	recorder.targets->start_ticks++;
 	state_copy();
@@ -384,7 +384,7 @@ Test(statedump, of_a_life_before_is_not_believed)
 {
 	struct vigil_options again = { .struct_size = sizeof(again), .now_ns = live_now };
 
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	request_serve();
 	state_copy();
@@ -401,7 +401,7 @@ Test(statedump, of_a_life_before_is_not_believed)
 
 Test(statedump, an_end_meanwhile_is_not_forgotten)
 {
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	request_serve();
 	state_copy();
@@ -423,7 +423,7 @@ Test(statedump, a_piece_larger_than_a_piece_is_none)
 	const uint64_t words[] = { UINT64_C(1) << 24, UINT64_C(1) << 24 }, *was;
 	struct trace_event *piece;
 
-	server_start();
+	requests_serve(5);
 	told_first = traced_count;
 	state_copy();
 	state_tell();
@@ -447,7 +447,7 @@ Test(statedump, stays_sound_whatever_the_pieces_say)
 	uint64_t seed = 1;
 	size_t joined, last;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	state_copy();
 	state_tell();

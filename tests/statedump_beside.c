@@ -73,7 +73,7 @@ Test(statedump_beside, events_before_the_copy_are_events)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	request_serve();
@@ -91,7 +91,7 @@ Test(statedump_beside, a_copy_after_all_events_of_a_snapshot_is_how_it_ended)
 {
 	size_t joined;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	copy_beside(0);
@@ -106,7 +106,7 @@ Test(statedump_beside, events_before_all_of_them_are_there_are_left_out)
 {
 	size_t joined, whole;
 
-	server_start();
+	requests_serve(5);
 	joined = traced_count;
 	request_serve();
 	whole = traced_count;
@@ -121,7 +121,7 @@ Test(statedump_beside, events_before_all_of_them_are_there_are_left_out)
 
 Test(statedump_beside, a_copy_before_all_events_of_a_snapshot_is_where_they_begin)
 {
-	server_start();
+	requests_serve(5);
 	copy_beside(0);
 	request_serve();
 	read_beside(traced_count - 6);

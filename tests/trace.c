@@ -10,12 +10,7 @@
 #include <unistd.h>
 
 #include "console/trace/trace_private.h"
-#include "libtrace/live.h"
-#include "tests/support/board_equal.h"
-#include "tests/support/live.h"
-#include "tests/support/told.h"
-
-static struct trace *trace;
+#include "tests/support/served.h"
 
 static void begin(void)
 {
@@ -34,44 +29,6 @@ static void end(void)
 TestSuite(trace, .init = begin, .fini = end, .timeout = 60);
 
 /* ---- Scenes ---- */
-
-static vigil_task task;
-static vigil_resource lock;
-
-static void server_start(void)
-{
-	vigil_executor loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "loop");
-
-	vigil_worker_begin(loop, "main");
-	lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "mutex", "db", 0, 0);
-	task = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "conn", VIGIL_SPAWN_IDLE);
-}
-
-static void request_serve(void)
-{
-	time_passes(500);
-	vigil_wake(task);
-	time_passes(20);
-	vigil_poll_begin(task);
-	vigil_lock_acquired(lock, VIGIL_MODE_EXCLUSIVE);
-	time_passes(300);
-	vigil_lock_released(lock);
-	vigil_task_wait_fd(task, VIGIL_WAIT_READABLE, 5);
-	vigil_poll_end(task);
-}
-
-static void requests_serve(int count)
-{
-	server_start();
-	while (count--)
-		request_serve();
-}
-
-static const struct trace_process *only_process(void)
-{
-	cr_assert_eq(trace_process_count(trace), 1);
-	return trace_process(trace, 0);
-}
 
 static const struct vigil_task_record *only_task(void)
 {

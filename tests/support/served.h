@@ -35,7 +35,12 @@ static inline void server_start(void)
 	vigil_worker_begin(loop, "main");
 	lock = vigil_resource_new(VIGIL_RESOURCE_MUTEX, "mutex", "db", 0, 0);
 	task = vigil_task_spawn(loop, VIGIL_TASK_ASYNC, "conn", VIGIL_SPAWN_IDLE);
-	for (int i = 0; i < 5; i++)
+}
+
+static inline void requests_serve(int count)
+{
+	server_start();
+	while (count--)
 		request_serve();
 }
 
