@@ -168,7 +168,7 @@ static enum trace_result stream_take(struct streams *streams, size_t stream)
 
 /* ---- Lost, and found again ---- */
 
-/* Until its child is gone: a descriptor that is closed leaves by itself. */
+/* Until it is unwatched, or closed. */
 static void watch(const struct streams *streams, const struct trace *trace)
 {
 	struct epoll_event event = { .events = EPOLLIN };
