@@ -73,6 +73,7 @@ LTTNG_SRCS = $(wildcard libtrace/tracepoints_lttng*.c)
 CONSOLE_SRCS = $(filter-out console/main.c $(TRACE_WITHOUT) $(PROTO_WITHOUT), \
 		 $(wildcard console/*.c console/*/*.c))
 HTTPD_SRCS = $(wildcard examples/httpd/*.c)
+RT_SRCS = $(wildcard examples/rt/*.c)
 BENCH_SRCS = $(wildcard tests/bench/*.c)
 
 OBJCOPY ?= objcopy
@@ -81,6 +82,7 @@ LTTNG_OBJS = $(LTTNG_SRCS:%.c=$(BUILD)/obj/%.o)
 PROTOS = $(patsubst %.proto,$(BUILD)/proto/%.pb-c,$(wildcard console/*/*.proto))
 CONSOLE_OBJS = $(CONSOLE_SRCS:%.c=$(BUILD)/obj/%.o) $(if $(HAVE_PROTOBUF),$(PROTOS:%=%.o))
 HTTPD_OBJS = $(HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
+RT_OBJS = $(RT_SRCS:%.c=$(BUILD)/obj/%.o)
 BENCH_OBJS = $(BENCH_SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/bench/subject-disabled.o
 
 HAVE_LTTNG := $(shell $(CC) -include lttng/tracepoint.h -E -xc /dev/null >/dev/null 2>&1 && echo yes)
@@ -102,7 +104,13 @@ PROTO_LIBS := $(if $(HAVE_PROTOBUF),$(shell pkg-config --libs libprotobuf-c))
 LIBS = $(BUILD)/libvigil.so $(BUILD)/libvigil.a \
        $(if $(HAVE_LTTNG),$(if $(LTTNG_SRCS),$(BUILD)/libvigil-lttng.so))
 COMMAND = $(patsubst console/main.c,$(BUILD)/vigil,$(wildcard console/main.c))
-EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+# Programs on the runtime in examples/rt; those that use SQLite only where it is.
+RT_EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(filter-out $(SQLITE_WITHOUT), \
+	      $(wildcard examples/patterns/*.c examples/bugs/*.c)))
+EXAMPLES = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c)) $(RT_EXAMPLES)
+HAVE_SQLITE := $(shell pkg-config --exists sqlite3 2>/dev/null && echo yes)
+SQLITE_WITHOUT = $(if $(HAVE_SQLITE),,$(SQLITE_SRCS))
+SQLITE_SRCS = examples/patterns/repository.c
 BENCH = $(if $(BENCH_SRCS),$(BUILD)/bench)
 
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*.c))
@@ -203,17 +211,20 @@ $(BUILD)/vigil: $(BUILD)/obj/console/main.o $(CONSOLE_OBJS) $(BUILD)/libtrace.a
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 
 $(BUILD)/examples/httpd: $(HTTPD_OBJS)
+$(RT_EXAMPLES): $(BUILD)/libexamplert.a
+$(patsubst %.c,$(BUILD)/%,$(SQLITE_SRCS)): private LIB_LIBS += -lsqlite3
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libvigil.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(BUILD)/libvigil.a $(LIB_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %rt.a,$^) $(BUILD)/libvigil.a $(LIB_LIBS)
 
 # ---- Tests, benchmarks, fuzz targets ----
 
 # What tests link: the insides of all three, without their main.
-INSIDES = $(BUILD)/libconsole.a $(BUILD)/libhttpd.a $(BUILD)/libtrace.a
+INSIDES = $(BUILD)/libconsole.a $(BUILD)/libhttpd.a $(BUILD)/libexamplert.a $(BUILD)/libtrace.a
 $(BUILD)/libconsole.a: $(CONSOLE_OBJS)
 $(BUILD)/libhttpd.a: $(HTTPD_OBJS)
+$(BUILD)/libexamplert.a: $(RT_OBJS)
 $(BUILD)/libtrace.a: $(LIB_OBJS)
 $(INSIDES):
 	$(call say,AR)

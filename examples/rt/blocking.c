@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Work that blocks its thread: on the pool, or in place with a stand-in for the worker. */
+#include "core.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
+			 const char *name)
+{
+	struct rt_spawn_options options = { .name = name, .kind = VIGIL_TASK_BLOCKING };
+	struct rt *rt = rt_here();
+	struct rt_task *task;
+	int error;
+
+	if (ret_handle)
+		ret_handle->task = NULL;
+	if (!rt)
+		return misuse(-EPERM, "rt_spawn_blocking outside the runtime has no pool");
+	if (atomic_load(&rt->is_ending))
+		return -ECANCELED;
+	task = task_new(rt, site, fn, arg, &options, ret_handle ? VIGIL_SPAWN_JOIN : 0);
+	if (!task)
+		return -ENOMEM;
+	if (!ret_handle) {
+		task->is_detached = true;
+		task->refs = 1;
+	}
+	error = pool_submit(rt, task);
+	if (error) {
+		if (ret_handle)
+			task->refs = 1;
+		task_finish(task, error);
+		return error;
+	}
+	if (ret_handle)
+		ret_handle->task = task;
+	return 0;
+}
+
+int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char *name)
+{
+	struct rt_task *task = task_here();
+	struct rt_result result = { 0 };
+	struct rt_handle job;
+	struct rt_op join;
+	int code;
+
+	if (!task)
+		return fn(arg); /* a thread that may block */
+	if (task_is_cut(task))
+		return -ECANCELED;
+	code = rt_spawn_blocking_at(site, &job, fn, arg, name);
+	if (code)
+		return code;
+	join = rt_join_op_at(site, &job, &result);
+	task->is_held = true;
+	code = rt_await(&join);
+	task->is_held = false;
+	if (code)
+		return code;
+	if (result.error)
+		return rt_fail_with(result.error);
+	return result.code;
+}
+
+/* ---- In place ---- */
+
+static bool standin_is_over(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+	bool is_over;
+
+	pthread_mutex_lock(&rt->standin_lock);
+	is_over = rt->standins > rt->standins_wanted;
+	if (is_over)
+		rt->standins--;
+	pthread_mutex_unlock(&rt->standin_lock);
+	return is_over;
+}
+
+/* A worker that does not come back soon leaves its tasks to the others. */
+static void hand_over(struct worker *worker)
+{
+	struct rt_task *task = worker->lifo;
+
+	worker->lifo = NULL;
+	if (task)
+		schedule_inject(worker->rt, task);
+	while ((task = ring_take(&worker->ring)))
+		schedule_inject(worker->rt, task);
+}
+
+static void *standin_thread(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker_enter(worker, "stand-in");
+	worker_run(worker, standin_is_over);
+	hand_over(worker);
+	schedule_notify(worker->rt);
+	worker_leave(worker);
+	atomic_store(&worker->is_here, false);
+	return NULL;
+}
+
+/* Under standin_lock. A slot whose thread has gone, or a new one; NULL: there is none. */
+static struct worker *standin_slot(struct rt *rt)
+{
+	for (unsigned i = rt->workers; i < WORKERS; i++) {
+		struct worker *worker = atomic_load(&rt->all[i]);
+
+		if (!worker) {
+			worker = worker_new(rt, i);
+			atomic_store(&rt->all[i], worker);
+			return worker;
+		}
+		if (!atomic_load(&worker->is_here)) {
+			pthread_join(worker->thread, NULL);
+			return worker;
+		}
+	}
+	return NULL;
+}
+
+static void standin_begin(struct rt *rt)
+{
+	struct worker *worker;
+
+	pthread_mutex_lock(&rt->standin_lock);
+	if (++rt->standins_wanted > rt->standins) {
+		worker = standin_slot(rt);
+		if (worker && !worker_start(worker, standin_thread))
+			rt->standins++;
+	}
+	pthread_mutex_unlock(&rt->standin_lock);
+}
+
+static void standin_end(struct rt *rt)
+{
+	pthread_mutex_lock(&rt->standin_lock);
+	rt->standins_wanted--;
+	pthread_mutex_unlock(&rt->standin_lock);
+	/* One that sleeps must see that it is over. */
+	for (unsigned i = rt->workers; i < WORKERS; i++) {
+		struct worker *worker = atomic_load(&rt->all[i]);
+
+		if (worker)
+			worker_unpark(worker);
+	}
+}
+
+int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg)
+{
+	struct rt_task *task = task_here();
+	int code;
+
+	if (!task)
+		return fn(arg);
+	if (task->rt->workers == 1)
+		return misuse(-EPERM, "rt_block_in_place needs a second worker to go on with the "
+				      "other tasks: use rt_call_blocking");
+	hand_over(worker_here());
+	standin_begin(task->rt);
+	schedule_notify(task->rt);
+	vigil_worker_wait_at(site, VIGIL_WAIT_OTHER, 0);
+	code = fn(arg);
+	vigil_worker_resume();
+	standin_end(task->rt);
+	return code;
+}

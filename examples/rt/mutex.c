@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mutex: first come, first served. Unlocking hands it to the first in line, so that
+ * nobody overtakes, and the board never shows it free while somebody waits.
+ */
+#include "core.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rt_mutex {
+	pthread_mutex_t lock;
+	struct rt_task *owner; /* to compare; it may have ended */
+	char owner_name[TASK_NAME + 24];
+	struct waitq waiters;
+	char name[32];
+	vigil_resource resource;
+};
+
+struct rt_mutex *rt_mutex_new_at(struct vigil_site *site, const char *name)
+{
+	struct rt_mutex *mutex = calloc(1, sizeof(*mutex));
+
+	if (!mutex)
+		return NULL;
+	pthread_mutex_init(&mutex->lock, NULL);
+	snprintf(mutex->name, sizeof(mutex->name), "%s", name ? name : "");
+	mutex->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_MUTEX, "rt_mutex", name, 0, 0);
+	return mutex;
+}
+
+void rt_mutex_free(struct rt_mutex *mutex)
+{
+	if (!mutex)
+		return;
+	vigil_resource_free(mutex->resource);
+	pthread_mutex_destroy(&mutex->lock);
+	free(mutex);
+}
+
+/* Under the lock. */
+static void own(struct rt_mutex *mutex, const struct rt_op *op)
+{
+	mutex->owner = op->task;
+	snprintf(mutex->owner_name, sizeof(mutex->owner_name), "task %llu \"%s\"",
+		 (unsigned long long)op->task->id, op->task->name);
+}
+
+/* Under the lock, which is held by nobody: to the first in line. */
+static void hand_on(struct rt_mutex *mutex, struct vigil_site *site)
+{
+	struct rt_op *next = waitq_wake_one(&mutex->waiters, site);
+
+	mutex->owner = NULL;
+	if (!next)
+		return;
+	own(mutex, next);
+	vigil_lock_acquired_by_at(next->site, mutex->resource, VIGIL_MODE_EXCLUSIVE,
+				  next->task->vigil);
+}
+
+static bool lock_poll(struct rt_op *op)
+{
+	struct rt_mutex *mutex = op->object;
+	bool is_done = true;
+
+	if (!op->task)
+		op->task = task_here();
+	if (!op->task || op->task->is_thread) {
+		op->result =
+			misuse(-EPERM, "mutex \"%s\" can be locked by tasks alone", mutex->name);
+		return true;
+	}
+	op->result = 0;
+	pthread_mutex_lock(&mutex->lock);
+	if (op->is_granted) {
+		/* It was handed to us. */
+	} else if (!mutex->owner) {
+		own(mutex, op);
+		vigil_lock_acquired_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
+	} else {
+		is_done = false;
+		if (waitq_add(&mutex->waiters, op))
+			vigil_lock_wait_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
+	}
+	pthread_mutex_unlock(&mutex->lock);
+	return is_done;
+}
+
+static void lock_cancel(struct rt_op *op)
+{
+	struct rt_mutex *mutex = op->object;
+
+	pthread_mutex_lock(&mutex->lock);
+	if (waitq_remove(op)) {
+		vigil_lock_abandoned(mutex->resource);
+	} else if (op->is_granted) {
+		vigil_lock_released(mutex->resource);
+		hand_on(mutex, op->site);
+	}
+	pthread_mutex_unlock(&mutex->lock);
+}
+
+struct rt_op rt_mutex_lock_op_at(struct vigil_site *site, struct rt_mutex *mutex)
+{
+	static const struct rt_op_type type = { .source = "Mutex::lock",
+						.poll = lock_poll,
+						.cancel = lock_cancel };
+
+	return op_make(&type, site, mutex, mutex->resource);
+}
+
+int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex)
+{
+	char owner[sizeof(mutex->owner_name)];
+	struct rt_task *task = task_here();
+	bool is_owner;
+
+	pthread_mutex_lock(&mutex->lock);
+	is_owner = task && mutex->owner == task;
+	if (is_owner) {
+		vigil_lock_released(mutex->resource);
+		hand_on(mutex, site);
+	} else {
+		snprintf(owner, sizeof(owner), "%s", mutex->owner ? mutex->owner_name : "nobody");
+	}
+	pthread_mutex_unlock(&mutex->lock);
+	if (is_owner)
+		return 0;
+	return misuse(-EPERM,
+		      "unlock of mutex \"%s\" by task %llu \"%s\", which does not hold it: "
+		      "%s does",
+		      mutex->name, (unsigned long long)rt_task_id(), task ? task->name : "none",
+		      owner);
+}
+
+void rt_mutex_leave(struct rt_mutex **held)
+{
+	if (*held)
+		rt_mutex_unlock_at(VIGIL_HERE(), *held);
+	*held = NULL;
+}

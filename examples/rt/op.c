@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Awaiting an operation: what every call that waits goes through.
+ *
+ * One that is done at once costs a poll and no trace on the board. One that must wait
+ * becomes an async operation there, with the line that awaits it, and says in the task's
+ * wait word what for.
+ */
+#include "op.h"
+
+#include <errno.h>
+
+struct rt_op op_make(const struct rt_op_type *type, struct vigil_site *site, void *object,
+		     vigil_object resource)
+{
+	return (struct rt_op){
+		.type = type, .site = site, .object = object, .resource = resource, .fd = -1
+	};
+}
+
+static bool failed_poll(struct rt_op *op)
+{
+	op->result = (int)(int64_t)op->in.number;
+	return true;
+}
+
+static void failed_cancel(struct rt_op *op)
+{
+	(void)op;
+}
+
+struct rt_op op_failed(struct vigil_site *site, int code)
+{
+	static const struct rt_op_type type = { .source = "refused",
+						.poll = failed_poll,
+						.cancel = failed_cancel };
+	struct rt_op op = op_make(&type, site, NULL, 0);
+
+	op.in.number = (uint64_t)(int64_t)code;
+	return op;
+}
+
+void op_show(struct rt_op *op)
+{
+	bool is_resource = vigil_ref_table(op->resource) == VIGIL_TABLE_resource;
+
+	op->vigil = vigil_op_new_at(op->site, is_resource ? op->resource : 0, op->type->source, 0);
+	vigil_op_poll_begin(op->vigil);
+	vigil_op_poll_end(op->vigil, false);
+}
+
+void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns)
+{
+	if (!op->type->waits)
+		return;
+	if (op->fd >= 0)
+		vigil_task_wait_fd_until(op->task->vigil, op->type->waits, op->fd, deadline_ns);
+	else
+		vigil_task_wait_until(op->task->vigil, op->type->waits, op->resource, deadline_ns);
+}
+
+bool op_repoll(struct rt_op *op)
+{
+	bool is_done;
+
+	vigil_op_poll_begin(op->vigil);
+	is_done = op->type->poll(op);
+	vigil_op_poll_end(op->vigil, is_done);
+	return is_done;
+}
+
+bool await_begin(struct rt_task *task)
+{
+	if (task_is_cut(task))
+		return false;
+	if (!task->budget) {
+		task_yield(task, true);
+		return !task_is_cut(task);
+	}
+	if (task->cut_at && !--task->cut_at)
+		task_cut(task, TASK_CANCELLED, NULL);
+	return true;
+}
+
+static int await_slow(struct rt_task *task, struct rt_op *op)
+{
+	op_show(op);
+	do {
+		op_tell_wait(op, op->deadline_ns);
+		task_wait(task);
+		if (op_repoll(op))
+			break;
+		if (task_is_cut(task)) {
+			op->type->cancel(op);
+			op->result = -ECANCELED;
+			break;
+		}
+	} while (true);
+	vigil_op_free(op->vigil);
+	return op->result;
+}
+
+int rt_await(struct rt_op *op)
+{
+	struct rt_task *task = task_here();
+
+	if (!task)
+		return misuse(-EPERM,
+			      "%s outside a task: await in what rt_run or rt_spawn runs, "
+			      "or use its _blocking form",
+			      op->type->source);
+	if (!await_begin(task))
+		return -ECANCELED;
+	if (op->type->poll(op)) {
+		task->budget--;
+		return op->result;
+	}
+	return await_slow(task, op);
+}
+
+int rt_do(struct rt_op op)
+{
+	return rt_await(&op);
+}
+
+int rt_try(struct rt_op op)
+{
+	op.is_try = true;
+	return op.type->poll(&op) ? op.result : -EAGAIN;
+}

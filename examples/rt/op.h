@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What awaiting one operation and awaiting the first of several have in common: op.c. */
+#ifndef RT_OP_H
+#define RT_OP_H
+
+#include "core.h"
+
+/*
+ * Begins an await: a task whose budget is used up yields. Returns false when the task is
+ * cancelled.
+ */
+bool await_begin(struct rt_task *task);
+
+/* Makes the operation visible on the board. */
+void op_show(struct rt_op *op);
+/* Says in the task's wait word what op waits for, and until when. */
+void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns);
+/* Polls it after a wake. */
+bool op_repoll(struct rt_op *op);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* The first of several operations; and one with a time limit. */
+#include "core.h"
+
+#include <errno.h>
+
+#include "op.h"
+
+/* Takes back all that wait, but the winner. */
+static void cancel_others(struct rt_op *ops, size_t count, size_t winner)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == winner)
+			continue;
+		ops[i].type->cancel(&ops[i]);
+		ops[i].result = -ECANCELED;
+	}
+}
+
+static void free_shown(struct rt_op *ops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		vigil_op_free(ops[i].vigil);
+}
+
+/* The wait word has room for one: the first that says what for, until the first deadline. */
+static void tell_wait(struct rt_op *ops, size_t count)
+{
+	uint64_t deadline_ns = 0;
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (ops[i].deadline_ns && (!deadline_ns || ops[i].deadline_ns < deadline_ns))
+			deadline_ns = ops[i].deadline_ns;
+	while (first + 1 < count && ops[first].type->waits == VIGIL_WAIT_TIMER)
+		first++;
+	if (ops[first].type->waits == VIGIL_WAIT_TIMER)
+		first = 0;
+	op_tell_wait(&ops[first], deadline_ns);
+}
+
+static int select_slow(struct rt_task *task, struct rt_op *ops, size_t count, size_t from)
+{
+	for (size_t i = 0; i < count; i++)
+		op_show(&ops[i]);
+	for (;;) {
+		tell_wait(ops, count);
+		task_wait(task);
+		for (size_t k = 0; k < count; k++) {
+			size_t i = (from + k) % count;
+
+			if (!op_repoll(&ops[i]))
+				continue;
+			cancel_others(ops, count, i);
+			free_shown(ops, count);
+			return (int)i;
+		}
+		if (task_is_cut(task)) {
+			cancel_others(ops, count, count);
+			free_shown(ops, count);
+			return -ECANCELED;
+		}
+	}
+}
+
+int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
+{
+	struct rt_task *task = task_here();
+	size_t from;
+
+	if (!task)
+		return misuse(-EPERM, "rt_select outside a task: await in what rt_run runs");
+	if (!count)
+		return misuse(-EINVAL, "rt_select among no operations would never end");
+	if (!await_begin(task))
+		return -ECANCELED;
+	from = order == RT_FAIR ? worker_random(worker_here()) % count : 0;
+	for (size_t k = 0; k < count; k++) {
+		size_t i = (from + k) % count;
+
+		if (!ops[i].type->poll(&ops[i]))
+			continue;
+		/* Those not yet polled stand nowhere: only those before it are taken back. */
+		for (size_t before = 0; before < k; before++) {
+			struct rt_op *loser = &ops[(from + before) % count];
+
+			loser->type->cancel(loser);
+			loser->result = -ECANCELED;
+		}
+		task->budget--;
+		return (int)i;
+	}
+	return select_slow(task, ops, count, from);
+}
+
+int rt_timeout_at(uint64_t deadline_ns, struct rt_op op)
+{
+	struct rt_op ops[2] = { op, rt_sleep_until_op_at(op.site, deadline_ns) };
+	int first = rt_select(ops, 2, RT_BIASED);
+
+	if (first < 0)
+		return first;
+	return first == 0 ? ops[0].result : -ETIMEDOUT;
+}
+
+int rt_timeout(uint64_t ns, struct rt_op op)
+{
+	uint64_t now = rt_now();
+
+	return rt_timeout_at(now + ns < now ? UINT64_MAX : now + ns, op);
+}
