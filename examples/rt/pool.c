@@ -36,7 +36,8 @@ static struct rt_task *job_take(struct pool *pool)
 	pool->first = job->next;
 	if (!pool->first)
 		pool->end = &pool->first;
-	vigil_executor_queued(pool->executor, --pool->queued);
+	pool->queued--;
+	vigil_executor_queued(pool->executor, pool->queued);
 	return job;
 }
 
@@ -122,7 +123,8 @@ int pool_submit(struct rt *rt, struct rt_task *job)
 		job->next = NULL;
 		*pool->end = job;
 		pool->end = &job->next;
-		vigil_executor_queued(pool->executor, ++pool->queued);
+		pool->queued++;
+		vigil_executor_queued(pool->executor, pool->queued);
 		pthread_cond_signal(&pool->has_work);
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -142,7 +144,8 @@ bool pool_withdraw(struct rt *rt, struct rt_task *job)
 		*link = job->next;
 		if (!*link)
 			pool->end = link;
-		vigil_executor_queued(pool->executor, --pool->queued);
+		pool->queued--;
+		vigil_executor_queued(pool->executor, pool->queued);
 		was_there = true;
 	}
 	pthread_mutex_unlock(&pool->lock);

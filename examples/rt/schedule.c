@@ -10,6 +10,8 @@
 
 void schedule_inject(struct rt *rt, struct rt_task *task)
 {
+	size_t queued;
+
 	pthread_mutex_lock(&rt->inject_lock);
 	task->next = NULL;
 	if (rt->inject_last)
@@ -17,13 +19,15 @@ void schedule_inject(struct rt *rt, struct rt_task *task)
 	else
 		rt->inject_first = task;
 	rt->inject_last = task;
-	vigil_executor_queued(rt->executor, atomic_fetch_add(&rt->injected, 1) + 1);
+	queued = atomic_fetch_add(&rt->injected, 1) + 1;
+	vigil_executor_queued(rt->executor, queued);
 	pthread_mutex_unlock(&rt->inject_lock);
 }
 
 struct rt_task *schedule_take(struct rt *rt)
 {
 	struct rt_task *task;
+	size_t queued;
 
 	if (!atomic_load_explicit(&rt->injected, memory_order_relaxed))
 		return NULL;
@@ -33,7 +37,8 @@ struct rt_task *schedule_take(struct rt *rt)
 		rt->inject_first = task->next;
 		if (!task->next)
 			rt->inject_last = NULL;
-		vigil_executor_queued(rt->executor, atomic_fetch_sub(&rt->injected, 1) - 1);
+		queued = atomic_fetch_sub(&rt->injected, 1) - 1;
+		vigil_executor_queued(rt->executor, queued);
 	}
 	pthread_mutex_unlock(&rt->inject_lock);
 	return task;

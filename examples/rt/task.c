@@ -289,6 +289,7 @@ static void tell_end(struct rt_task *task)
 void task_unseen(struct rt_task *task)
 {
 	char message[320], words[224];
+	uint64_t unseen;
 
 	if (task->outcome != VIGIL_OUTCOME_FAILED)
 		return;
@@ -299,8 +300,8 @@ void task_unseen(struct rt_task *task)
 	snprintf(message, sizeof(message), "task %llu \"%s\" failed and nobody looked: %s",
 		 (unsigned long long)task->id, task->name, words);
 	vigil_event(VIGIL_LEVEL_ERROR, message);
-	vigil_attr_u64(task->rt->executor, "errors unseen",
-		       atomic_fetch_add(&task->rt->stats.unseen_errors, 1) + 1, NULL);
+	unseen = atomic_fetch_add(&task->rt->stats.unseen_errors, 1) + 1;
+	vigil_attr_u64(task->rt->executor, "errors unseen", unseen, NULL);
 }
 
 void task_finish(struct rt_task *task, int code)
