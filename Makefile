@@ -239,10 +239,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_RUNNER) $(INSIDES)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcriterion $(CONSOLE_LIBS) $(LIB_LIBS)
 
+$(BUILD)/tests/helpers/rt_load: $(BUILD)/libexamplert.a
 $(BUILD)/tests/helpers/%: $(BUILD)/obj/tests/helpers/%.o $(BUILD)/libvigil.a
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %rt.a,$^) $(BUILD)/libvigil.a $(LIB_LIBS)
 
 # Knows a board by its description alone, so it cannot see our headers.
 $(BUILD)/obj/tests/describe/boardcat.o: private OWN_CPPFLAGS = -D_GNU_SOURCE
@@ -258,8 +259,27 @@ $(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flag
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
+# So do whole programs on the examples' runtime.
+DISABLED = $(BUILD)/disabled/rt_load $(patsubst examples/%.c,$(BUILD)/disabled/%, \
+	   $(wildcard examples/rt_httpd.c))
+$(BUILD)/disabled/obj/%.o: private DISABLE = -DVIGIL_DISABLE
+$(BUILD)/disabled/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/disabled/obj/*/*.d $(BUILD)/disabled/obj/*/*/*.d)
+
+$(BUILD)/disabled/rt_load: $(BUILD)/disabled/obj/tests/helpers/rt_load.o
+$(BUILD)/disabled/rt_httpd: $(BUILD)/disabled/obj/examples/rt_httpd.o
+$(DISABLED): $(RT_SRCS:%.c=$(BUILD)/disabled/obj/%.o)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^
+
 $(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libconsole.a $(BUILD)/libtrace.a \
-		| $(LIBS) $(COMMAND) $(BUILD)/tests/helpers/trace_load $(BUILD)/tests/helpers/poll_storm
+		| $(LIBS) $(COMMAND) $(DISABLED) $(patsubst examples/%.c,$(BUILD)/examples/%, \
+		$(wildcard examples/rt_httpd.c)) \
+		$(patsubst %,$(BUILD)/tests/helpers/%,trace_load poll_storm rt_load)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 

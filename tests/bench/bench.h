@@ -35,8 +35,8 @@ struct row {
 /* Measures fn against reference, in turns, and fills the row's figures. */
 void bench_pair(struct row *row, uint64_t count, bench_fn fn, bench_fn reference);
 
-/* Fills the figures from RUNS pairs. */
-void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS]);
+/* Fills the figures from pairs, RUNS at most. */
+void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS], int runs);
 
 uint64_t bench_now(void);
 
@@ -49,6 +49,9 @@ int bench_calls(struct row *rows);
 int bench_threads(struct row *rows);
 int bench_memory(struct row *rows);
 int bench_subject(struct row *rows);
+
+/* Programs on the runtime of the examples. */
+int bench_rt(struct row *rows);
 
 /* Within session_begin and session_end. */
 int bench_trace(struct row *rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench [--json | --live]: what the library costs on this machine, now; --live: only
- * what is watched through a relay.
+ * bench [--json | --live | --rt]: what the library costs on this machine, now; --live:
+ * only what is watched through a relay; --rt: only programs on the example runtime.
  *
  * Each row is the median of 31 runs beside that of its reference; pairs in which
  * somebody shared the processor are put aside and counted. A board in its own
@@ -19,7 +19,7 @@
 
 #include "tests/bench/session.h"
 
-#define ROWS 32
+#define ROWS 40
 #define LONGEST_ROW_NS 2500000000u /* then pairs count whatever the machine does */
 
 static char dir[] = "/dev/shm/vigil-bench-XXXXXX";
@@ -40,20 +40,21 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS])
+void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS], int runs)
 {
+	size_t count = (size_t)runs;
 	double ratios[RUNS];
 
-	for (int i = 0; i < RUNS; i++)
+	for (int i = 0; i < runs; i++)
 		ratios[i] = ref_ns[i] > 0 ? ns[i] / ref_ns[i] : 0;
-	qsort(ns, RUNS, sizeof(double), by_value);
-	qsort(ref_ns, RUNS, sizeof(double), by_value);
-	qsort(ratios, RUNS, sizeof(double), by_value);
-	row->ns = ns[RUNS / 2];
-	row->ref_ns = ref_ns[RUNS / 2];
-	row->ratio = ratios[RUNS / 2];
+	qsort(ns, count, sizeof(double), by_value);
+	qsort(ref_ns, count, sizeof(double), by_value);
+	qsort(ratios, count, sizeof(double), by_value);
+	row->ns = ns[runs / 2];
+	row->ref_ns = ref_ns[runs / 2];
+	row->ratio = ratios[runs / 2];
 	if (row->ratio > 0)
-		row->spread = (ratios[RUNS * 3 / 4] - ratios[RUNS / 4]) / row->ratio;
+		row->spread = (ratios[runs * 3 / 4] - ratios[runs / 4]) / row->ratio;
 }
 
 static double time_of(bench_fn fn, uint64_t count)
@@ -84,7 +85,7 @@ void bench_pair(struct row *row, uint64_t count, bench_fn fn, bench_fn reference
 		else
 			row->put_aside++;
 	}
-	bench_figures(row, ns, ref_ns);
+	bench_figures(row, ns, ref_ns, RUNS);
 }
 
 void bench_start(void)
@@ -229,6 +230,7 @@ int main(int argc, char **argv)
 {
 	static struct row rows[ROWS];
 	bool is_live_only = argc == 2 && !strcmp(argv[1], "--live");
+	bool is_rt_only = argc == 2 && !strcmp(argv[1], "--rt");
 	bool is_json = argc == 2 && !strcmp(argv[1], "--json");
 	int count = 0;
 
@@ -236,13 +238,16 @@ int main(int argc, char **argv)
 		return bench_traced();
 	if (argc == 3 && !strcmp(argv[1], "--read"))
 		return bench_read_memory(argv[2]);
-	if (argc > 2 || (argc == 2 && !is_json && !is_live_only)) {
-		fprintf(stderr, "usage: bench [--json | --live]\n");
+	if (argc > 2 || (argc == 2 && !is_json && !is_live_only && !is_rt_only)) {
+		fprintf(stderr, "usage: bench [--json | --live | --rt]\n");
 		return 2;
 	}
-	if (!is_live_only)
+	if (!is_live_only && !is_rt_only)
 		count += calls_measure(rows);
-	count += traces_measure(rows + count, is_live_only);
+	if (!is_live_only)
+		count += bench_rt(rows + count);
+	if (!is_rt_only)
+		count += traces_measure(rows + count, is_live_only);
 	if (is_json)
 		rows_print_json(rows, count);
 	else

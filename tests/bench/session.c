@@ -71,10 +71,23 @@ void session_kill(pid_t *pid)
 	*pid = 0;
 }
 
+static bool self_find(void)
+{
+	ssize_t length = self[0] ? (ssize_t)strlen(self) :
+				   readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length <= 0)
+		return false;
+	self[length] = '\0';
+	return true;
+}
+
 char *session_beside(const char *name)
 {
 	static char path[4200];
 
+	if (!self_find())
+		return strcpy(path, "");
 	snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
 	return path;
 }
@@ -109,12 +122,10 @@ char *session_self(void)
 /* Where we are, and the probes beside us. */
 static bool files_find(void)
 {
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	if (length <= 0)
+	if (!self_find())
 		return false;
-	self[length] = '\0';
 	snprintf(probes, sizeof(probes), "%.4000s", self);
 	slash = strrchr(probes, '/');
 	snprintf(slash, sizeof(probes) - (size_t)(slash - probes), "/libvigil-lttng.so");

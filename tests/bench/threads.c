@@ -113,7 +113,7 @@ int bench_threads(struct row *rows)
 			.limit = 1.25,
 			.what = "each polls its task; one does, the others on boards of their own"
 		};
-		bench_figures(&rows[n++], ns, ref_ns);
+		bench_figures(&rows[n++], ns, ref_ns, RUNS);
 	}
 	return n;
 }
