@@ -90,9 +90,17 @@ struct rt_task *task_here(void);
 /* The same, or the pool's job. */
 struct rt_task *job_here(void);
 
-/* Makes a task, not yet queued; two references. Returns NULL: no memory. */
+/* Makes a task that waits for task_start; two references. Returns NULL: no memory. */
 struct rt_task *task_new(struct rt *rt, struct vigil_site *site, rt_fn fn, void *arg,
 			 const struct rt_spawn_options *options, unsigned vigil_flags);
+/*
+ * rt_spawn_at in two halves: between them the spawner may set task->ended, and what stands
+ * on the board of the task. NULL: *ret_error says why.
+ */
+struct rt_task *task_make(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn,
+			  void *arg, const struct rt_spawn_options *options, int *ret_error);
+/* Once, for every task that is no job. From here on it may end, and be gone, at any time. */
+void task_start(struct rt_task *task);
 void task_keep(struct rt_task *task);
 void task_release(struct rt_task *task);
 

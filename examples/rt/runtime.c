@@ -285,7 +285,7 @@ int rt_run_at(struct vigil_site *site, const struct rt_options *options, rt_fn f
 		return -ENOMEM;
 	}
 	main_task->ended = main_ended;
-	task_schedule(main_task);
+	task_start(main_task);
 	/* With fewer threads it runs too. */
 	for (unsigned i = 1; i < rt->workers; i++)
 		worker_start(rt->all[i], worker_thread);

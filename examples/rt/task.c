@@ -4,7 +4,8 @@
  *
  * What it does is one word, enum task_state, which wakers and its worker change by
  * compare-and-swap: a wake that finds it running leaves a mark, and the worker queues it
- * again. So no wake is lost, and no task is polled twice at a time.
+ * again. So no wake is lost, and no task is polled twice at a time. A task is born as if
+ * queued: a cut that comes before its spawner has started it leaves its mark alone.
  */
 #include "core.h"
 
@@ -62,6 +63,7 @@ struct rt_task *task_new(struct rt *rt, struct vigil_site *site, rt_fn fn, void 
 	task->fn = fn;
 	task->arg = arg;
 	task->refs = 2;
+	task->state = TASK_QUEUED;
 	task->stack.size = stack_size;
 	task->is_blocking = kind == VIGIL_TASK_BLOCKING;
 	task->id = atomic_fetch_add(&rt->next_id, 1) + 1;
@@ -90,32 +92,50 @@ void task_release(struct rt_task *task)
 	free(task);
 }
 
-int rt_spawn_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
-		const struct rt_spawn_options *options)
+struct rt_task *task_make(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn,
+			  void *arg, const struct rt_spawn_options *options, int *ret_error)
 {
 	struct rt *rt = rt_here();
-	struct rt_task *task;
+	struct rt_task *task = NULL;
 
 	if (ret_handle)
 		ret_handle->task = NULL;
+	*ret_error = 0;
 	if (!rt)
-		return misuse(-EPERM, "rt_spawn outside the runtime: call it in what rt_run runs");
-	if (atomic_load(&rt->is_ending))
-		return -ECANCELED;
-	task = task_new(rt, site, fn, arg, options, ret_handle ? VIGIL_SPAWN_JOIN : 0);
+		*ret_error =
+			misuse(-EPERM, "rt_spawn outside the runtime: call it in what rt_run runs");
+	else if (atomic_load(&rt->is_ending))
+		*ret_error = -ECANCELED;
+	else if (!(task = task_new(rt, site, fn, arg, options, ret_handle ? VIGIL_SPAWN_JOIN : 0)))
+		*ret_error = -ENOMEM;
 	if (!task)
-		return -ENOMEM;
+		return NULL;
 	if (ret_handle) {
 		ret_handle->task = task;
 	} else {
 		task->is_detached = true;
 		task->refs = 1;
 	}
+	return task;
+}
+
+void task_start(struct rt_task *task)
+{
 	/* The runtime's end may have looked for tasks before this one was among them. */
-	if (atomic_load(&rt->is_ending))
+	if (atomic_load(&task->rt->is_ending))
 		task_cut(task, TASK_ABORTED, NULL);
-	task_schedule(task);
-	return 0;
+	schedule_task(task->rt, task, false);
+}
+
+int rt_spawn_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
+		const struct rt_spawn_options *options)
+{
+	int error;
+	struct rt_task *task = task_make(site, ret_handle, fn, arg, options, &error);
+
+	if (task)
+		task_start(task);
+	return error;
 }
 
 /* ---- Runnable ---- */
