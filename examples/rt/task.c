@@ -216,16 +216,18 @@ void task_cut(struct rt_task *task, enum task_cut cut, struct vigil_site *site)
 		if (before >= (uint32_t)cut)
 			return;
 	} while (!atomic_compare_exchange_weak(&task->cut, &before, cut));
-	if (atomic_load(&task->state) == TASK_DONE)
-		return;
-	vigil_attr_bool(task->vigil, cut == TASK_ABORTED ? "aborted" : "cancelled", true);
-	if (task->is_blocking) {
-		if (pool_withdraw(task->rt, task))
-			task_finish(task, -ECANCELED);
-		return;
+	/* With the lock, so that its record is not ended meanwhile (task_finish). */
+	pthread_mutex_lock(&task->lock);
+	if (atomic_load(&task->state) != TASK_DONE) {
+		vigil_attr_bool(task->vigil, cut == TASK_ABORTED ? "aborted" : "cancelled", true);
+		if (!task->is_blocking)
+			vigil_wake_at(site, task->vigil);
 	}
-	vigil_wake_at(site, task->vigil);
-	task_schedule(task);
+	pthread_mutex_unlock(&task->lock);
+	if (!task->is_blocking)
+		task_schedule(task);
+	else if (pool_withdraw(task->rt, task))
+		task_finish(task, -ECANCELED);
 }
 
 void rt_shield_begin(void)
@@ -329,14 +331,16 @@ void task_finish(struct rt_task *task, int code)
 	struct rt *rt = task->rt;
 	bool is_unseen;
 
-	atomic_store(&task->state, TASK_DONE);
-	task->code = code;
-	task->outcome = outcome_of(task, code);
 	if (code >= 0) {
 		rt_error_free(task->error);
 		task->error = NULL;
 	}
+	pthread_mutex_lock(&task->lock);
+	atomic_store(&task->state, TASK_DONE);
+	task->code = code;
+	task->outcome = outcome_of(task, code);
 	tell_end(task);
+	pthread_mutex_unlock(&task->lock);
 	list_remove(task);
 	if (task->stack.low) {
 		context_free(&task->context);
