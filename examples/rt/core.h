@@ -49,6 +49,9 @@ struct rt_task {
 	_Atomic uint32_t state; /* enum task_state */
 	_Atomic uint32_t refs;  /* the runtime's, until it ends, and the handle's */
 	_Atomic uint32_t cut;   /* enum task_cut */
+	/* What it awaited last, and where: while it is idle, it still does. Static, both. */
+	const struct rt_op_type *_Atomic awaits;
+	struct vigil_site *_Atomic awaits_at;
 	struct rt *rt;
 	vigil_task vigil;
 	uint64_t id;

@@ -13,7 +13,7 @@ bool await_begin(struct rt_task *task);
 
 /* Makes the operation visible on the board. */
 void op_show(struct rt_op *op);
-/* Says in the task's wait word what op waits for, and until when. */
+/* Says in the task, and in its wait word, what op waits for, and until when. */
 void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns);
 /* Polls it after a wake. */
 bool op_repoll(struct rt_op *op);
