@@ -68,6 +68,7 @@ struct rt_op rt_join_op_at(struct vigil_site *site, struct rt_handle *handle,
 			   struct rt_result *ret_result)
 {
 	static const struct rt_op_type type = { .source = "JoinHandle",
+						.waits = VIGIL_WAIT_TASK,
 						.poll = join_poll,
 						.cancel = join_cancel };
 	struct rt_op op;
