@@ -75,6 +75,9 @@ static void *pool_thread(void *arg)
 			break;
 		pool->idle++;
 		pthread_cond_signal(&pool->is_idle);
+		/* Paused time may go on now, and its worker sleeps. */
+		if (rt->options.is_paused)
+			reactor_interrupt(rt);
 		vigil_worker_park();
 		pthread_cond_wait(&pool->has_work, &pool->lock);
 		vigil_worker_unpark();
