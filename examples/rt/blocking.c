@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
-			 const char *name)
+int job_spawn(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
+	      const char *name, void (*ended)(struct rt_task *job, void *arg))
 {
 	struct rt_spawn_options options = { .name = name, .kind = VIGIL_TASK_BLOCKING };
 	struct rt *rt = rt_here();
@@ -27,10 +27,13 @@ int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, 
 		task->is_detached = true;
 		task->refs = 1;
 	}
+	task->ended = ended;
+	task->ended_arg = arg;
 	error = pool_submit(rt, task);
 	if (error) {
 		if (ret_handle)
 			task->refs = 1;
+		task->ended = NULL;
 		task_finish(task, error);
 		return error;
 	}
@@ -39,30 +42,52 @@ int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, 
 	return 0;
 }
 
-int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char *name)
+int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
+			 const char *name)
+{
+	return job_spawn(site, ret_handle, fn, arg, name, NULL);
+}
+
+int job_join(struct vigil_site *site, const char *source, enum vigil_wait_kind waits,
+	     struct rt_handle *job, struct rt_result *ret_result)
+{
+	struct rt_op join = rt_join_op_at(site, job, ret_result);
+	struct rt_op_type type = *join.type;
+
+	type.source = source;
+	type.waits = waits;
+	join.type = &type;
+	return rt_await(&join);
+}
+
+int job_call(struct vigil_site *site, const char *source, enum vigil_wait_kind waits, rt_fn fn,
+	     void *arg, const char *name)
 {
 	struct rt_task *task = task_here();
 	struct rt_result result = { 0 };
 	struct rt_handle job;
-	struct rt_op join;
 	int code;
 
 	if (!task)
 		return fn(arg); /* a thread that may block */
 	if (task_is_cut(task))
 		return -ECANCELED;
-	code = rt_spawn_blocking_at(site, &job, fn, arg, name);
+	code = job_spawn(site, &job, fn, arg, name, NULL);
 	if (code)
 		return code;
-	join = rt_join_op_at(site, &job, &result);
 	task->is_held = true;
-	code = rt_await(&join);
+	code = job_join(site, source, waits, &job, &result);
 	task->is_held = false;
 	if (code)
 		return code;
 	if (result.error)
 		return rt_fail_with(result.error);
 	return result.code;
+}
+
+int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char *name)
+{
+	return job_call(site, "call_blocking", VIGIL_WAIT_JOB, fn, arg, name);
 }
 
 /* ---- In place ---- */

@@ -238,7 +238,7 @@ bool source_poll(struct source *source, struct rt_op *op, enum direction directi
 		 int (*attempt)(int fd, struct rt_op *op));
 void source_cancel(struct source *source, struct rt_op *op);
 
-/* ---- The blocking pool (pool.c) ---- */
+/* ---- The blocking pool (pool.c, blocking.c) ---- */
 
 struct pool {
 	pthread_mutex_t lock;
@@ -260,6 +260,16 @@ void pool_drop_queue(struct rt *rt);
 /* Takes a job out of the queue. Returns whether it was there. */
 bool pool_withdraw(struct rt *rt, struct rt_task *task);
 bool pool_is_idle(struct rt *rt);
+
+/* rt_spawn_blocking, with a function that is called once when the job has ended, run or not. */
+int job_spawn(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
+	      const char *name, void (*ended)(struct rt_task *job, void *arg));
+/* Awaits a job: on the board an operation called source, with a wait of that kind for the job. */
+int job_join(struct vigil_site *site, const char *source, enum vigil_wait_kind waits,
+	     struct rt_handle *job, struct rt_result *ret_result);
+/* rt_call_blocking, shown in that way. */
+int job_call(struct vigil_site *site, const char *source, enum vigil_wait_kind waits, rt_fn fn,
+	     void *arg, const char *name);
 
 /* ---- The scheduler (runtime.c, worker.c, park.c) ---- */
 
