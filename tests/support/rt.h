@@ -175,17 +175,51 @@ static inline const struct vigil_resource_record *rt_board_resource(const char *
 	return NULL;
 }
 
-/* The value of an attribute, by the index of its first one (record->attrs); UINT64_MAX: none. */
+/* Whose list of attributes begins there. */
+static inline vigil_object rt_board_owner(uint32_t first)
+{
+#define OWNER_IN(record)                                                                           \
+	do {                                                                                       \
+		const struct vigil_##record##_record *r_;                                          \
+		for (uint32_t i_ = 0; (r_ = VIGIL_AT(rt_reader, record, i_)); i_++)                \
+			if (r_->life != VIGIL_LIFE_FREE && r_->attrs == first)                     \
+				return vigil_reader_ref(rt_reader, VIGIL_TABLE_##record, i_);      \
+	} while (0)
+	OWNER_IN(resource);
+	OWNER_IN(task);
+	OWNER_IN(executor);
+	OWNER_IN(op);
+	OWNER_IN(span);
+#undef OWNER_IN
+	return 0;
+}
+
+/* An attribute, by the index of its owner's first one (record->attrs); NULL: none. */
+static inline const struct vigil_attr_record *rt_board_attr_record(uint32_t first, const char *key)
+{
+	static struct vigil_attr_record attrs[16];
+	size_t count = vigil_reader_attrs(rt_reader, rt_board_owner(first), first, attrs, 16);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(attrs[i].key, key))
+			return &attrs[i];
+	return NULL;
+}
+
+/* Its value; UINT64_MAX: none. */
 static inline uint64_t rt_board_attr(uint32_t first, const char *key)
 {
-	while (first) {
-		const struct vigil_attr_record *a = VIGIL_AT(rt_reader, attr, first - 1);
+	const struct vigil_attr_record *attr = rt_board_attr_record(first, key);
 
-		if (!strcmp(a->key, key))
-			return a->value;
-		first = a->sibling;
-	}
-	return UINT64_MAX;
+	return attr ? attr->value : UINT64_MAX;
+}
+
+/* Its words; "": none. */
+static inline const char *rt_board_words(uint32_t first, const char *key)
+{
+	const struct vigil_attr_record *attr = rt_board_attr_record(first, key);
+
+	return attr ? attr->words : "";
 }
 
 #define RT_UNUSED __attribute__((unused))
