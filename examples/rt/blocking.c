@@ -31,9 +31,11 @@ int job_spawn(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, v
 	task->ended_arg = arg;
 	error = pool_submit(rt, task);
 	if (error) {
-		if (ret_handle)
-			task->refs = 1;
+		/* The caller is told: nobody else need be. */
+		task->is_detached = false;
+		task->refs = 1;
 		task->ended = NULL;
+		vigil_join_drop(task->vigil);
 		task_finish(task, error);
 		return error;
 	}

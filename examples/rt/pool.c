@@ -45,6 +45,11 @@ static void job_run(struct rt *rt, struct rt_task *job)
 {
 	vigil_task vigil = job->vigil; /* the job may be gone at the end */
 
+	/* Cut between the queue and here: it does not run. */
+	if (atomic_load(&job->cut)) {
+		task_finish(job, -ECANCELED);
+		return;
+	}
 	here_set(rt, NULL, job);
 	vigil_poll_begin(vigil);
 	task_finish(job, job->fn(job->arg));
@@ -117,6 +122,11 @@ int pool_submit(struct rt *rt, struct rt_task *job)
 	int error = 0;
 
 	pthread_mutex_lock(&pool->lock);
+	/* Partner: main_ended, which says so before it drops what is queued. */
+	if (atomic_load(&rt->is_ending)) {
+		pthread_mutex_unlock(&pool->lock);
+		return -ECANCELED;
+	}
 	/* Somebody idle may have been promised an earlier job already. */
 	if (pool->queued >= pool->idle && pool->threads < pool->limit)
 		error = thread_start(rt);

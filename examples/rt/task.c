@@ -106,6 +106,9 @@ struct rt_task *task_make(struct vigil_site *site, struct rt_handle *ret_handle,
 			misuse(-EPERM, "rt_spawn outside the runtime: call it in what rt_run runs");
 	else if (atomic_load(&rt->is_ending))
 		*ret_error = -ECANCELED;
+	else if (options->kind == VIGIL_TASK_BLOCKING)
+		*ret_error = misuse(-EINVAL, "what may block is no task of rt_spawn: use "
+					     "rt_spawn_blocking");
 	else if (!(task = task_new(rt, site, fn, arg, options, ret_handle ? VIGIL_SPAWN_JOIN : 0)))
 		*ret_error = -ENOMEM;
 	if (!task)
