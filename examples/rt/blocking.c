@@ -144,7 +144,9 @@ static struct worker *standin_slot(struct rt *rt)
 			return worker;
 		}
 		if (!atomic_load(&worker->is_here)) {
-			pthread_join(worker->thread, NULL);
+			if (worker->thread)
+				pthread_join(worker->thread, NULL);
+			worker->thread = 0;
 			return worker;
 		}
 	}

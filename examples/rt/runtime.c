@@ -70,12 +70,15 @@ void worker_leave(struct worker *worker)
 
 int worker_start(struct worker *worker, void *(*run)(void *worker))
 {
+	pthread_t thread;
 	int error;
 
 	atomic_store(&worker->is_here, true);
-	error = pthread_create(&worker->thread, NULL, run, worker);
+	error = pthread_create(&thread, NULL, run, worker);
 	if (error)
 		atomic_store(&worker->is_here, false);
+	else
+		worker->thread = thread;
 	return -error;
 }
 
