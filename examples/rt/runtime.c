@@ -17,7 +17,8 @@
 
 #include "stack.h"
 
-static _Atomic unsigned runtimes;
+static pthread_mutex_t runtimes_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned runtimes; /* those abandoned count for ever */
 
 /* ---- Workers' threads ---- */
 
@@ -262,9 +263,11 @@ static void rt_end(struct rt *rt)
 	if (!jobs && !atomic_load(&rt->live))
 		rt_free(rt);
 	else
-		atomic_fetch_add(&runtimes, 1); /* its stacks stay */
-	if (atomic_fetch_sub(&runtimes, 1) == 1)
+		return; /* its stacks stay */
+	pthread_mutex_lock(&runtimes_lock);
+	if (!--runtimes)
 		stacks_unmap();
+	pthread_mutex_unlock(&runtimes_lock);
 }
 
 int rt_run_at(struct vigil_site *site, const struct rt_options *options, rt_fn fn, void *arg)
@@ -279,7 +282,9 @@ int rt_run_at(struct vigil_site *site, const struct rt_options *options, rt_fn f
 	rt = rt_new(site, options, &code);
 	if (!rt)
 		return code;
-	atomic_fetch_add(&runtimes, 1);
+	pthread_mutex_lock(&runtimes_lock);
+	runtimes++;
+	pthread_mutex_unlock(&runtimes_lock);
 	worker_enter(rt->all[0], rt->name);
 	main_task = task_new(rt, site, fn, arg, &main_options, VIGIL_SPAWN_JOIN);
 	if (!main_task) {
