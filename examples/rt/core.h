@@ -245,7 +245,7 @@ struct pool {
 	pthread_cond_t has_work, is_idle;
 	struct rt_task *first, **end;
 	size_t queued;
-	unsigned threads, idle, started, limit;
+	unsigned threads, idle, running, started, limit;
 	bool is_ending;
 	vigil_executor executor;
 };
@@ -253,6 +253,8 @@ struct pool {
 int pool_open(struct rt *rt);
 /* Drops what is queued, waits for what runs until deadline_ns of CLOCK_MONOTONIC. Returns how many run on. */
 unsigned pool_close(struct rt *rt, uint64_t deadline_ns);
+/* After a close that returned 0. */
+void pool_free(struct rt *rt);
 /* Takes a task made with is_blocking. */
 int pool_submit(struct rt *rt, struct rt_task *task);
 /* All jobs that wait are cancelled. */
@@ -311,6 +313,7 @@ struct rt {
 	_Atomic uint64_t next_id;
 	_Atomic uint64_t paused_ns; /* now, when time is paused */
 	uint64_t end_by_ns;         /* when ending: of CLOCK_MONOTONIC */
+	struct rt *next_abandoned;
 
 	/* Stand-ins for workers whose task blocks in place (blocking.c). */
 	pthread_mutex_t standin_lock;

@@ -71,9 +71,11 @@ static void *pool_thread(void *arg)
 		struct rt_task *job = job_take(pool);
 
 		if (job) {
+			pool->running++;
 			pthread_mutex_unlock(&pool->lock);
 			job_run(rt, job);
 			pthread_mutex_lock(&pool->lock);
+			pool->running--;
 			continue;
 		}
 		if (pool->is_ending)
@@ -204,13 +206,20 @@ unsigned pool_close(struct rt *rt, uint64_t deadline_ns)
 	pthread_cond_broadcast(&pool->has_work);
 	while (pool->threads && !pthread_cond_timedwait(&pool->is_idle, &pool->lock, &ts))
 		;
-	running = pool->threads;
+	/* Those that run no job only need to be scheduled to go. */
+	while (pool->threads > pool->running)
+		pthread_cond_wait(&pool->is_idle, &pool->lock);
+	running = pool->running;
 	pthread_mutex_unlock(&pool->lock);
-	if (running)
-		return running;
+	return running;
+}
+
+void pool_free(struct rt *rt)
+{
+	struct pool *pool = &rt->pool;
+
 	vigil_executor_free(pool->executor);
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->has_work);
 	pthread_cond_destroy(&pool->is_idle);
-	return 0;
 }

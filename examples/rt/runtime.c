@@ -4,8 +4,9 @@
  *
  * The end: when the main task returns, no task can be spawned any more, jobs that wait for
  * the pool are dropped, and all that lives is aborted. Workers go on until nothing lives or
- * shutdown_ns has passed. A task that would not end by then is abandoned: its memory and the
- * runtime's stay, since others may point into them, and it is counted.
+ * shutdown_ns has passed. A task that would not end by then is abandoned: its memory, the
+ * runtime's, and a thread that it blocks stay, and it is counted. One that blocks the thread
+ * that called rt_run keeps rt_run from returning.
  */
 #include "core.h"
 
@@ -17,8 +18,11 @@
 
 #include "stack.h"
 
+#define LEAVE_NS (100 * RT_MS) /* for a thread to leave that is not stuck */
+
 static pthread_mutex_t runtimes_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned runtimes; /* those abandoned count for ever */
+static unsigned runtimes;    /* those abandoned count for ever */
+static struct rt *abandoned; /* kept: their threads may still run */
 
 /* ---- Workers' threads ---- */
 
@@ -129,6 +133,7 @@ static void rt_free(struct rt *rt)
 {
 	for (unsigned i = 0; i < WORKERS; i++)
 		worker_free(atomic_load(&rt->all[i]));
+	pool_free(rt);
 	reactor_close(rt);
 	timers_close(rt);
 	for (unsigned i = 0; i < TASK_LISTS; i++)
@@ -224,14 +229,39 @@ struct rt_stats rt_stats(void)
 	return rt ? stats_of(rt) : (struct rt_stats){ 0 };
 }
 
-static void threads_join(struct rt *rt)
+/* Of CLOCK_REALTIME: ThreadSanitizer knows no join by another clock. */
+static bool thread_join_within(pthread_t thread, uint64_t ns)
 {
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ns += (uint64_t)ts.tv_nsec;
+	ts.tv_sec += (time_t)(ns / RT_S);
+	ts.tv_nsec = (long)(ns % RT_S);
+	return !pthread_timedjoin_np(thread, NULL, &ts);
+}
+
+/*
+ * When nothing lives all threads are leaving; else one may be stuck in a poll that does not
+ * end. Returns how many are.
+ */
+static unsigned threads_join(struct rt *rt)
+{
+	unsigned stuck = 0;
+
 	for (unsigned i = 1; i < WORKERS; i++) {
 		struct worker *worker = atomic_load(&rt->all[i]);
 
-		if (worker && worker->thread)
+		if (!worker || !worker->thread)
+			continue;
+		if (!atomic_load(&rt->live)) {
 			pthread_join(worker->thread, NULL);
+		} else if (!thread_join_within(worker->thread, LEAVE_NS)) {
+			pthread_detach(worker->thread);
+			stuck++;
+		}
 	}
+	return stuck;
 }
 
 /* The main task's result: its error to who asked, or to stderr. */
@@ -253,20 +283,21 @@ static int main_result(struct rt *rt, struct rt_task *main_task)
 
 static void rt_end(struct rt *rt)
 {
-	unsigned jobs;
+	unsigned running = threads_join(rt);
 
-	threads_join(rt);
-	jobs = pool_close(rt, rt->end_by_ns);
+	running += pool_close(rt, rt->end_by_ns);
 	atomic_store(&rt->stats.abandoned, atomic_load(&rt->live));
 	if (rt->options.ret_stats)
 		*rt->options.ret_stats = stats_of(rt);
-	if (!jobs && !atomic_load(&rt->live))
-		rt_free(rt);
-	else
-		return; /* its stacks stay */
 	pthread_mutex_lock(&runtimes_lock);
-	if (!--runtimes)
-		stacks_unmap();
+	if (running || atomic_load(&rt->live)) {
+		rt->next_abandoned = abandoned;
+		abandoned = rt;
+	} else {
+		rt_free(rt);
+		if (!--runtimes)
+			stacks_unmap();
+	}
 	pthread_mutex_unlock(&runtimes_lock);
 }
 
