@@ -25,23 +25,50 @@ void rt_result_free(struct rt_result *result)
 	result->error = NULL;
 }
 
+static int refused_again(void)
+{
+	return misuse(-EINVAL, "a task's end can be awaited once: this handle was awaited, "
+			       "dropped or never given a task");
+}
+
+static int refused_self(const struct rt_task *task)
+{
+	return misuse(-EDEADLK, "task \"%s\" awaits its own end", task->name);
+}
+
+/* Under the lock: it goes on, and op is to be woken at its end. */
+static void stand_by(struct rt_task *task, struct rt_op *op)
+{
+	if (task->joiner == op)
+		return;
+	task->joiner = op;
+	op_enlist(op);
+	if (!op->task->is_thread)
+		vigil_join_await(task->vigil);
+}
+
 static bool join_poll(struct rt_op *op)
 {
 	struct rt_handle *handle = op->object;
 	struct rt_task *task = handle->task;
+	bool is_done, is_awaited;
 
-	pthread_mutex_lock(&task->lock);
-	if (!task->is_done) {
-		if (!op->is_try && task->joiner != op) {
-			task->joiner = op;
-			op_enlist(op);
-			if (!op->task->is_thread)
-				vigil_join_await(task->vigil);
-		}
-		pthread_mutex_unlock(&task->lock);
-		return false;
+	if (!task || task == task_here()) {
+		op->result = task ? refused_self(task) : refused_again();
+		return true;
 	}
+	pthread_mutex_lock(&task->lock);
+	is_done = task->is_done;
+	is_awaited = task->joiner && task->joiner != op;
+	if (!is_done && !is_awaited && !op->is_try)
+		stand_by(task, op);
 	pthread_mutex_unlock(&task->lock);
+	if (is_awaited) {
+		op->result = refused_again();
+		return true;
+	}
+	if (!is_done)
+		return false;
 	result_take(task, op->out);
 	vigil_join_done(task->vigil);
 	task_release(task);
@@ -55,10 +82,16 @@ static void join_cancel(struct rt_op *op)
 	struct rt_handle *handle = op->object;
 	struct rt_task *task = handle->task;
 
+	/* Another one of a select took the result. */
+	if (!task)
+		return;
 	pthread_mutex_lock(&task->lock);
 	if (task->joiner == op) {
 		task->joiner = NULL;
 		op_delist(op);
+		vigil_join_hold(task->vigil);
+	} else if (op->is_granted) {
+		/* It ended meanwhile; its result stays. */
 		vigil_join_hold(task->vigil);
 	}
 	pthread_mutex_unlock(&task->lock);
@@ -74,12 +107,9 @@ struct rt_op rt_join_op_at(struct vigil_site *site, struct rt_handle *handle,
 	struct rt_op op;
 
 	if (!handle->task)
-		return op_failed(site, misuse(-EINVAL, "a task's end can be awaited once: this "
-						       "handle was awaited, dropped or never "
-						       "given a task"));
+		return op_failed(site, refused_again());
 	if (handle->task == task_here())
-		return op_failed(site, misuse(-EDEADLK, "task \"%s\" awaits its own end",
-					      handle->task->name));
+		return op_failed(site, refused_self(handle->task));
 	op = op_make(&type, site, handle, handle->task->vigil);
 	op.out = ret_result;
 	return op;
