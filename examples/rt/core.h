@@ -28,6 +28,7 @@
 #define TASK_LISTS 16
 #define TASK_NAME 48
 #define TASK_SPANS 16
+#define UNSEEN_ERRORS "errors unseen" /* an attribute of the executor */
 
 /* ---- Tasks (task.c) ---- */
 

@@ -160,6 +160,8 @@ static struct rt *rt_new(struct vigil_site *site, const struct rt_options *optio
 					     rt->workers == 1 ? VIGIL_EXECUTOR_CURRENT_THREAD :
 								VIGIL_EXECUTOR_MULTI_THREAD,
 					     rt->name);
+	/* Known from the start, so that any thread may set it. */
+	vigil_attr_u64(rt->executor, UNSEEN_ERRORS, 0, NULL);
 	rt->reactor.epoll = rt->reactor.eventfd = -1;
 	error = timers_open(rt);
 	if (!error)

@@ -325,8 +325,11 @@ void task_unseen(struct rt_task *task)
 	snprintf(message, sizeof(message), "task %llu \"%s\" failed and nobody looked: %s",
 		 (unsigned long long)task->id, task->name, words);
 	vigil_event(VIGIL_LEVEL_ERROR, message);
+	/* A handle may be dropped after the runtime's end. */
+	if (task->rt != rt_here())
+		return;
 	unseen = atomic_fetch_add(&task->rt->stats.unseen_errors, 1) + 1;
-	vigil_attr_u64(task->rt->executor, "errors unseen", unseen, NULL);
+	vigil_attr_u64(task->rt->executor, UNSEEN_ERRORS, unseen, NULL);
 }
 
 void task_finish(struct rt_task *task, int code)
