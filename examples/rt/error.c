@@ -72,14 +72,17 @@ const struct rt_error *rt_error_of_type(const struct rt_error *error, const char
 int rt_fail(const char *type, int code, const char *format, ...)
 {
 	struct rt_task *task = job_here();
+	struct rt_error *error;
 	va_list args;
 
 	if (!task)
 		return code;
-	rt_error_free(task->error);
 	va_start(args, format);
-	task->error = error_make(type, code, NULL, format, args);
+	error = error_make(type, code, NULL, format, args);
 	va_end(args);
+	/* Last: the message may be made of it. */
+	rt_error_free(task->error);
+	task->error = error;
 	return code;
 }
 

@@ -337,7 +337,8 @@ void task_finish(struct rt_task *task, int code)
 	struct rt *rt = task->rt;
 	bool is_unseen;
 
-	if (code >= 0) {
+	/* One of another call, that was handled, is not why it failed. */
+	if (task->error && (code >= 0 || task->error->code != code)) {
 		rt_error_free(task->error);
 		task->error = NULL;
 	}
