@@ -185,7 +185,7 @@ int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg)
 	struct rt_task *task = task_here();
 	int code;
 
-	if (!task)
+	if (!task || task->is_in_place)
 		return fn(arg);
 	if (task->rt->workers == 1)
 		return misuse(-EPERM, "rt_block_in_place needs a second worker to go on with the "
@@ -194,7 +194,9 @@ int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg)
 	standin_begin(task->rt);
 	schedule_notify(task->rt);
 	vigil_worker_wait_at(site, VIGIL_WAIT_OTHER, 0);
+	task->is_in_place = true;
 	code = fn(arg);
+	task->is_in_place = false;
 	vigil_worker_resume();
 	standin_end(task->rt);
 	return code;

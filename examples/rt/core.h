@@ -73,6 +73,7 @@ struct rt_task {
 	vigil_span spans[TASK_SPANS];
 	unsigned span_depth;
 	bool is_held;     /* not to be cut now: a thread works on its stack */
+	bool is_in_place; /* it blocks its worker's thread: no awaits */
 	bool is_thread;   /* no task: a thread that waits (rt_do_blocking) */
 	bool is_blocking; /* a job of the blocking pool */
 	unsigned cut_at;  /* tests: cancelled at its n-th wait from now; 0 never */
@@ -179,6 +180,9 @@ void op_delist(struct rt_op *op);
 
 /* task_schedule of a thread that waits (thread.c). */
 void thread_schedule(struct rt_task *task);
+
+/* What an await returns where the task blocks in place. */
+int refused_in_place(const char *what);
 
 /* ---- Misuse (misuse.c) ---- */
 

@@ -102,6 +102,14 @@ static int await_slow(struct rt_task *task, struct rt_op *op)
 	return op->result;
 }
 
+int refused_in_place(const char *what)
+{
+	return misuse(-EDEADLK,
+		      "%s in what rt_block_in_place runs: it has the worker's thread and may "
+		      "block it, use the _blocking form",
+		      what);
+}
+
 int rt_await(struct rt_op *op)
 {
 	struct rt_task *task = task_here();
@@ -111,6 +119,8 @@ int rt_await(struct rt_op *op)
 			      "%s outside a task: await in what rt_run or rt_spawn runs, "
 			      "or use its _blocking form",
 			      op->type->source);
+	if (task->is_in_place)
+		return refused_in_place(op->type->source);
 	if (!await_begin(task))
 		return -ECANCELED;
 	if (op->type->poll(op)) {

@@ -57,7 +57,8 @@ void schedule_task(struct rt *rt, struct rt_task *task, bool is_yield)
 	struct worker *worker = worker_here();
 	struct rt_task *before;
 
-	if (!worker || worker->rt != rt) {
+	/* One whose thread blocks in place would not come to it. */
+	if (!worker || worker->rt != rt || (worker->task && worker->task->is_in_place)) {
 		schedule_inject(rt, task);
 		schedule_notify(rt);
 		return;

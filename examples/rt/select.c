@@ -70,6 +70,8 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 
 	if (!task)
 		return misuse(-EPERM, "rt_select outside a task: await in what rt_run runs");
+	if (task->is_in_place)
+		return refused_in_place("rt_select");
 	if (!count)
 		return misuse(-EINVAL, "rt_select among no operations would never end");
 	if (!await_begin(task))

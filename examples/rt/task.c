@@ -196,6 +196,8 @@ int rt_yield(void)
 
 	if (!task)
 		return misuse(-EPERM, "rt_yield outside a task");
+	if (task->is_in_place)
+		return refused_in_place("rt_yield");
 	task_yield(task, false);
 	return task_is_cut(task) ? -ECANCELED : 0;
 }

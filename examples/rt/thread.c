@@ -37,7 +37,7 @@ int rt_do_blocking(struct rt_op op)
 		.condition = PTHREAD_COND_INITIALIZER
 	};
 
-	if (task_here())
+	if (task_here() && !task_here()->is_in_place)
 		return misuse(-EDEADLK,
 			      "%s would block the worker of %s \"%s\": use the form that awaits",
 			      op.type->source, "task", rt_task_name());
