@@ -40,6 +40,38 @@ struct rt_op op_failed(struct vigil_site *site, int code)
 	return op;
 }
 
+static bool used_poll(struct rt_op *op)
+{
+	op->result =
+		misuse(-EINVAL, "an operation is awaited once: make it anew, by its rt_..._op");
+	return true;
+}
+
+static bool unmade_poll(struct rt_op *op)
+{
+	op->result = misuse(-EINVAL, "an operation that was never made: it is zeroed");
+	return true;
+}
+
+void op_use_up(struct rt_op *op)
+{
+	static const struct rt_op_type type = { .source = "used up",
+						.poll = used_poll,
+						.cancel = failed_cancel };
+
+	op->type = &type;
+}
+
+void op_check(struct rt_op *op)
+{
+	static const struct rt_op_type type = { .source = "never made",
+						.poll = unmade_poll,
+						.cancel = failed_cancel };
+
+	if (!op->type)
+		op->type = &type;
+}
+
 void op_show(struct rt_op *op)
 {
 	bool is_resource = vigil_ref_table(op->resource) == VIGIL_TABLE_resource;
@@ -99,6 +131,7 @@ static int await_slow(struct rt_task *task, struct rt_op *op)
 		}
 	} while (true);
 	vigil_op_free(op->vigil);
+	op_use_up(op);
 	return op->result;
 }
 
@@ -114,6 +147,7 @@ int rt_await(struct rt_op *op)
 {
 	struct rt_task *task = task_here();
 
+	op_check(op);
 	if (!task)
 		return misuse(-EPERM,
 			      "%s outside a task: await in what rt_run or rt_spawn runs, "
@@ -125,6 +159,7 @@ int rt_await(struct rt_op *op)
 		return -ECANCELED;
 	if (op->type->poll(op)) {
 		task->budget--;
+		op_use_up(op);
 		return op->result;
 	}
 	return await_slow(task, op);
@@ -137,6 +172,7 @@ int rt_do(struct rt_op op)
 
 int rt_try(struct rt_op op)
 {
+	op_check(&op);
 	op.is_try = true;
 	return op.type->poll(&op) ? op.result : -EAGAIN;
 }

@@ -11,6 +11,11 @@
  */
 bool await_begin(struct rt_task *task);
 
+/* One that was never made becomes one that says so. */
+void op_check(struct rt_op *op);
+/* It was awaited, or taken back: another await says so. */
+void op_use_up(struct rt_op *op);
+
 /* Makes the operation visible on the board. */
 void op_show(struct rt_op *op);
 /* Says in the task, and in its wait word, what op waits for, and until when. */

@@ -14,7 +14,10 @@ static void cancel_others(struct rt_op *ops, size_t count, size_t winner)
 			continue;
 		ops[i].type->cancel(&ops[i]);
 		ops[i].result = -ECANCELED;
+		op_use_up(&ops[i]);
 	}
+	if (winner < count)
+		op_use_up(&ops[winner]);
 }
 
 static void free_shown(struct rt_op *ops, size_t count)
@@ -76,6 +79,8 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 		return misuse(-EINVAL, "rt_select among no operations would never end");
 	if (!await_begin(task))
 		return -ECANCELED;
+	for (size_t i = 0; i < count; i++)
+		op_check(&ops[i]);
 	from = order == RT_FAIR ? worker_random(worker_here()) % count : 0;
 	for (size_t k = 0; k < count; k++) {
 		size_t i = (from + k) % count;
@@ -88,8 +93,10 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 
 			loser->type->cancel(loser);
 			loser->result = -ECANCELED;
+			op_use_up(loser);
 		}
 		task->budget--;
+		op_use_up(&ops[i]);
 		return (int)i;
 	}
 	return select_slow(task, ops, count, from);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "op.h"
+
 /* What wakers see of the thread. */
 struct thread_waiter {
 	struct rt_task task;
@@ -41,6 +43,7 @@ int rt_do_blocking(struct rt_op op)
 		return misuse(-EDEADLK,
 			      "%s would block the worker of %s \"%s\": use the form that awaits",
 			      op.type->source, "task", rt_task_name());
+	op_check(&op);
 	op.task = &waiter.task;
 	if (op.type->poll(&op))
 		return op.result;
