@@ -56,6 +56,7 @@ int rt_do_blocking(struct rt_op op)
 	/* Whoever woke it may still hold the lock. */
 	pthread_mutex_lock(&waiter.task.lock);
 	pthread_mutex_unlock(&waiter.task.lock);
+	pthread_mutex_destroy(&waiter.task.lock);
 	pthread_cond_destroy(&waiter.condition);
 	return op.result;
 }
