@@ -45,6 +45,13 @@ enum task_cut { TASK_GOES_ON, TASK_CANCELLED, TASK_ABORTED };
 /* Why a task switched to its worker. */
 enum task_stop { STOP_WAIT, STOP_YIELD, STOP_END };
 
+/* The spans that are entered, innermost last. */
+struct span_stack {
+	vigil_span spans[TASK_SPANS];
+	unsigned depth;
+	unsigned unseen; /* entered within these, and not on the board */
+};
+
 struct rt_task {
 	/* Anybody's. */
 	_Atomic uint32_t state; /* enum task_state */
@@ -70,8 +77,7 @@ struct rt_task {
 	enum task_stop stop;
 	unsigned shields;
 	unsigned budget; /* awaits that may succeed at once before it must yield */
-	vigil_span spans[TASK_SPANS];
-	unsigned span_depth;
+	struct span_stack spans;
 	bool is_held;     /* not to be cut now: a thread works on its stack */
 	bool is_in_place; /* it blocks its worker's thread: no awaits */
 	bool is_thread;   /* no task: a thread that waits (rt_do_blocking) */
@@ -132,6 +138,11 @@ void task_unseen(struct rt_task *task);
 
 /* Calls fn for every task that has not ended, under the list's lock. */
 void tasks_each(struct rt *rt, void (*fn)(struct rt_task *task, void *arg), void *arg);
+
+/* The spans of whoever runs here: of a task, a job, or the thread (here.c). */
+struct span_stack *spans_here(void);
+/* Leaves and frees those that an ended task or job left open. */
+void spans_close(struct span_stack *stack);
 
 /* ---- Operations and wait queues (op.c, waitq.c) ---- */
 

@@ -13,6 +13,7 @@ static _Thread_local struct {
 	struct rt *rt;
 	struct worker *worker;
 	struct rt_task *job;
+	struct span_stack spans;
 } here;
 
 __attribute__((noinline)) void here_set(struct rt *rt, struct worker *worker, struct rt_task *job)
@@ -48,6 +49,14 @@ __attribute__((noinline)) struct rt_task *job_here(void)
 
 	__asm__ volatile("" ::: "memory");
 	return task ? task : here.job;
+}
+
+__attribute__((noinline)) struct span_stack *spans_here(void)
+{
+	struct rt_task *task = job_here();
+
+	__asm__ volatile("" ::: "memory");
+	return task ? &task->spans : &here.spans;
 }
 
 uint64_t clock_ns(void)

@@ -44,6 +44,7 @@ static struct rt_task *job_take(struct pool *pool)
 static void job_run(struct rt *rt, struct rt_task *job)
 {
 	vigil_task vigil = job->vigil; /* the job may be gone at the end */
+	int code;
 
 	/* Cut between the queue and here: it does not run. */
 	if (atomic_load(&job->cut)) {
@@ -52,7 +53,9 @@ static void job_run(struct rt *rt, struct rt_task *job)
 	}
 	here_set(rt, NULL, job);
 	vigil_poll_begin(vigil);
-	task_finish(job, job->fn(job->arg));
+	code = job->fn(job->arg);
+	spans_close(&job->spans);
+	task_finish(job, code);
 	vigil_poll_end(vigil);
 	here_set(rt, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spans and messages. A task's open spans stand in struct rt_task; worker.c enters them
- * when it polls the task and leaves them when it stops.
+ * when it polls the task and leaves them when it stops. A thread's stand with the thread.
  */
 #include "core.h"
 
@@ -10,43 +10,67 @@
 
 struct rt_span rt_span_enter_at(struct vigil_site *site, enum vigil_level level, const char *name)
 {
-	struct rt_task *task = job_here();
+	struct span_stack *stack = spans_here();
 	struct rt_span span = { 0 };
 
-	if (task && task->span_depth == TASK_SPANS)
+	if (stack->depth < TASK_SPANS)
+		span.span = vigil_span_new_at(site, level, name);
+	if (!span.span) {
+		stack->unseen++;
 		return span;
-	span.span = vigil_span_new_at(site, level, name);
+	}
 	vigil_span_enter(span.span);
-	if (task && span.span)
-		task->spans[task->span_depth++] = span.span;
+	stack->spans[stack->depth++] = span.span;
 	return span;
+}
+
+/* Takes the innermost off. */
+static void leave_top(struct span_stack *stack)
+{
+	vigil_span top = stack->spans[--stack->depth];
+
+	vigil_span_leave(top);
+	vigil_span_free(top);
+}
+
+static bool is_entered(const struct span_stack *stack, vigil_span span)
+{
+	for (unsigned i = 0; i < stack->depth; i++)
+		if (stack->spans[i] == span)
+			return true;
+	return false;
 }
 
 void rt_span_leave(struct rt_span *span)
 {
-	struct rt_task *task = job_here();
+	struct span_stack *stack = spans_here();
 
-	if (!span->span)
+	if (!span->span) {
+		if (stack->unseen)
+			stack->unseen--;
 		return;
-	/* Those inside it that were forgotten go with it. */
-	while (task && task->span_depth) {
-		vigil_span top = task->spans[--task->span_depth];
-
-		if (top == span->span)
-			break;
-		vigil_span_leave(top);
-		vigil_span_free(top);
 	}
-	vigil_span_leave(span->span);
-	vigil_span_free(span->span);
+	/* Those inside it that were forgotten go with it; and it may have gone so itself. */
+	while (is_entered(stack, span->span)) {
+		stack->unseen = 0;
+		leave_top(stack);
+	}
 	span->span = 0;
 }
 
+void spans_close(struct span_stack *stack)
+{
+	stack->unseen = 0;
+	while (stack->depth)
+		leave_top(stack);
+}
+
+/* None when the innermost one is not on the board: its fields are not another one's. */
 static vigil_span innermost(void)
 {
-	struct rt_task *task = job_here();
+	struct span_stack *stack = spans_here();
 
-	return task && task->span_depth ? task->spans[task->span_depth - 1] : 0;
+	return stack->depth && !stack->unseen ? stack->spans[stack->depth - 1] : 0;
 }
 
 void rt_span_i64(const char *key, int64_t value)

@@ -80,11 +80,13 @@ static void task_run(struct worker *worker, struct rt_task *task)
 {
 	worker->task = task;
 	task->budget = BUDGET;
-	for (unsigned i = 0; i < task->span_depth; i++)
-		vigil_span_enter(task->spans[i]);
+	for (unsigned i = 0; i < task->spans.depth; i++)
+		vigil_span_enter(task->spans.spans[i]);
 	context_switch(&worker->context, &task->context);
-	for (unsigned i = task->span_depth; i > 0; i--)
-		vigil_span_leave(task->spans[i - 1]);
+	if (task->stop == STOP_END)
+		spans_close(&task->spans);
+	for (unsigned i = task->spans.depth; i > 0; i--)
+		vigil_span_leave(task->spans.spans[i - 1]);
 	worker->task = NULL;
 }
 
