@@ -97,13 +97,16 @@ static void worker_poll(struct worker *worker, struct rt_task *task)
 	int error = 0;
 
 	atomic_store(&task->state, TASK_RUNNING);
-	vigil_poll_begin(vigil);
 	if (!task->stack.low)
 		error = task_prepare(task);
-	if (!error)
-		task_run(worker, task);
-	if (error || task->stop == STOP_END) {
-		task_finish(task, error ? error : task->code);
+	if (error) {
+		task_finish(task, error);
+		return;
+	}
+	vigil_poll_begin(vigil);
+	task_run(worker, task);
+	if (task->stop == STOP_END) {
+		task_finish(task, task->code);
 		vigil_poll_end(vigil);
 		return;
 	}
