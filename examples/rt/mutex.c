@@ -81,7 +81,8 @@ static bool lock_poll(struct rt_op *op)
 		vigil_lock_acquired_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
 	} else {
 		is_done = false;
-		if (waitq_add(&mutex->waiters, op))
+		/* Also after a wake for something else: the poll took the wait off the board. */
+		if (waitq_add(&mutex->waiters, op) || op->queue)
 			vigil_lock_wait_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
 	}
 	pthread_mutex_unlock(&mutex->lock);
