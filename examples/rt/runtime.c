@@ -279,6 +279,7 @@ static int main_result(struct rt *rt, struct rt_task *main_task)
 		rt_error_print(main_task->error, words, sizeof(words));
 		fprintf(stderr, "rt: the main task failed: %s\n", words);
 	}
+	vigil_join_done(main_task->vigil);
 	task_release(main_task);
 	return code;
 }
