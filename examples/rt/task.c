@@ -206,7 +206,8 @@ int rt_yield(void)
 
 bool task_is_cut(const struct rt_task *task)
 {
-	uint32_t cut = atomic_load_explicit(&task->cut, memory_order_acquire);
+	/* Sequentially consistent: who cut it may have found it queued, and left it at that. */
+	uint32_t cut = atomic_load(&task->cut);
 
 	if (task->is_held)
 		return false;
