@@ -362,6 +362,8 @@ void worker_free(struct worker *worker);
 /* A thread becomes the worker, and is it no more. name_base may be "rt": "rt-0". */
 void worker_enter(struct worker *worker, const char *name_base);
 void worker_leave(struct worker *worker);
+/* The task of this worker wrote below its stack, where no guard page is: tells it and dies. */
+_Noreturn void stack_overflowed(struct stack stack);
 /* Starts a thread for it. Returns 0 or a negative errno. */
 int worker_start(struct worker *worker, void *(*run)(void *worker));
 /* The loop of a worker, on its thread, until the runtime ends or is_over says so. */

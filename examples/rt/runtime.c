@@ -11,6 +11,7 @@
 #include "core.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,20 @@ static size_t describe_task(struct stack stack, char *buf, size_t size)
 	at = put(buf, size, at, "\"");
 	buf[at] = '\0';
 	return at;
+}
+
+/* As overflow.c does it in its handler. */
+void stack_overflowed(struct stack stack)
+{
+	char who[96];
+
+	describe_task(stack, who, sizeof(who));
+	fprintf(stderr,
+		"rt: %s overflowed its stack of %zu KiB; give it a larger one "
+		"(rt_options.stack_size, or rt_spawn_options.stack_size)\n",
+		who, stack.size / 1024);
+	raise(SIGSEGV);
+	abort();
 }
 
 void worker_enter(struct worker *worker, const char *name_base)

@@ -83,6 +83,8 @@ static void task_run(struct worker *worker, struct rt_task *task)
 	for (unsigned i = 0; i < task->spans.depth; i++)
 		vigil_span_enter(task->spans.spans[i]);
 	context_switch(&worker->context, &task->context);
+	if (!stack_is_intact(task->stack))
+		stack_overflowed(task->stack);
 	if (task->stop == STOP_END)
 		spans_close(&task->spans);
 	for (unsigned i = task->spans.depth; i > 0; i--)
