@@ -291,7 +291,8 @@ static enum vigil_outcome outcome_of(const struct rt_task *task, int code)
 
 	if (code >= 0)
 		return VIGIL_OUTCOME_COMPLETED;
-	if (cut == TASK_ABORTED)
+	/* rt_spawn may have told it of the runtime's end before the abort came to it. */
+	if (cut == TASK_ABORTED || (code == -ECANCELED && atomic_load(&task->rt->is_ending)))
 		return VIGIL_OUTCOME_ABORTED;
 	if (cut == TASK_CANCELLED && code == -ECANCELED)
 		return VIGIL_OUTCOME_CANCELLED;
