@@ -110,9 +110,8 @@ static bool standin_is_over(struct worker *worker)
 /* A worker that does not come back soon leaves its tasks to the others. */
 static void hand_over(struct worker *worker)
 {
-	struct rt_task *task = worker->lifo;
+	struct rt_task *task = atomic_exchange(&worker->lifo, NULL);
 
-	worker->lifo = NULL;
 	if (task)
 		schedule_inject(worker->rt, task);
 	while ((task = ring_take(&worker->ring)))

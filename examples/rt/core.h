@@ -238,8 +238,11 @@ struct reactor {
 
 int reactor_open(struct rt *rt);
 void reactor_close(struct rt *rt);
-/* Waits (-1: for ever) and wakes what is ready. The caller holds driver. Returns how many events. */
-int reactor_wait(struct rt *rt, int timeout_ms, bool is_park);
+/*
+ * Waits (-1: for ever) and wakes what is ready; the caller holds driver. When there is something
+ * and *is_parked (NULL: false), the worker is shown unparked first. Returns how many events.
+ */
+int reactor_wait(struct rt *rt, int timeout_ms, bool *is_parked);
 void reactor_interrupt(struct rt *rt);
 
 /* Watches fd, edge-triggered. NULL: errno in *ret_error, negative. fd stays the caller's. */
@@ -297,11 +300,14 @@ struct worker {
 	struct rt *rt;
 	unsigned index;
 	pthread_t thread;
-	struct context context; /* of its loop */
-	struct rt_task *task;   /* that it polls */
-	struct rt_task *lifo;   /* woken by the task that it polls: next, and nobody steals it */
+	struct context context;       /* of its loop */
+	struct rt_task *task;         /* that it polls */
+	struct rt_task *_Atomic lifo; /* woken by the task that it polls: next (worker.c) */
 	unsigned lifo_uses;
-	uint32_t ticks;
+	_Atomic uint32_t ticks;   /* how often it looked for a task */
+	_Atomic uint32_t watched; /* what ticks was when another worker looked at it */
+	unsigned naps;            /* in a row, in which nothing went on (park.c) */
+	uint64_t turns_seen;
 	uint32_t random;
 	bool is_searching;
 	bool is_here;          /* its thread runs */
@@ -324,6 +330,9 @@ struct rt {
 
 	_Alignas(64) _Atomic uint64_t idle; /* a bit for each worker that parks */
 	_Atomic uint32_t searching;
+	_Atomic uint64_t turns;     /* how often one woke and there was something to do */
+	_Atomic uint64_t deep;      /* of the idle ones, those that sleep without a limit */
+	_Atomic uint32_t is_driven; /* somebody waits in epoll_wait */
 	_Atomic uint32_t is_ending;
 	_Atomic size_t live; /* tasks, pool's jobs among them */
 	_Atomic uint64_t next_id;
@@ -386,6 +395,8 @@ void schedule_notify_all(struct rt *rt);
 
 void worker_park(struct worker *worker);
 void worker_unpark(struct worker *worker);
+/* Wakes one that sleeps without a limit, for it to look around now and then. */
+void park_wake_deep(struct rt *rt);
 
 uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
 uint64_t rt_clock(struct rt *rt);

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a worker sleeps: one of them in epoll_wait, as the driver of the reactor, the others
- * on a condition. When the driver goes to work nobody drives until a worker parks again or
- * looks outside: a poll that blocks may therefore hold up I/O and timers.
+ * on a condition.
+ *
+ * When the driver goes to work nobody drives, and what its task woke stands in its LIFO
+ * slot; a poll that blocks would hold up both. So for as long as something goes on those
+ * that sleep do so by naps, and look around after each: whether nobody drives, and whether
+ * a worker has not come back to its LIFO slot for a nap's length. Who took NAPS naps in
+ * which nothing went on sleeps deep, without a limit; the first who has something to do
+ * then wakes one.
  */
 #include "core.h"
 
 #define ENDING_MS 5 /* how often a worker looks whether the runtime's time is up */
+#define NAP_MS 10
+#define NAPS 100
 
 void worker_unpark(struct worker *worker)
 {
@@ -24,6 +32,84 @@ void worker_unpark(struct worker *worker)
 	}
 }
 
+/* ---- Naps ---- */
+
+void park_wake_deep(struct rt *rt)
+{
+	uint64_t deep = atomic_load(&rt->deep);
+	unsigned index;
+
+	if (!deep)
+		return;
+	index = (unsigned)__builtin_ctzll(deep);
+	if (atomic_fetch_and(&rt->deep, ~(1ull << index)) & (1ull << index))
+		worker_unpark(rt->all[index]);
+}
+
+/* Partners: the end of worker_park, and schedule_task, which look at deep last. */
+static bool go_deep(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+	uint64_t bit = 1ull << worker->index;
+	bool goes_on;
+
+	atomic_fetch_or(&rt->deep, bit);
+	goes_on = atomic_load(&rt->turns) != worker->turns_seen;
+	for (unsigned i = 0; i < WORKERS && !goes_on; i++) {
+		struct worker *other = atomic_load(&rt->all[i]);
+
+		goes_on = other && atomic_load(&other->lifo);
+	}
+	if (goes_on)
+		atomic_fetch_and(&rt->deep, ~bit);
+	return !goes_on;
+}
+
+/* How long to sleep: -1 for ever. */
+static int nap_ms(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+	uint64_t turns = atomic_load(&rt->turns);
+
+	if (atomic_load(&rt->is_ending))
+		return ENDING_MS;
+	if (rt->workers == 1)
+		return -1;
+	if (turns != worker->turns_seen) {
+		worker->turns_seen = turns;
+		worker->naps = 0;
+	}
+	if (worker->naps++ < NAPS || !go_deep(worker))
+		return NAP_MS;
+	return -1;
+}
+
+/* Takes a task from a worker that has not come back since another nap. Returns whether it did. */
+static bool rescue(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct worker *other = atomic_load(&rt->all[i]);
+		struct rt_task *task;
+		uint32_t ticks;
+
+		if (!other || !atomic_load(&other->lifo))
+			continue;
+		ticks = atomic_load_explicit(&other->ticks, memory_order_relaxed);
+		if (atomic_exchange(&other->watched, ticks) != ticks)
+			continue;
+		task = atomic_exchange(&other->lifo, NULL);
+		if (!task)
+			continue;
+		schedule_inject(rt, task);
+		return true;
+	}
+	return false;
+}
+
+/* ---- Sleep ---- */
+
 /* Announces how it sleeps. Returns false when it was notified before. */
 static bool park_as(struct worker *worker, enum park_state how)
 {
@@ -32,21 +118,33 @@ static bool park_as(struct worker *worker, enum park_state how)
 	return atomic_compare_exchange_strong(&worker->park, &none, how);
 }
 
-static void park_on_condition(struct worker *worker)
+/* Returns whether it was woken; false after ms. */
+static bool condition_wait(struct worker *worker, int ms)
 {
-	uint64_t until = clock_ns() + ENDING_MS * RT_MS;
+	uint64_t until = clock_ns() + (uint64_t)ms * RT_MS;
 	struct timespec ts = { .tv_sec = (time_t)(until / RT_S), .tv_nsec = (long)(until % RT_S) };
+	int error = 0;
 
-	vigil_worker_park();
 	pthread_mutex_lock(&worker->park_lock);
-	while (atomic_load(&worker->park) == PARK_CONDITION) {
-		if (!atomic_load(&worker->rt->is_ending))
+	while (atomic_load(&worker->park) == PARK_CONDITION && !error) {
+		if (ms < 0)
 			pthread_cond_wait(&worker->park_condition, &worker->park_lock);
-		else if (pthread_cond_clockwait(&worker->park_condition, &worker->park_lock,
-						CLOCK_MONOTONIC, &ts))
-			break;
+		else
+			error = pthread_cond_clockwait(&worker->park_condition, &worker->park_lock,
+						       CLOCK_MONOTONIC, &ts);
 	}
 	pthread_mutex_unlock(&worker->park_lock);
+	return atomic_load(&worker->park) != PARK_CONDITION;
+}
+
+static void park_on_condition(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+
+	vigil_worker_park();
+	while (!condition_wait(worker, nap_ms(worker)))
+		if (atomic_load(&rt->is_ending) || !atomic_load(&rt->is_driven) || rescue(worker))
+			break;
 	vigil_worker_unpark();
 }
 
@@ -66,10 +164,18 @@ static bool advance_time(struct rt *rt)
 static void park_as_driver(struct worker *worker)
 {
 	struct rt *rt = worker->rt;
+	bool is_parked = true;
 
-	if (rt->options.is_paused && (reactor_wait(rt, 0, false) > 0 || advance_time(rt)))
+	if (rt->options.is_paused && (reactor_wait(rt, 0, NULL) > 0 || advance_time(rt)))
 		return;
-	reactor_wait(rt, atomic_load(&rt->is_ending) ? ENDING_MS : -1, true);
+	vigil_worker_park();
+	atomic_store(&rt->is_driven, 1);
+	while (reactor_wait(rt, nap_ms(worker), &is_parked) <= 0)
+		if (atomic_load(&rt->is_ending) || rescue(worker))
+			break;
+	atomic_store(&rt->is_driven, 0);
+	if (is_parked)
+		vigil_worker_unpark();
 }
 
 static void park_wait(struct worker *worker)
@@ -92,7 +198,6 @@ void worker_park(struct worker *worker)
 {
 	struct rt *rt = worker->rt;
 	uint64_t bit = 1ull << worker->index;
-	bool was_chosen;
 
 	if (worker->is_searching) {
 		worker->is_searching = false;
@@ -104,6 +209,11 @@ void worker_park(struct worker *worker)
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!worker_has_work(rt))
 		park_wait(worker);
-	was_chosen = !(atomic_fetch_and(&rt->idle, ~bit) & bit);
-	worker->is_searching = was_chosen;
+	atomic_fetch_and(&rt->deep, ~bit);
+	/* Who was chosen searches. */
+	worker->is_searching = !(atomic_fetch_and(&rt->idle, ~bit) & bit);
+	if (worker->is_searching)
+		atomic_fetch_add(&rt->turns, 1);
+	if (atomic_load(&rt->turns) != worker->turns_seen)
+		park_wake_deep(rt);
 }

@@ -94,24 +94,29 @@ static void source_fire(struct source *source, uint32_t events)
 	pthread_mutex_unlock(&source->lock);
 }
 
-int reactor_wait(struct rt *rt, int timeout_ms, bool is_park)
+int reactor_wait(struct rt *rt, int timeout_ms, bool *is_parked)
 {
 	struct epoll_event events[EVENTS];
-	int count;
+	int count = epoll_wait(rt->reactor.epoll, events, EVENTS, timeout_ms);
+	bool is_turn = false;
 
-	if (is_park)
-		vigil_worker_park();
-	count = epoll_wait(rt->reactor.epoll, events, EVENTS, timeout_ms);
-	if (is_park)
+	if (is_parked && *is_parked && count > 0) {
 		vigil_worker_unpark();
+		*is_parked = false;
+	}
 	for (int i = 0; i < count; i++) {
 		void *mark = events[i].data.ptr;
 
+		if (mark == &rt->reactor.eventfd)
+			continue;
+		is_turn = true;
 		if (mark == &rt->timers.fd)
 			timers_expire(rt);
-		else if (mark != &rt->reactor.eventfd)
+		else
 			source_fire(mark, events[i].events);
 	}
+	if (is_turn)
+		atomic_fetch_add(&rt->turns, 1);
 	return count;
 }
 

@@ -49,7 +49,7 @@ static bool queue_last(struct rt *rt, struct worker *worker, struct rt_task *tas
 {
 	if (!ring_push(&worker->ring, task))
 		schedule_inject(rt, task);
-	return ring_count(&worker->ring) > 1 || worker->lifo;
+	return ring_count(&worker->ring) > 1 || atomic_load(&worker->lifo);
 }
 
 void schedule_task(struct rt *rt, struct rt_task *task, bool is_yield)
@@ -68,8 +68,10 @@ void schedule_task(struct rt *rt, struct rt_task *task, bool is_yield)
 			schedule_notify(rt);
 		return;
 	}
-	before = worker->lifo;
-	worker->lifo = task;
+	/* Partner: go_deep in park.c. */
+	before = atomic_exchange(&worker->lifo, task);
+	if (atomic_load(&rt->deep))
+		park_wake_deep(rt);
 	if (before) {
 		queue_last(rt, worker, before);
 		schedule_notify(rt);

@@ -5,8 +5,7 @@
  * A worker looks into its LIFO slot (whom its task woke last: their memory is warm; three
  * times in a row at most), its ring, the queue that all share, the rings of others, and
  * every 61st time first into the shared queue and the reactor, so that neither starves.
- * Nobody steals from a LIFO slot: a task there waits for as long as the worker's present
- * poll lasts, which is one more reason not to block in one.
+ * Others take from a LIFO slot only when its worker has not come back for a while (park.c).
  */
 #include "core.h"
 
@@ -166,11 +165,12 @@ static struct rt_task *steal(struct worker *worker)
 
 static struct rt_task *lifo_take(struct worker *worker)
 {
-	struct rt_task *task = worker->lifo;
+	struct rt_task *task = NULL;
 
+	if (atomic_load_explicit(&worker->lifo, memory_order_relaxed))
+		task = atomic_exchange(&worker->lifo, NULL);
 	if (!task)
 		return NULL;
-	worker->lifo = NULL;
 	if (worker->lifo_uses++ < LIFO_USES)
 		return task;
 	/* Behind the others, unless there are none. */
@@ -185,7 +185,7 @@ static struct rt_task *look_outside(struct worker *worker)
 	struct rt *rt = worker->rt;
 
 	if (pthread_mutex_trylock(&rt->reactor.driver) == 0) {
-		reactor_wait(rt, 0, false);
+		reactor_wait(rt, 0, NULL);
 		pthread_mutex_unlock(&rt->reactor.driver);
 	}
 	return schedule_take(rt);
@@ -195,7 +195,7 @@ static struct rt_task *worker_find(struct worker *worker)
 {
 	struct rt_task *task = NULL;
 
-	if (++worker->ticks % LOOK_OUTSIDE == 0)
+	if (atomic_fetch_add_explicit(&worker->ticks, 1, memory_order_relaxed) % LOOK_OUTSIDE == 0)
 		task = look_outside(worker);
 	if (!task)
 		task = lifo_take(worker);
@@ -233,7 +233,8 @@ void worker_run(struct worker *worker, bool (*is_over)(struct worker *worker))
 			if (atomic_fetch_sub(&rt->searching, 1) == 1 && worker_has_work(rt))
 				schedule_notify(rt);
 		}
-		vigil_worker_queued(ring_count(&worker->ring) + (worker->lifo != NULL));
+		vigil_worker_queued(ring_count(&worker->ring) +
+				    (atomic_load(&worker->lifo) != NULL));
 		worker_poll(worker, task);
 	}
 	if (worker->is_searching) {
