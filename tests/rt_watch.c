@@ -215,6 +215,43 @@ Test(rt_watch, refuses_a_send_that_would_wait_for_itself)
 	cr_assert_eq(rt_paused(borrow_and_send, NULL), 0);
 }
 
+static _Atomic bool is_sent;
+
+static void *send_outside(void *arg RT_UNUSED)
+{
+	put(2);
+	is_sent = true;
+	return NULL;
+}
+
+static bool a_thread_waits_to_send(void)
+{
+	const struct vigil_worker_record *w;
+
+	rt_look();
+	for (uint32_t i = 0; (w = VIGIL_AT(rt_reader, worker, i)); i++)
+		if (w->wait_kind == VIGIL_WAIT_SEND)
+			return true;
+	return false;
+}
+
+Test(rt_watch, keeps_a_borrowed_value_from_a_thread_that_sends)
+{
+	const int *value;
+	pthread_t thread;
+
+	open_watch(1);
+	value = rt_watcher_borrow(watcher);
+	pthread_create(&thread, NULL, send_outside, NULL);
+	while (!a_thread_waits_to_send())
+		cr_assert_not(is_sent);
+	cr_assert_eq(*value, 1);
+	rt_watcher_give_back(watcher);
+	pthread_join(thread, NULL);
+	cr_assert_eq(get(watcher), 2);
+	close_watch();
+}
+
 /* ---- Cancellation ---- */
 
 static int await_two(void *arg)
