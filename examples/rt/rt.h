@@ -468,8 +468,8 @@ int rt_once_set(struct rt_once *once, void *value); /* -EINVAL: it is made, or b
 
 /*
  * Many senders, one receiver, messages are pointers. Closed for receiving when all senders
- * are gone and it is empty, for sending when the receiver is. Messages left in it when both
- * are gone are given to drop, which may be NULL. capacity 0: unbounded.
+ * are gone and it is empty, for sending when the receiver is. Messages left in it when the
+ * receiver goes are given to drop, which may be NULL. capacity 0: unbounded.
  */
 struct rt_sender;
 struct rt_receiver;
@@ -498,7 +498,12 @@ struct rt_op rt_recv_op_at(struct vigil_site *site, struct rt_receiver *receiver
 void rt_receiver_close(struct rt_receiver *receiver);
 bool rt_sender_is_closed(const struct rt_sender *sender);
 size_t rt_receiver_count(const struct rt_receiver *receiver);
-/* A place in the channel, to be sent to without waiting, or given back. */
+/*
+ * A place in the channel, to be sent to without waiting, also after rt_receiver_close, or
+ * given back; rt_sender_free gives back what is left. The receiver waits for those that are
+ * out. rt_send_reserved returns -EINVAL when the sender has none, -EPIPE when the receiver is
+ * gone: then the place is given back, and the message stays the caller's.
+ */
 struct rt_op rt_reserve_op_at(struct vigil_site *site, struct rt_sender *sender);
 #define rt_reserve_op(sender) rt_reserve_op_at(VIGIL_HERE(), sender)
 #define rt_reserve(sender) rt_do(rt_reserve_op(sender))
@@ -511,7 +516,9 @@ void rt_unreserve(struct rt_sender *sender);
  * Every subscriber gets every message sent since it subscribed. The channel keeps the last
  * `capacity`; a subscriber that is further behind is told by how many (-EOVERFLOW, once) and
  * goes on with the oldest that is left. Messages are pointers shared by all: retain is
- * called for each receiver that gets one, drop for each that is done, and by the channel.
+ * called for each receiver that gets one, under the channel's lock: it counts, no more. drop
+ * is for each that is done; the channel calls it as soon as nobody waits for the message.
+ * Either may be NULL. capacity 0 is misuse: NULL.
  */
 struct rt_broadcast;
 struct rt_subscriber;
@@ -582,12 +589,15 @@ struct rt_op rt_watch_closed_op_at(struct vigil_site *site, struct rt_watch *wat
 #define rt_watch_closed(watch) rt_do(rt_watch_closed_op(watch))
 struct rt_watcher *rt_watcher_new(struct rt_watch *watch);
 void rt_watcher_free(struct rt_watcher *watcher);
-/* Awaits a value that this watcher has not seen, and marks it seen. */
+/* Awaits a value that this watcher has not seen, and marks it seen; -EPIPE behind the last. */
 struct rt_op rt_watcher_changed_op_at(struct vigil_site *site, struct rt_watcher *watcher);
 #define rt_watcher_changed_op(watcher) rt_watcher_changed_op_at(VIGIL_HERE(), watcher)
 #define rt_watcher_changed(watcher) rt_do(rt_watcher_changed_op(watcher))
 void rt_watcher_get(struct rt_watcher *watcher, void *ret_value); /* marks it seen */
-/* Lends the value itself; senders wait for rt_watcher_give_back. Do not await between. */
+/*
+ * Lends the value itself, and does not mark it seen; senders block until rt_watcher_give_back.
+ * Do not await between. A send on the same thread would never end: misuse, and not done.
+ */
 const void *rt_watcher_borrow(struct rt_watcher *watcher);
 void rt_watcher_give_back(struct rt_watcher *watcher);
 
