@@ -661,10 +661,15 @@ int rt_shutdown_wait_at(struct vigil_site *site, struct rt_shutdown *shutdown, c
 
 /* ---- Many at once (join_set.c, bounded.c) ---- */
 
+/*
+ * Tasks whose results are taken as they end; any task may spawn into it and take. Values of
+ * results that nobody took are the program's to free.
+ */
 struct rt_join_set;
 struct rt_join_set *rt_join_set_new_at(struct vigil_site *site, const char *name);
 #define rt_join_set_new(name) rt_join_set_new_at(VIGIL_HERE(), name)
-void rt_join_set_free(struct rt_join_set *set); /* aborts what is left */
+/* Aborts what is left and does not wait for it: use cancel_all or abort_all, and next, for that. */
+void rt_join_set_free(struct rt_join_set *set);
 int rt_join_set_spawn_at(struct vigil_site *site, struct rt_join_set *set, rt_fn fn, void *arg,
 			 const char *name);
 #define rt_join_set_spawn(set, fn, arg, name) rt_join_set_spawn_at(VIGIL_HERE(), set, fn, arg, name)
@@ -674,19 +679,25 @@ struct rt_op rt_join_set_next_op_at(struct vigil_site *site, struct rt_join_set 
 #define rt_join_set_next_op(set, ret_result) rt_join_set_next_op_at(VIGIL_HERE(), set, ret_result)
 #define rt_join_set_next(set, ret_result) rt_do(rt_join_set_next_op(set, ret_result))
 #define rt_join_set_try_next(set, ret_result) rt_try(rt_join_set_next_op(set, ret_result))
+/* The tasks stay in the set: next gives their results. */
 void rt_join_set_cancel_all(struct rt_join_set *set);
 void rt_join_set_abort_all(struct rt_join_set *set);
 size_t rt_join_set_count(const struct rt_join_set *set); /* not taken yet */
 
 /*
- * Runs work on every item that next gives, at most `limit` at once. next returns false when
- * there are no more. take gets the results in the order they complete, or (is_ordered) of
- * the items; a negative return ends all: what runs is cancelled and awaited. Returns 0, take's code, -ECANCELED.
+ * Runs work on every item that next gives, each in a task, at most `limit` at once. next
+ * returns false when there are no more. take gets the results in the order they complete, or
+ * (is_ordered) of the items: then those that wait for their turn count as running. A negative
+ * return ends all: what runs is cancelled and awaited, also when the caller is aborted.
+ * next, take and drop run in the caller's task. Returns 0, take's code (with the error of
+ * the result, if it is that one's), -ECANCELED, -ENOMEM.
  */
 struct rt_bounded {
 	bool (*next)(void *arg, void **ret_item);
 	int (*work)(void *item); /* rt_set_value gives a value */
-	int (*take)(void *arg, void *item, const struct rt_result *result);
+	int (*take)(void *arg, void *item, const struct rt_result *result); /* the error is lent */
+	/* Frees an item, and the value of its result, that take did not get; may be NULL. */
+	void (*drop)(void *arg, void *item, const struct rt_result *result);
 	void *arg;
 	size_t limit;
 	bool is_ordered;
@@ -697,22 +708,41 @@ int rt_bounded_run_at(struct vigil_site *site, const struct rt_bounded *bounded)
 
 /* ---- Streams (stream.c, stream_shape.c, stream_merge.c) ---- */
 
-/* Items, one after the other. Constructors take the streams they are made of, and free them. */
+/*
+ * Items, one after the other; drawn by one task at a time. Constructors take the streams they
+ * are made of, and free them. They return NULL for no memory, and take it for a stream: so
+ * only the last of a chain need be looked at, or its next, which returns -ENOMEM.
+ */
 struct rt_stream;
-/* make runs in a task; it calls rt_stream_put and ends when it returns. drop (may be NULL) frees items nobody took. */
+/*
+ * make runs in a task from now on; it calls rt_stream_put and ends when it returns. drop (may
+ * be NULL) frees items nobody took.
+ */
 struct rt_stream *rt_stream_new_at(struct vigil_site *site, const char *name,
 				   int (*make)(struct rt_stream *stream, void *arg), void *arg,
 				   void (*drop)(void *item));
 #define rt_stream_new(name, make, arg, drop) rt_stream_new_at(VIGIL_HERE(), name, make, arg, drop)
-/* In make: gives an item to whoever calls next. -EPIPE: nobody will; the item stays make's. */
+/*
+ * In make: gives an item to whoever calls next, and returns when he has come for it. So make
+ * is no more than one item ahead, the one it is about to put. On an error (-EPIPE: nobody
+ * will come) the item stays make's; ending with this -EPIPE is no failure.
+ */
 int rt_stream_put_at(struct vigil_site *site, struct rt_stream *stream, void *item);
 #define rt_stream_put(stream, item) rt_stream_put_at(VIGIL_HERE(), stream, item)
-/* Returns 0 and an item; -EPIPE at the end; else what make returned. */
+/*
+ * Returns 0 and an item; -EPIPE at the end; before it, once, the negative code make returned,
+ * whose error is this task's then. Cancelled, it has taken nothing.
+ */
 int rt_stream_next_at(struct vigil_site *site, struct rt_stream *stream, void **ret_item);
 #define rt_stream_next(stream, ret_item) rt_stream_next_at(VIGIL_HERE(), stream, ret_item)
-void rt_stream_free(struct rt_stream *stream); /* also before its end: cancels make */
+/*
+ * Also before its end: cancels make, and in a task awaits it, cancelled or not, so that make's
+ * arg may go then.
+ */
+void rt_stream_free(struct rt_stream *stream);
+/* These are drawn in the task that draws them. Items that filter does not keep are dropped. */
 struct rt_stream *rt_stream_map(struct rt_stream *of, void *(*map)(void *arg, void *item),
-				void *arg);
+				void *arg, void (*drop)(void *item)); /* of what map returned */
 struct rt_stream *rt_stream_filter(struct rt_stream *of, bool (*keep)(void *arg, void *item),
 				   void *arg);
 struct rt_stream *rt_stream_take(struct rt_stream *of, size_t count);
@@ -720,13 +750,21 @@ struct rt_chunk {
 	size_t count;
 	void *items[]; /* the chunk is the caller's: free() */
 };
-struct rt_stream *rt_stream_chunks(struct rt_stream *of, size_t count);  /* of struct rt_chunk */
-struct rt_stream *rt_stream_throttle(struct rt_stream *of, uint64_t ns); /* between two items */
-/* Of several, as they come; each is drawn by a task. */
+/* Of struct rt_chunk, full ones but before an error and the end. */
+struct rt_stream *rt_stream_chunks(struct rt_stream *of, size_t count);
+/* An item is drawn ns after the last one was taken, at the earliest. */
+struct rt_stream *rt_stream_throttle(struct rt_stream *of, uint64_t ns);
+/*
+ * Of several, as they come; each is drawn by a task. The error of one comes out of next as it
+ * comes, and the others go on. Items nobody took are dropped as those of the first.
+ */
 struct rt_stream *rt_stream_merge_at(struct vigil_site *site, const char *name,
 				     struct rt_stream **of, size_t count);
 #define rt_stream_merge(name, of, count) rt_stream_merge_at(VIGIL_HERE(), name, of, count)
-/* These use the stream up, and free it. The first negative code ends it, and is returned. */
+/*
+ * These use the stream up, and free it; items are use's. The first negative code, of the
+ * stream or of use, ends it and is returned; tasks that still run are cancelled and awaited.
+ */
 int rt_stream_for_each_at(struct vigil_site *site, struct rt_stream *stream,
 			  int (*use)(void *arg, void *item), void *arg);
 #define rt_stream_for_each(stream, use, arg) rt_stream_for_each_at(VIGIL_HERE(), stream, use, arg)
