@@ -330,6 +330,12 @@ struct rt_op rt_interval_tick_op_at(struct vigil_site *site, struct rt_interval 
 
 /* ---- Locks (mutex.c, rwlock.c, semaphore.c, conn_pool.c) ---- */
 
+/*
+ * A task that ends while it holds a lock or permits leaves them held: what they guard may be
+ * half done. Who waits goes on waiting, nobody else can unlock, and vigil names the task
+ * that had it. RT_GUARD gives back whatever happens.
+ */
+
 /* First come, first served; unlock hands it to the first in line. */
 struct rt_mutex;
 struct rt_mutex *rt_mutex_new_at(struct vigil_site *site, const char *name);
@@ -353,7 +359,7 @@ void rt_mutex_leave(struct rt_mutex **held);
 struct rt_rwlock;
 struct rt_rwlock *rt_rwlock_new_at(struct vigil_site *site, const char *name);
 #define rt_rwlock_new(name) rt_rwlock_new_at(VIGIL_HERE(), name)
-void rt_rwlock_free(struct rt_rwlock *lock);
+void rt_rwlock_free(struct rt_rwlock *lock); /* nobody may wait */
 struct rt_op rt_rwlock_read_op_at(struct vigil_site *site, struct rt_rwlock *lock);
 #define rt_rwlock_read_op(lock) rt_rwlock_read_op_at(VIGIL_HERE(), lock)
 #define rt_rwlock_read(lock) rt_do(rt_rwlock_read_op(lock))
@@ -362,9 +368,11 @@ struct rt_op rt_rwlock_write_op_at(struct vigil_site *site, struct rt_rwlock *lo
 #define rt_rwlock_write_op(lock) rt_rwlock_write_op_at(VIGIL_HERE(), lock)
 #define rt_rwlock_write(lock) rt_do(rt_rwlock_write_op(lock))
 #define rt_rwlock_try_write(lock) rt_try(rt_rwlock_write_op(lock))
-int rt_rwlock_unlock_at(struct vigil_site *site, struct rt_rwlock *lock); /* of either */
+/* Of either. Returns -EPERM, and does nothing, when this task does not hold it. */
+int rt_rwlock_unlock_at(struct vigil_site *site, struct rt_rwlock *lock);
 #define rt_rwlock_unlock(lock) rt_rwlock_unlock_at(VIGIL_HERE(), lock)
-int rt_rwlock_downgrade_at(struct vigil_site *site, struct rt_rwlock *lock); /* writer to reader */
+/* Writer to reader, and nobody writes between. -EPERM when this task does not write. */
+int rt_rwlock_downgrade_at(struct vigil_site *site, struct rt_rwlock *lock);
 #define rt_rwlock_downgrade(lock) rt_rwlock_downgrade_at(VIGIL_HERE(), lock)
 void rt_rwlock_leave(struct rt_rwlock **held);
 
@@ -373,7 +381,10 @@ struct rt_semaphore;
 struct rt_semaphore *rt_semaphore_new_at(struct vigil_site *site, const char *name, size_t permits);
 #define rt_semaphore_new(name, permits) rt_semaphore_new_at(VIGIL_HERE(), name, permits)
 void rt_semaphore_free(struct rt_semaphore *semaphore);
-/* -EPIPE when closed; -EINVAL for more permits than there ever were. */
+/*
+ * -EPIPE when closed; -EINVAL for more permits than there ever were, unless it was made with
+ * none: then it is a signal, and nobody knows how many will come. 0 permits are had at once.
+ */
 struct rt_op rt_semaphore_acquire_op_at(struct vigil_site *site, struct rt_semaphore *semaphore,
 					size_t permits);
 #define rt_semaphore_acquire_op(semaphore, permits)                                                \
@@ -381,7 +392,11 @@ struct rt_op rt_semaphore_acquire_op_at(struct vigil_site *site, struct rt_semap
 #define rt_semaphore_acquire(semaphore, permits) rt_do(rt_semaphore_acquire_op(semaphore, permits))
 #define rt_semaphore_try_acquire(semaphore, permits)                                               \
 	rt_try(rt_semaphore_acquire_op(semaphore, permits))
-/* Gives permits back, whoever took them; also more than were taken: it grows. */
+/*
+ * Gives permits back, whoever took them; also more than were taken: it grows. For vigil those
+ * of the calling task end first, then the oldest that were taken, which is a guess: pass an
+ * rt_permit on where it matters who holds. Any thread.
+ */
 void rt_semaphore_release_at(struct vigil_site *site, struct rt_semaphore *semaphore,
 			     size_t permits);
 #define rt_semaphore_release(semaphore, permits)                                                   \
@@ -389,7 +404,7 @@ void rt_semaphore_release_at(struct vigil_site *site, struct rt_semaphore *semap
 void rt_semaphore_close(struct rt_semaphore *semaphore); /* who waits gets -EPIPE */
 size_t rt_semaphore_available(const struct rt_semaphore *semaphore);
 
-/* Permits with their semaphore: owned, may be passed to another task. */
+/* Permits with their semaphore: owned, may be passed to another task; vigil names who took them. */
 struct rt_permit {
 	struct rt_semaphore *semaphore;
 	size_t permits;
@@ -407,7 +422,7 @@ void rt_permit_release(struct rt_permit *permit); /* zeroed is legal: for RT_GUA
 struct rt_conn_pool;
 struct rt_conn_pool_type {
 	int (*open)(void *arg, void **ret_connection); /* in the task that asks; may await */
-	void (*close)(void *arg, void *connection);
+	void (*close)(void *arg, void *connection);    /* awaits nothing, as is_good */
 	bool (*is_good)(void *arg,
 			void *connection); /* NULL: all are; else closed when given back bad */
 };
@@ -415,7 +430,8 @@ struct rt_conn_pool *rt_conn_pool_new_at(struct vigil_site *site, const char *na
 					 const struct rt_conn_pool_type *type, void *arg);
 #define rt_conn_pool_new(name, max, type, arg)                                                     \
 	rt_conn_pool_new_at(VIGIL_HERE(), name, max, type, arg)
-void rt_conn_pool_free(struct rt_conn_pool *pool); /* closes them; none may be lent */
+/* Closes them; none may be lent: then it stays as it is, with a sentence. */
+void rt_conn_pool_free(struct rt_conn_pool *pool);
 /* A connection that goes back by rt_conn_give_back: for RT_GUARD. Zeroed: none. */
 struct rt_conn {
 	struct rt_conn_pool *pool;
@@ -443,7 +459,11 @@ struct rt_op rt_notified_op_at(struct vigil_site *site, struct rt_notify *notify
 #define rt_notified_op(notify) rt_notified_op_at(VIGIL_HERE(), notify)
 #define rt_notified(notify) rt_do(rt_notified_op(notify))
 
-/* Awaits until count tasks do; reusable. Returns 1 to one of them, the leader, 0 to the others. */
+/*
+ * Awaits until count tasks do; reusable. Returns 1 to one of them, the leader, 0 to the
+ * others. Who gives up before the last comes was not there; the others go without
+ * knowing who gives up after that.
+ */
 struct rt_barrier;
 struct rt_barrier *rt_barrier_new_at(struct vigil_site *site, const char *name, size_t count);
 #define rt_barrier_new(name, count) rt_barrier_new_at(VIGIL_HERE(), name, count)
@@ -452,7 +472,10 @@ struct rt_op rt_barrier_wait_op_at(struct vigil_site *site, struct rt_barrier *b
 #define rt_barrier_wait_op(barrier) rt_barrier_wait_op_at(VIGIL_HERE(), barrier)
 #define rt_barrier_wait(barrier) rt_do(rt_barrier_wait_op(barrier))
 
-/* A value made once, by whoever comes first; others wait for it. A maker that fails or is cancelled leaves it to the next. */
+/*
+ * A value made once, by whoever comes first; others wait for it. A maker that fails or is
+ * cancelled leaves it to the next. -EDEADLK for a maker that asks for what it makes.
+ */
 struct rt_once;
 struct rt_once *rt_once_new_at(struct vigil_site *site, const char *name);
 #define rt_once_new(name) rt_once_new_at(VIGIL_HERE(), name)
