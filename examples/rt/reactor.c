@@ -175,10 +175,18 @@ struct source *source_new(struct rt *rt, int fd, int *ret_error)
 	return NULL;
 }
 
-void source_free(struct source *source)
+bool source_free(struct source *source)
 {
+	bool is_awaited;
+
+	pthread_mutex_lock(&source->lock);
+	is_awaited = source->waiters[TO_READ].first || source->waiters[TO_WRITE].first;
+	pthread_mutex_unlock(&source->lock);
+	if (is_awaited)
+		return false;
 	epoll_ctl(source->rt->reactor.epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	source_give_back(source);
+	return true;
 }
 
 bool source_poll(struct source *source, struct rt_op *op, enum direction direction,
