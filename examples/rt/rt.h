@@ -810,13 +810,17 @@ int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char
 int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg);
 #define rt_block_in_place(fn, arg) rt_block_in_place_at(VIGIL_HERE(), fn, arg)
 
-/* ---- Input and output (stream_socket.c, tcp.c, unix.c, udp.c, pipe.c, file.c, dns.c, signal.c) ---- */
+/* ---- Input and output (io.c, listener.c, tcp.c, unix.c, udp.c, pipe.c, file.c, dns.c, signal.c) ---- */
 
-/* A connected socket or a pipe's end: bytes. Two tasks may use it, one to read and one to write. */
+/*
+ * A connected socket or a pipe's end: bytes. Two tasks may use it, one to read and one to
+ * write. Like all here it is made and freed inside the runtime.
+ */
 struct rt_io;
+/* Takes fd, which will not block any more. NULL: errno says why, and fd stays the caller's. */
 struct rt_io *rt_io_new_at(struct vigil_site *site, int fd, const char *type, const char *name);
 #define rt_io_new(fd, type, name) rt_io_new_at(VIGIL_HERE(), fd, type, name)
-void rt_io_free(struct rt_io *io); /* closes; nobody may wait */
+void rt_io_free(struct rt_io *io); /* closes; nobody may wait: then it stays */
 void rt_io_close_guard(struct rt_io **io);
 int rt_io_fd(const struct rt_io *io);
 /* As read(2) and write(2): bytes, 0 at the end, a negative errno. */
@@ -832,7 +836,7 @@ int rt_write_all_at(struct vigil_site *site, struct rt_io *io, const void *buf, 
 #define rt_write_all(io, buf, size) rt_write_all_at(VIGIL_HERE(), io, buf, size)
 int rt_read_full_at(struct vigil_site *site, struct rt_io *io, void *buf, size_t size);
 #define rt_read_full(io, buf, size) rt_read_full_at(VIGIL_HERE(), io, buf, size)
-int rt_shutdown_write(struct rt_io *io); /* the peer reads an end */
+int rt_shutdown_write(struct rt_io *io); /* the peer reads an end; -ENOTSOCK: free the pipe's end */
 
 /* Addresses are numeric, "127.0.0.1", "::1"; names go through rt_resolve. port 0: any. */
 struct rt_listener;
@@ -866,7 +870,7 @@ uint16_t rt_udp_port(const struct rt_udp *udp);
 void rt_udp_free(struct rt_udp *udp);
 struct rt_datagram {
 	void *buf;
-	size_t size; /* of buf; after a receive: of the datagram */
+	size_t size; /* of buf; after a receive: of what is in it */
 	struct sockaddr_storage peer;
 	socklen_t peer_size;
 };
@@ -874,6 +878,7 @@ struct rt_op rt_udp_send_op_at(struct vigil_site *site, struct rt_udp *udp,
 			       const struct rt_datagram *datagram);
 #define rt_udp_send_op(udp, datagram) rt_udp_send_op_at(VIGIL_HERE(), udp, datagram)
 #define rt_udp_send(udp, datagram) rt_do(rt_udp_send_op(udp, datagram))
+/* Results in the datagram's length, which is more than size when it was cut. */
 struct rt_op rt_udp_recv_op_at(struct vigil_site *site, struct rt_udp *udp,
 			       struct rt_datagram *datagram);
 #define rt_udp_recv_op(udp, datagram) rt_udp_recv_op_at(VIGIL_HERE(), udp, datagram)
@@ -902,11 +907,18 @@ int rt_file_load_at(struct vigil_site *site, const char *path, char **ret_text, 
 #define rt_file_load(path, ret_text, ret_size)                                                     \
 	rt_file_load_at(VIGIL_HERE(), path, ret_text, ret_size)
 
-/* A name's first address as text, through the pool. -ENOENT: there is no such name. */
+/*
+ * A name's first address as text, through the pool. -ENOENT: there is no such name;
+ * -EHOSTUNREACH: no name server answers. A cancel leaves the lookup to itself.
+ */
 int rt_resolve_at(struct vigil_site *site, const char *name, char *ret_address, size_t size);
 #define rt_resolve(name, ret_address, size) rt_resolve_at(VIGIL_HERE(), name, ret_address, size)
 
-/* From its birth the signal does nothing but wake whoever waits. */
+/*
+ * From its birth the signal does nothing but wake all that wait. One that comes when nobody
+ * does is seen by the next to ask; several are one. Freeing the last of a number gives it
+ * back what it did before. -EINVAL: SIGKILL, SIGSTOP, a fault.
+ */
 struct rt_signal;
 int rt_signal_new_at(struct vigil_site *site, int number, struct rt_signal **ret_signal);
 #define rt_signal_new(number, ret_signal) rt_signal_new_at(VIGIL_HERE(), number, ret_signal)
