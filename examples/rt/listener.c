@@ -32,14 +32,14 @@ static bool accept_poll(struct rt_op *op)
 {
 	struct rt_listener *listener = op->object;
 	char peer[ADDRESS_TEXT] = "";
+	uint64_t accepted;
 
 	if (!source_poll(listener->fd.source, op, TO_READ, accept_attempt))
 		return false;
 	if (op->result < 0)
 		return true;
-	vigil_attr_u64(listener->fd.resource, "accepted",
-		       atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed) + 1,
-		       NULL);
+	accepted = atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed) + 1;
+	vigil_attr_u64(listener->fd.resource, "accepted", accepted, NULL);
 	if (vigil_is_live())
 		address_of_fd(op->result, true, peer);
 	op->result =
