@@ -74,6 +74,7 @@ CONSOLE_SRCS = $(filter-out console/main.c $(TRACE_WITHOUT) $(PROTO_WITHOUT), \
 		 $(wildcard console/*.c console/*/*.c))
 HTTPD_SRCS = $(wildcard examples/httpd/*.c)
 RT_SRCS = $(wildcard examples/rt/*.c)
+RT_HTTPD_SRCS = $(wildcard examples/rt_httpd/*.c) examples/httpd/parse.c
 BENCH_SRCS = $(wildcard tests/bench/*.c)
 
 OBJCOPY ?= objcopy
@@ -211,7 +212,8 @@ $(BUILD)/vigil: $(BUILD)/obj/console/main.o $(CONSOLE_OBJS) $(BUILD)/libtrace.a
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)
 
 $(BUILD)/examples/httpd: $(HTTPD_OBJS)
-$(RT_EXAMPLES): $(BUILD)/libexamplert.a
+$(BUILD)/examples/rt_httpd: $(RT_HTTPD_SRCS:%.c=$(BUILD)/obj/%.o)
+$(RT_EXAMPLES) $(BUILD)/examples/rt_httpd: $(BUILD)/libexamplert.a
 $(patsubst %.c,$(BUILD)/%,$(SQLITE_SRCS)): private LIB_LIBS += -lsqlite3
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libvigil.a
 	$(call say,LINK)

@@ -345,20 +345,19 @@ Test(rt_reactor, refuses_what_epoll_cannot_watch)
 
 static void *thread_reads(void *arg)
 {
-	*(int *)arg = rt_do_blocking(byte_op(watched));
+	*(_Atomic int *)arg = rt_do_blocking(byte_op(watched));
 	return NULL;
 }
 
 static int beside_a_thread(void *arg RT_UNUSED)
 {
+	_Atomic int byte = 0;
 	pthread_t thread;
-	int byte = 0;
+	bool is_put = false;
 
 	watch_pair();
 	pthread_create(&thread, NULL, thread_reads, &byte);
-	while (rt_sleep(RT_MS) == 0 && __atomic_load_n(&byte, __ATOMIC_SEQ_CST) == 0) {
-		static bool is_put;
-
+	while (rt_sleep(RT_MS) == 0 && !byte) {
 		if (!is_put)
 			put("z");
 		is_put = true;
