@@ -74,7 +74,7 @@ static int lookup_await(struct vigil_site *site, struct lookup *lookup)
 	int code = job_spawn(site, &job, lookup_job, lookup, lookup->name, lookup_ended);
 
 	if (code) {
-		lookup_release(lookup);
+		atomic_store(&lookup->refs, 1); /* there is no job */
 		return code;
 	}
 	code = job_join(site, "lookup_host", VIGIL_WAIT_RESOLVE, &job, &result);
@@ -88,6 +88,7 @@ static int lookup_await(struct vigil_site *site, struct lookup *lookup)
 
 int rt_resolve_at(struct vigil_site *site, const char *name, char *ret_address, size_t size)
 {
+	bool is_task = task_here();
 	size_t length = strlen(name);
 	struct lookup *lookup = calloc(1, sizeof(*lookup) + length + 1);
 	int code;
@@ -95,8 +96,8 @@ int rt_resolve_at(struct vigil_site *site, const char *name, char *ret_address, 
 	if (!lookup)
 		return -ENOMEM;
 	memcpy(lookup->name, name, length + 1);
-	lookup->refs = task_here() ? 2 : 1;
-	code = task_here() ? lookup_await(site, lookup) : lookup_job(lookup);
+	lookup->refs = is_task ? 2 : 1;
+	code = is_task ? lookup_await(site, lookup) : lookup_job(lookup);
 	if (!code && (size_t)snprintf(ret_address, size, "%s", lookup->address) >= size)
 		code = -ENOSPC;
 	lookup_release(lookup);

@@ -74,26 +74,10 @@ static int refuse(struct conn *conn, int error)
 	}
 }
 
-static void file_free(struct file **file)
+static int file_send(struct conn *conn, struct file *file)
 {
-	if (*file && (*file)->fd >= 0)
-		close((*file)->fd);
-	free(*file);
-}
+	int error = file->root_fd < 0 ? -ENOENT : rt_call_blocking(part_job, file, "file");
 
-int file_answer(struct conn *conn, struct slice path)
-{
-	RT_GUARD(file_free) struct file *file = malloc(sizeof(*file));
-	int error;
-
-	if (!file)
-		return refuse(conn, -ENOMEM);
-	file->root_fd = conn->server->root_fd;
-	file->fd = -1;
-	file->size = file->read = 0;
-	if (path_decode(path, file->path, sizeof(file->path)))
-		return conn_answer(conn, 400, "a broken %% in the path\n");
-	error = file->root_fd < 0 ? -ENOENT : rt_call_blocking(part_job, file, "file");
 	if (error)
 		return refuse(conn, error);
 	error = conn_begin(conn, 200, file->part, file->part_size, file->size);
@@ -102,5 +86,25 @@ int file_answer(struct conn *conn, struct slice path)
 		if (!error)
 			error = rt_write_all(conn->io, file->part, file->part_size);
 	}
+	return error;
+}
+
+int file_answer(struct conn *conn, struct slice path)
+{
+	struct file *file = malloc(sizeof(*file));
+	int error;
+
+	if (!file)
+		return refuse(conn, -ENOMEM);
+	file->root_fd = conn->server->root_fd;
+	file->fd = -1;
+	file->size = file->read = 0;
+	if (path_decode(path, file->path, sizeof(file->path)))
+		error = conn_answer(conn, 400, "a broken % in the path\n");
+	else
+		error = file_send(conn, file);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file);
 	return error;
 }
