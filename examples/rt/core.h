@@ -310,7 +310,7 @@ struct worker {
 	uint64_t turns_seen;
 	uint32_t random;
 	bool is_searching;
-	bool is_here;          /* its thread runs */
+	_Atomic bool is_here;  /* its thread runs */
 	_Atomic uint32_t park; /* enum park_state */
 	pthread_mutex_t park_lock;
 	pthread_cond_t park_condition;
