@@ -95,6 +95,7 @@ static int serve_request(struct conn *conn, const struct request *request)
 	struct rt_span span = rt_span_enter(VIGIL_LEVEL_INFO, "request");
 	int error;
 
+	(void)span;
 	set_now(conn, request->path.at, request->path.len + request->query.len + 1);
 	rt_span_text("path", conn->now);
 	atomic_fetch_add_explicit(&conn->server->requests, 1, memory_order_relaxed);
@@ -113,6 +114,7 @@ static int refuse(struct conn *conn, int status)
 	uint64_t until = rt_now() + LINGER_NS;
 	int error;
 
+	(void)span;
 	conn->is_head = conn->is_keep_alive = false;
 	error = conn_answer(conn, status, "this server does not understand that\n");
 	if (!error)
