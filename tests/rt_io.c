@@ -149,6 +149,7 @@ static int own_descriptor(void *arg RT_UNUSED)
 	errno = 0;
 	cr_assert_null(rt_io_new(file, "File", "exe"));
 	cr_assert_eq(errno, EPERM);
+	cr_assert_eq(fcntl(file, F_GETFL) & O_NONBLOCK, 0, "it is changed");
 	close(file);
 	cr_assert_null(rt_io_new(-1, "Pipe", "none"));
 	cr_assert_eq(errno, EBADF);

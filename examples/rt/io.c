@@ -291,8 +291,10 @@ struct rt_io *rt_io_new_at(struct vigil_site *site, int fd, const char *type, co
 	if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK)))
 		return NULL;
 	io = io_make(site, fd, type ? type : "Io", name, &error);
-	if (!io)
+	if (!io) {
+		fcntl(fd, F_SETFL, flags);
 		errno = -error;
+	}
 	return io;
 }
 
