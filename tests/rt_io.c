@@ -255,6 +255,75 @@ Test(rt_io, shows_bytes_of_one_who_never_waits_every_so_often)
 	cr_assert_eq(rt_paused(never_waits, NULL), 0);
 }
 
+/* ---- Ends that go while they are awaited ---- */
+
+static int peer_goes(void *arg RT_UNUSED)
+{
+	struct rt_handle reader, writer;
+	struct rt_result read_result, write_result;
+
+	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
+	rt_spawn(&reader, read_one, ends[0], "reader");
+	rt_sleep(RT_MS);
+	rt_io_close_guard(&ends[1]);
+	rt_join(&reader, &read_result);
+	cr_assert_eq(read_result.code, 0);
+	unpair();
+
+	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
+	rt_spawn(&writer, write_much, ends[1], "writer");
+	rt_sleep(RT_MS);
+	rt_io_close_guard(&ends[0]);
+	rt_join(&writer, &write_result);
+	cr_assert_eq(write_result.code, -EPIPE);
+	unpair();
+
+	pair();
+	rt_spawn(&reader, read_one, ends[0], "reader");
+	rt_spawn(&writer, write_much, ends[0], "writer");
+	rt_sleep(RT_MS);
+	rt_io_close_guard(&ends[1]);
+	rt_join(&reader, &read_result);
+	rt_join(&writer, &write_result);
+	cr_assert(read_result.code == -ECONNRESET || read_result.code == 0);
+	cr_assert(write_result.code == -EPIPE || write_result.code == -ECONNRESET);
+	unpair();
+	return 0;
+}
+
+Test(rt_io, who_waits_to_read_or_write_is_told_that_the_peer_went)
+{
+	cr_assert_eq(rt_paused(peer_goes, NULL), 0);
+}
+
+/* Both directions of one stream in one operation. */
+static int either_way(void *arg RT_UNUSED)
+{
+	char byte = 0;
+	struct rt_op ops[2];
+	int n = 0;
+
+	pair();
+	while (n != -EAGAIN)
+		n = rt_try(rt_write_op(ends[0], big, BIG));
+	ops[0] = rt_read_op(ends[0], &byte, 1);
+	ops[1] = rt_write_op(ends[0], big, BIG);
+	cr_assert_eq(rt_write(ends[1], "x", 1), 1);
+	cr_assert_eq(rt_select(ops, 2, RT_BIASED), 0);
+	ops[0] = rt_read_op(ends[0], &byte, 1);
+	ops[1] = rt_write_op(ends[0], big, BIG);
+	while (rt_try(rt_read_op(ends[1], got, BIG)) > 0)
+		;
+	cr_assert_eq(rt_select(ops, 2, RT_BIASED), 1);
+	unpair();
+	return 0;
+}
+
+Test(rt_io, one_task_may_wait_to_read_or_to_write)
+{
+	cr_assert_eq(rt_paused(either_way, NULL), 0);
+}
+
 /* ---- Misuse ---- */
 
 static int freed_while_awaited(void *arg RT_UNUSED)
