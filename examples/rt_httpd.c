@@ -83,14 +83,15 @@ static int accept_all(struct server *server, struct rt_listener *listener, struc
 {
 	for (;;) {
 		struct rt_io *io;
-		struct rt_op ops[] = { rt_signal_wait_op(term), rt_signal_wait_op(interrupt),
-				       rt_accept_op(listener, &io) };
-		int first = rt_select(ops, 3, RT_BIASED);
+		/* The first is what the console shows. Fair: a signal is seen under any load. */
+		struct rt_op ops[] = { rt_accept_op(listener, &io), rt_signal_wait_op(term),
+				       rt_signal_wait_op(interrupt) };
+		int first = rt_select(ops, 3, RT_FAIR);
 		int error;
 
-		if (first != 2)
-			return first == 0 ? SIGTERM : first == 1 ? SIGINT : first;
-		error = ops[2].result ? ops[2].result : conn_start(server, io);
+		if (first)
+			return first == 1 ? SIGTERM : first == 2 ? SIGINT : first;
+		error = ops[0].result ? ops[0].result : conn_start(server, io);
 		if (!error)
 			continue;
 		/* Too many: those that are there may go. */
