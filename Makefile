@@ -262,8 +262,7 @@ $(BUILD)/obj/tests/bench/subject-disabled.o: tests/bench/subject.c $(BUILD)/flag
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 # So do whole programs on the examples' runtime.
-DISABLED = $(BUILD)/disabled/rt_load $(patsubst examples/%.c,$(BUILD)/disabled/%, \
-	   $(wildcard examples/rt_httpd.c))
+DISABLED = $(BUILD)/disabled/rt_load $(BUILD)/disabled/rt_httpd
 $(BUILD)/disabled/obj/%.o: private DISABLE = -DVIGIL_DISABLE
 $(BUILD)/disabled/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC)
@@ -273,14 +272,14 @@ $(BUILD)/disabled/obj/%.o: %.c $(BUILD)/flags
 -include $(wildcard $(BUILD)/disabled/obj/*/*.d $(BUILD)/disabled/obj/*/*/*.d)
 
 $(BUILD)/disabled/rt_load: $(BUILD)/disabled/obj/tests/helpers/rt_load.o
-$(BUILD)/disabled/rt_httpd: $(BUILD)/disabled/obj/examples/rt_httpd.o
+$(BUILD)/disabled/rt_httpd: $(patsubst %.c,$(BUILD)/disabled/obj/%.o, \
+			    examples/rt_httpd.c $(RT_HTTPD_SRCS))
 $(DISABLED): $(RT_SRCS:%.c=$(BUILD)/disabled/obj/%.o)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^
 
 $(BUILD)/bench: $(BENCH_OBJS) $(BUILD)/libconsole.a $(BUILD)/libtrace.a \
-		| $(LIBS) $(COMMAND) $(DISABLED) $(patsubst examples/%.c,$(BUILD)/examples/%, \
-		$(wildcard examples/rt_httpd.c)) \
+		| $(LIBS) $(COMMAND) $(DISABLED) $(BUILD)/examples/rt_httpd \
 		$(patsubst %,$(BUILD)/tests/helpers/%,trace_load poll_storm rt_load)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(CONSOLE_LIBS) $(LIB_LIBS)

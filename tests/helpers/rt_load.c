@@ -5,9 +5,12 @@
  * time, and bytes of memory per time.
  *
  *	yield     two tasks take turns, on one worker
+ *	channel   a message goes to another task and back, through two channels of one
+ *		  place, on one worker
  *	spawn     tasks that end at once, a thousand at a time, each awaited; on all workers
  *	sleep     so many tasks on stacks of 16 KiB that all sleep at once; on all workers
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,50 @@ static int yield(void *arg)
 	ns = rt_now() - begin;
 	return 0;
 }
+
+/* ---- Channels ---- */
+
+struct ends {
+	struct rt_sender *to;
+	struct rt_receiver *from;
+};
+
+static int echo(void *arg)
+{
+	struct ends *ends = arg;
+	void *message;
+	int error;
+
+	while (!(error = rt_recv(ends->from, &message)))
+		rt_send(ends->to, message);
+	return error == -EPIPE ? 0 : error;
+}
+
+static int channel(void *arg)
+{
+	struct ends here, there;
+	struct rt_handle job;
+	uint64_t begin;
+	void *message;
+
+	rt_mpsc_new("there", 1, NULL, &here.to, &there.from);
+	rt_mpsc_new("back", 1, NULL, &there.to, &here.from);
+	rt_spawn(&job, echo, &there, "echo");
+	begin = rt_now();
+	for (uint64_t i = 0; i < count; i++) {
+		rt_send(here.to, arg);
+		rt_recv(here.from, &message);
+	}
+	ns = rt_now() - begin;
+	rt_sender_free(here.to);
+	rt_join(&job, NULL);
+	rt_sender_free(there.to);
+	rt_receiver_free(here.from);
+	rt_receiver_free(there.from);
+	return 0;
+}
+
+/* ---- Spawning ---- */
 
 static int nothing(void *arg)
 {
@@ -108,7 +155,10 @@ int main(int argc, char **argv)
 		const char *name;
 		rt_fn fn;
 		unsigned workers;
-	} works[] = { { "yield", yield, 1 }, { "spawn", spawn, 0 }, { "sleep", sleepers, 0 } };
+	} works[] = { { "yield", yield, 1 },
+		      { "channel", channel, 1 },
+		      { "spawn", spawn, 0 },
+		      { "sleep", sleepers, 0 } };
 	struct rt_options options = { .name = "load", .shutdown_ns = 60 * RT_S };
 
 	count = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
