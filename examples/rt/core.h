@@ -215,6 +215,12 @@ void timers_close(struct rt *rt);
 void timer_add(struct rt *rt, struct rt_op *op, uint64_t deadline_ns);
 /* Returns whether it had not fired. */
 bool timer_remove(struct rt *rt, struct rt_op *op);
+/*
+ * For operations that look at a clock themselves: puts op, enlisted, into the wheel anew,
+ * wherever it stood; and takes it out if it has not fired.
+ */
+void timer_arm(struct rt *rt, struct rt_op *op, uint64_t deadline_ns);
+void timer_disarm(struct rt *rt, struct rt_op *op);
 /* Whether it has not fired. */
 bool timer_is_set(struct rt *rt, const struct rt_op *op);
 /* Wakes what is due. Returns how many. */

@@ -69,6 +69,20 @@ bool timer_remove(struct rt *rt, struct rt_op *op)
 	return was_there;
 }
 
+void timer_arm(struct rt *rt, struct rt_op *op, uint64_t deadline_ns)
+{
+	if (!timer_remove(rt, op))
+		op_enlist(op);
+	op->deadline_ns = deadline_ns;
+	timer_add(rt, op, deadline_ns);
+}
+
+void timer_disarm(struct rt *rt, struct rt_op *op)
+{
+	if (timer_remove(rt, op))
+		op_delist(op);
+}
+
 bool timer_is_set(struct rt *rt, const struct rt_op *op)
 {
 	bool is_set;
