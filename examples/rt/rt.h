@@ -269,7 +269,10 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order);
 /* Awaits op for ns at most. Returns its result or -ETIMEDOUT: then it was taken back. */
 int rt_timeout(uint64_t ns, struct rt_op op);
 int rt_timeout_at(uint64_t deadline_ns, struct rt_op op);
-/* The same with any function, in a task of its own that is cancelled, and awaited, when time is up. */
+/*
+ * The same with any function, in a task of its own that is cancelled, and awaited, when time
+ * is up. What succeeds in spite of that is returned.
+ */
 int rt_timeout_call_at(struct vigil_site *site, uint64_t ns, rt_fn fn, void *arg, const char *name);
 #define rt_timeout_call(ns, fn, arg, name) rt_timeout_call_at(VIGIL_HERE(), ns, fn, arg, name)
 
@@ -639,12 +642,14 @@ void rt_token_cancel_at(struct vigil_site *site, struct rt_token *token);
 #define rt_token_cancel(token) rt_token_cancel_at(VIGIL_HERE(), token)
 void rt_token_cancel_guard(struct rt_token **token); /* for RT_GUARD: cancels and frees */
 bool rt_token_is_cancelled(const struct rt_token *token);
+/* It holds the token while it waits, not before: give another task a clone of its own. */
 struct rt_op rt_token_cancelled_op_at(struct vigil_site *site, struct rt_token *token);
 #define rt_token_cancelled_op(token) rt_token_cancelled_op_at(VIGIL_HERE(), token)
 #define rt_token_cancelled(token) rt_do(rt_token_cancelled_op(token))
 /*
- * Spawns a task that is cancelled with the token. Until it ends the token counts it: its
- * attributes on the board say how many live, and how many live on since the cancel.
+ * Spawns a task that is cancelled with the token, and holds it. Until it ends the token
+ * counts it: its attributes on the board say how many live, and how many live on since the
+ * cancel.
  */
 int rt_token_spawn_at(struct vigil_site *site, struct rt_token *token, struct rt_handle *ret_handle,
 		      rt_fn fn, void *arg, const char *name);
@@ -657,7 +662,10 @@ struct rt_shutdown *rt_shutdown_new_at(struct vigil_site *site, const char *name
 #define rt_shutdown_new(name) rt_shutdown_new_at(VIGIL_HERE(), name)
 void rt_shutdown_free(struct rt_shutdown *shutdown);
 struct rt_token *rt_shutdown_token(struct rt_shutdown *shutdown); /* lent */
-/* Starts a task the drain waits for. It is asked by the token, and cancelled at the deadline. */
+/*
+ * Starts a task the drain waits for. It is asked by the token, and cancelled at the deadline;
+ * one that is started later than that is cancelled before it runs.
+ */
 int rt_shutdown_spawn_at(struct vigil_site *site, struct rt_shutdown *shutdown, rt_fn fn, void *arg,
 			 const char *name);
 #define rt_shutdown_spawn(shutdown, fn, arg, name)                                                 \
@@ -669,12 +677,15 @@ struct rt_shutdown_report {
 	size_t drained;   /* ended by themselves after it began */
 	size_t cancelled; /* had to be cancelled at the deadline, and ended */
 	size_t left;      /* would not end even so */
-	char names[512];  /* of what was still running at the deadline: "conn 3 \"GET /slow\"\n" */
+	/* What was still running at the deadline, a line each, and why:
+	   task 3 "conn" waits in Mutex::lock at server.c:42 */
+	char names[512];
 };
 /*
  * Waits for one of the signals (a list that ends with 0; NULL: only rt_shutdown_begin),
  * cancels the token, waits until all tasks have ended, for drain_ns at most, cancels what is
- * left and gives it grace_ns. Returns the signal, 0, or a negative code.
+ * left and gives it grace_ns. A signal that comes while it drains ends that. Returns the
+ * signal, 0, or a negative code.
  */
 int rt_shutdown_wait_at(struct vigil_site *site, struct rt_shutdown *shutdown, const int *signals,
 			uint64_t drain_ns, uint64_t grace_ns,
