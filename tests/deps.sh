@@ -36,6 +36,7 @@ for group; do
 		need libbabeltrace2-dev pkg-config --exists babeltrace2
 		need libprotobuf-c-dev pkg-config --exists libprotobuf-c
 		need protobuf-c-compiler command -v protoc-c
+		need libsqlite3-dev pkg-config --exists sqlite3
 		;;
 	test)
 		need g++ command -v c++
