@@ -53,6 +53,9 @@ int rt_do_blocking(struct rt_op op)
 		thread_wait(&waiter);
 	} while (!op.type->poll(&op));
 	vigil_worker_resume();
+	/* In what blocks in place the thread is as it was (blocking.c). */
+	if (task_here())
+		vigil_worker_wait_at(op.site, VIGIL_WAIT_OTHER, 0);
 	/* Whoever woke it may still hold the lock. */
 	pthread_mutex_lock(&waiter.task.lock);
 	pthread_mutex_unlock(&waiter.task.lock);
