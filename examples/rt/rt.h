@@ -68,7 +68,7 @@
 #define RT_PRINTF(at, first) __attribute__((format(printf, at, first)))
 
 /* Calls give_back(&variable) when the variable's scope is left, however that is. */
-#define RT_GUARD(give_back) __attribute__((cleanup(give_back)))
+#define RT_GUARD(give_back) __attribute__((cleanup(give_back), unused))
 
 /* What a task runs. Returns 0, or a negative code: rt_fail() says more. */
 typedef int (*rt_fn)(void *arg);
