@@ -332,8 +332,12 @@ void task_unseen(struct rt_task *task)
 	/* A handle may be dropped after the runtime's end. */
 	if (task->rt != rt_here())
 		return;
-	unseen = atomic_fetch_add(&task->rt->stats.unseen_errors, 1) + 1;
-	vigil_attr_u64(task->rt->executor, UNSEEN_ERRORS, unseen, NULL);
+	atomic_fetch_add(&task->rt->stats.unseen_errors, 1);
+	/* Whoever writes last wrote what it is. */
+	do {
+		unseen = atomic_load(&task->rt->stats.unseen_errors);
+		vigil_attr_u64(task->rt->executor, UNSEEN_ERRORS, unseen, NULL);
+	} while (unseen != atomic_load(&task->rt->stats.unseen_errors));
 }
 
 void task_finish(struct rt_task *task, int code)
