@@ -252,7 +252,7 @@ int rt_await(struct rt_op *op);
 int rt_do(struct rt_op op);
 /* Tries once, without waiting: -EAGAIN, and the operation is taken back. Any thread. */
 int rt_try(struct rt_op op);
-/* Awaits on a thread that is no worker: blocks it. In a task: -EDEADLK. */
+/* Awaits on a thread that may block. In a task -EDEADLK, but for rt_block_in_place. */
 int rt_do_blocking(struct rt_op op);
 
 enum rt_order {
@@ -817,7 +817,10 @@ int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, 
 /* The same, and awaits it: for one call. A cancel lets it run and awaits it: fn may use the caller's stack. */
 int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char *name);
 #define rt_call_blocking(fn, arg, name) rt_call_blocking_at(VIGIL_HERE(), fn, arg, name)
-/* Runs fn here, on the worker's thread; another thread takes the worker's place meanwhile. */
+/*
+ * Runs fn here, on the worker's thread; another thread takes the worker's place meanwhile. fn
+ * may block, spawn and wake; awaits in it return -EDEADLK. Needs two workers: else -EPERM.
+ */
 int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg);
 #define rt_block_in_place(fn, arg) rt_block_in_place_at(VIGIL_HERE(), fn, arg)
 
