@@ -126,7 +126,7 @@ void task_start(struct rt_task *task)
 {
 	/* The runtime's end may have looked for tasks before this one was among them. */
 	if (atomic_load(&task->rt->is_ending))
-		task_cut(task, TASK_ABORTED, NULL);
+		atomic_store(&task->cut, TASK_ABORTED);
 	schedule_task(task->rt, task, false);
 }
 
