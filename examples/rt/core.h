@@ -58,7 +58,7 @@ struct rt_task {
 	_Atomic uint32_t refs;  /* the runtime's, until it ends, and the handle's */
 	_Atomic uint32_t cut;   /* enum task_cut */
 	/* What it awaited last, and where: while it is idle, it still does. Static, both. */
-	const struct rt_op_type *_Atomic awaits;
+	const char *_Atomic awaits;
 	struct vigil_site *_Atomic awaits_at;
 	struct rt *rt;
 	vigil_task vigil;

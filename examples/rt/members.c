@@ -64,7 +64,7 @@ void members_cut(struct members *members, struct vigil_site *site)
 int member_print(const struct member *member, char *buf, size_t size)
 {
 	struct rt_task *task = member->task;
-	const struct rt_op_type *awaits = atomic_load(&task->awaits);
+	const char *awaits = atomic_load(&task->awaits);
 	const struct vigil_site *at = atomic_load(&task->awaits_at);
 	uint32_t state = atomic_load(&task->state);
 	unsigned long long id = task->id;
@@ -74,9 +74,8 @@ int member_print(const struct member *member, char *buf, size_t size)
 		return snprintf(buf, size, "task %llu \"%s\" %s", id, task->name,
 				state == TASK_RUNNING ? "runs" : "is ready to run");
 	if (!at)
-		return snprintf(buf, size, "task %llu \"%s\" waits in %s", id, task->name,
-				awaits->source);
+		return snprintf(buf, size, "task %llu \"%s\" waits in %s", id, task->name, awaits);
 	file = strrchr(at->file, '/');
-	return snprintf(buf, size, "task %llu \"%s\" waits in %s at %s:%u", id, task->name,
-			awaits->source, file ? file + 1 : at->file, at->line);
+	return snprintf(buf, size, "task %llu \"%s\" waits in %s at %s:%u", id, task->name, awaits,
+			file ? file + 1 : at->file, at->line);
 }

@@ -83,7 +83,7 @@ void op_show(struct rt_op *op)
 
 void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns)
 {
-	atomic_store_explicit(&op->task->awaits, op->type, memory_order_relaxed);
+	atomic_store_explicit(&op->task->awaits, op->type->source, memory_order_relaxed);
 	atomic_store_explicit(&op->task->awaits_at, op->site, memory_order_relaxed);
 	if (!op->type->waits)
 		return;
