@@ -107,6 +107,42 @@ Test(rt_mutex, is_unlocked_by_its_owner_alone)
 	cr_assert_eq(rt_paused(try_and_misuse, NULL), 0);
 }
 
+static int lock_and_end(void *arg RT_UNUSED)
+{
+	return rt_mutex_lock(mutex);
+}
+
+/* Of so many tasks one gets the owner's memory. */
+static int ended_owner(void *arg RT_UNUSED)
+{
+	struct rt_handle jobs[100], job;
+	struct rt_result result = { 0 };
+
+	mutex = rt_mutex_new("db");
+	/* What malloc keeps for a thread first is not given out by calloc. */
+	for (int i = 0; i < 100; i++)
+		rt_spawn(&jobs[i], only_unlock, NULL, "filler");
+	for (int i = 0; i < 100; i++)
+		rt_join(&jobs[i], NULL);
+	rt_spawn(&job, lock_and_end, NULL, "owner");
+	rt_join(&job, NULL);
+	for (int i = 0; i < 100; i++)
+		rt_spawn(&jobs[i], only_unlock, NULL, "thief");
+	for (int i = 0; i < 100; i++) {
+		rt_join(&jobs[i], &result);
+		cr_assert_eq(result.code, -EPERM);
+		rt_result_free(&result);
+	}
+	cr_assert_eq(rt_mutex_try_lock(mutex), -EAGAIN);
+	rt_mutex_free(mutex);
+	return 0;
+}
+
+Test(rt_mutex, of_a_task_that_ended_stays_locked)
+{
+	cr_assert_eq(rt_paused(ended_owner, NULL), 0);
+}
+
 /* ---- Cancellation ---- */
 
 static int lock_twice(void *arg RT_UNUSED)

@@ -275,7 +275,7 @@ struct pool {
 	vigil_executor executor;
 };
 
-int pool_open(struct rt *rt);
+int pool_open(struct rt *rt, struct vigil_site *site);
 /* Drops what is queued, waits for what runs until deadline_ns of CLOCK_MONOTONIC. Returns how many run on. */
 unsigned pool_close(struct rt *rt, uint64_t deadline_ns);
 /* After a close that returned 0. */

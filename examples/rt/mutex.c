@@ -11,7 +11,7 @@
 
 struct rt_mutex {
 	pthread_mutex_t lock;
-	struct rt_task *owner; /* to compare; it may have ended */
+	uint64_t owner; /* its id, 0: nobody. It may have ended, and its memory serve another. */
 	char owner_name[TASK_NAME + 24];
 	struct waitq waiters;
 	char name[32];
@@ -42,7 +42,7 @@ void rt_mutex_free(struct rt_mutex *mutex)
 /* Under the lock. */
 static void own(struct rt_mutex *mutex, const struct rt_op *op)
 {
-	mutex->owner = op->task;
+	mutex->owner = op->task->id;
 	snprintf(mutex->owner_name, sizeof(mutex->owner_name), "task %llu \"%s\"",
 		 (unsigned long long)op->task->id, op->task->name);
 }
@@ -52,7 +52,7 @@ static void hand_on(struct rt_mutex *mutex, struct vigil_site *site)
 {
 	struct rt_op *next = waitq_wake_one(&mutex->waiters, site);
 
-	mutex->owner = NULL;
+	mutex->owner = 0;
 	if (!next)
 		return;
 	own(mutex, next);
@@ -119,7 +119,7 @@ int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex)
 	bool is_owner;
 
 	pthread_mutex_lock(&mutex->lock);
-	is_owner = task && mutex->owner == task;
+	is_owner = task && mutex->owner == task->id;
 	if (is_owner) {
 		vigil_lock_released(mutex->resource);
 		hand_on(mutex, site);

@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-int pool_open(struct rt *rt)
+int pool_open(struct rt *rt, struct vigil_site *site)
 {
 	struct pool *pool = &rt->pool;
 	pthread_condattr_t monotonic;
@@ -23,7 +23,7 @@ int pool_open(struct rt *rt)
 	pthread_condattr_destroy(&monotonic);
 	pool->end = &pool->first;
 	pool->limit = rt->options.blocking_threads;
-	pool->executor = vigil_executor_new(VIGIL_EXECUTOR_BLOCKING_POOL, "blocking");
+	pool->executor = vigil_executor_new_at(site, VIGIL_EXECUTOR_BLOCKING_POOL, "blocking");
 	return 0;
 }
 

@@ -188,7 +188,7 @@ static struct rt *rt_new(struct vigil_site *site, const struct rt_options *optio
 		error = worker ? 0 : -ENOMEM;
 	}
 	if (!error)
-		error = pool_open(rt);
+		error = pool_open(rt, site);
 	if (!error)
 		return rt;
 	rt_free(rt);
