@@ -43,10 +43,8 @@ bool waitq_add(struct waitq *queue, struct rt_op *op)
 	return true;
 }
 
-static void unlink_op(struct rt_op *op)
+static void unlink_op(struct waitq *queue, struct rt_op *op)
 {
-	struct waitq *queue = op->queue;
-
 	if (op->prev)
 		op->prev->next = op->next;
 	else
@@ -63,7 +61,7 @@ bool waitq_remove(struct rt_op *op)
 {
 	if (!op->queue)
 		return false;
-	unlink_op(op);
+	unlink_op(op->queue, op);
 	op_delist(op);
 	return true;
 }
@@ -72,7 +70,7 @@ static void wake_first(struct waitq *queue, struct vigil_site *site, bool is_gra
 {
 	struct rt_op *op = queue->first;
 
-	unlink_op(op);
+	unlink_op(queue, op);
 	op->is_granted = is_granted;
 	op_wake(op, site);
 }

@@ -43,7 +43,7 @@ static int by_value(const void *a, const void *b)
 void bench_figures(struct row *row, double ns[RUNS], double ref_ns[RUNS], int runs)
 {
 	size_t count = (size_t)runs;
-	double ratios[RUNS];
+	double ratios[RUNS] = { 0 };
 
 	for (int i = 0; i < runs; i++)
 		ratios[i] = ref_ns[i] > 0 ? ns[i] / ref_ns[i] : 0;
