@@ -124,7 +124,7 @@ void task_schedule(struct rt_task *task);
 /* Stops the running task until it is scheduled. The caller has said what it waits for. */
 void task_wait(struct rt_task *task);
 /* Stops it and queues it behind the others. */
-void task_yield(struct rt_task *task, bool is_forced);
+void task_yield(struct rt_task *task, struct vigil_site *site, bool is_forced);
 
 void task_cut(struct rt_task *task, enum task_cut cut, struct vigil_site *site);
 /* Whether awaits must return -ECANCELED now. */

@@ -103,12 +103,12 @@ bool op_repoll(struct rt_op *op)
 	return is_done;
 }
 
-bool await_begin(struct rt_task *task)
+bool await_begin(struct rt_task *task, struct vigil_site *site)
 {
 	if (task_is_cut(task))
 		return false;
 	if (!task->budget) {
-		task_yield(task, true);
+		task_yield(task, site, true);
 		return !task_is_cut(task);
 	}
 	if (task->cut_at && !--task->cut_at)
@@ -155,7 +155,7 @@ int rt_await(struct rt_op *op)
 			      op->type->source);
 	if (task->is_in_place)
 		return refused_in_place(op->type->source);
-	if (!await_begin(task))
+	if (!await_begin(task, op->site))
 		return -ECANCELED;
 	if (op->type->poll(op)) {
 		task->budget--;

@@ -9,7 +9,7 @@
  * Begins an await: a task whose budget is used up yields. Returns false when the task is
  * cancelled.
  */
-bool await_begin(struct rt_task *task);
+bool await_begin(struct rt_task *task, struct vigil_site *site);
 
 /* One that was never made becomes one that says so. */
 void op_check(struct rt_op *op);

@@ -214,7 +214,8 @@ void rt_shield_begin(void);
 void rt_shield_end(void);
 
 /* Lets others run. Returns 0 or -ECANCELED. */
-int rt_yield(void);
+int rt_yield_at(struct vigil_site *site);
+#define rt_yield() rt_yield_at(VIGIL_HERE())
 
 /* ---- Operations (op.c, select.c, timeout.c, race.c) ---- */
 

@@ -77,7 +77,7 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 		return refused_in_place("rt_select");
 	if (!count)
 		return misuse(-EINVAL, "rt_select among no operations would never end");
-	if (!await_begin(task))
+	if (!await_begin(task, ops[0].site))
 		return -ECANCELED;
 	for (size_t i = 0; i < count; i++)
 		op_check(&ops[i]);

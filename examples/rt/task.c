@@ -179,18 +179,18 @@ void task_wait(struct rt_task *task)
 	task_stop(task, STOP_WAIT);
 }
 
-void task_yield(struct rt_task *task, bool is_forced)
+void task_yield(struct rt_task *task, struct vigil_site *site, bool is_forced)
 {
 	struct rt *rt = task->rt;
 
 	atomic_fetch_add_explicit(is_forced ? &rt->stats.forced_yields : &rt->stats.yields, 1,
 				  memory_order_relaxed);
 	vigil_task_yield(task->vigil, is_forced);
-	vigil_wake(task->vigil);
+	vigil_wake_at(site, task->vigil);
 	task_stop(task, STOP_YIELD);
 }
 
-int rt_yield(void)
+int rt_yield_at(struct vigil_site *site)
 {
 	struct rt_task *task = task_here();
 
@@ -198,7 +198,7 @@ int rt_yield(void)
 		return misuse(-EPERM, "rt_yield outside a task");
 	if (task->is_in_place)
 		return refused_in_place("rt_yield");
-	task_yield(task, false);
+	task_yield(task, site, false);
 	return task_is_cut(task) ? -ECANCELED : 0;
 }
 
