@@ -87,6 +87,9 @@ void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns)
 	atomic_store_explicit(&op->task->awaits_at, op->site, memory_order_relaxed);
 	if (!op->type->waits)
 		return;
+	/* Without an end, as sleepers for ever, is without a deadline there. */
+	if (deadline_ns == UINT64_MAX)
+		deadline_ns = 0;
 	if (op->fd >= 0)
 		vigil_task_wait_fd_until(op->task->vigil, op->type->waits, op->fd, deadline_ns);
 	else
