@@ -10,8 +10,10 @@
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "rt/rt.h"
 
@@ -24,12 +26,45 @@ static struct {
 	void *arg;
 } example;
 
-/* Says what stands there to be seen, and lets it stand. Returns 0 or -ECANCELED. */
-static inline int example_hold(const char *sentence)
+/* Says what stands there to be seen. Returns until when it is to stand, of rt_now(). */
+static inline uint64_t example_say(const char *sentence)
 {
 	printf("%s\n", sentence);
 	fflush(stdout);
-	return rt_sleep(example.is_forever ? UINT64_MAX : EXAMPLE_HOLD);
+	return example.is_forever ? UINT64_MAX : rt_now() + EXAMPLE_HOLD;
+}
+
+/* The same, and lets it stand. Returns 0 or -ECANCELED. */
+static inline int example_hold(const char *sentence)
+{
+	return rt_sleep_until(example_say(sentence));
+}
+
+/* The same on a thread that may block, where no worker is left to await with. */
+static inline void example_hold_blocking(const char *sentence)
+{
+	uint64_t until = example_say(sentence);
+	struct timespec ts = { .tv_sec = (time_t)(until / RT_S), .tv_nsec = (long)(until % RT_S) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+}
+
+/* Waits for all tasks of the set. */
+static inline void example_join(struct rt_join_set *set)
+{
+	while (rt_join_set_next(set, NULL) == 0)
+		;
+}
+
+/* Cancels what is left of the set, waits for it, and frees it. NULL is legal. */
+static inline void example_end(struct rt_join_set *set)
+{
+	if (!set)
+		return;
+	rt_join_set_cancel_all(set);
+	example_join(set);
+	rt_join_set_free(set);
 }
 
 static inline int example_round(void *arg)
