@@ -7,7 +7,8 @@
 #   all        the command, the libraries, the examples (the default)
 #   deps       install what demo and test need: with apt-get, as root or by sudo
 #   demo       show a busy server in `vigil top`; printed if not on a terminal
-#   test       build and run every test; the last line is "N passed, N failed"
+#   test       build and run every test, on all processors (JOBS=1: one after the
+#              other); the last line is "N passed, N failed"
 #   bench      build the benchmarks and run them; BENCH_ARGS are handed on
 #   lint       formatting, static analysis, shell scripts, who includes whom,
 #              what completions know
