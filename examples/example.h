@@ -11,9 +11,12 @@
 #define EXAMPLE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rt/rt.h"
 
@@ -65,6 +68,24 @@ static inline void example_end(struct rt_join_set *set)
 	rt_join_set_cancel_all(set);
 	example_join(set);
 	rt_join_set_free(set);
+}
+
+/*
+ * A new, empty file to work with. It has lost its name already, so that nothing is left of it,
+ * however the program ends; the console shows it as name. Returns 0 or a negative code.
+ */
+static inline int example_file(const char *name, struct rt_file **ret_file)
+{
+	char dir[] = "/tmp/vigil-XXXXXX", path[64];
+	int error;
+
+	if (!mkdtemp(dir))
+		return rt_context(-errno, "cannot make a directory in /tmp");
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	error = rt_file_open(path, O_RDWR | O_CREAT | O_EXCL, 0600, ret_file);
+	unlink(path);
+	rmdir(dir);
+	return rt_context(error, "cannot make %s", path);
 }
 
 static inline int example_round(void *arg)
