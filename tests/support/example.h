@@ -15,12 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <vigil/reader.h>
 
-static char example_dir[64];
+static char example_dir[512];
 static pid_t example_pid; /* of what runs; 0: nothing */
 static char example_said[1 << 16];
 static struct vigil_reader *example_reader;
@@ -28,7 +29,9 @@ static struct vigil_reader *example_reader;
 /* For TestSuite(..., .init = example_begin, .fini = example_end). */
 static inline void example_begin(void)
 {
-	snprintf(example_dir, sizeof(example_dir), "/tmp/vigil-example-XXXXXX");
+	const char *above = getenv("VIGIL_DIR"); /* the runner removes it */
+
+	snprintf(example_dir, sizeof(example_dir), "%s/example-XXXXXX", above ? above : "/tmp");
 	cr_assert(mkdtemp(example_dir));
 	setenv("VIGIL_DIR", example_dir, 1);
 	unsetenv("VIGIL");
@@ -79,6 +82,8 @@ static inline void example_start(const char *name, const char *option, int fd)
 	example_pid = fork();
 	cr_assert_geq(example_pid, 0);
 	if (!example_pid) {
+		/* A test that takes too long is killed, and cannot kill it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd, 1);
 		execl(path, path, option, (char *)NULL);
 		_exit(127);
@@ -174,7 +179,13 @@ struct example_wait {
 	bool is_seen;
 };
 
-/* A resource's, task's or executor's name, by its reference. */
+/* EXAMPLE_WAIT("worker 1", SEND, "log lines") */
+#define EXAMPLE_WAIT(name, waits, object)                                                          \
+	{                                                                                          \
+		.task = (name), .kind = VIGIL_WAIT_##waits, .on = (object)                         \
+	}
+
+/* A resource's or task's name, by its reference. */
 static inline const char *example_name(uint64_t ref)
 {
 	const struct vigil_resource_record *r = VIGIL_FIND(example_reader, resource, ref);
@@ -234,6 +245,7 @@ static inline void example_shows(const char *name, struct example_wait *waits, s
 	example_kill();
 }
 
+/* EXAMPLE_SHOWS("patterns/mpsc", EXAMPLE_WAIT(...), ...); */
 #define EXAMPLE_SHOWS(name, ...)                                                                   \
 	do {                                                                                       \
 		struct example_wait waits_[] = { __VA_ARGS__ };                                    \
