@@ -294,6 +294,28 @@ Test(rt_semaphore, has_permits_that_remember_their_owner)
 	cr_assert_eq(rt_paused(passed_on, NULL), 0);
 }
 
+static int used_up(void *arg RT_UNUSED)
+{
+	struct rt_permit token = { 0 };
+
+	semaphore = rt_semaphore_new("db", 2);
+	rt_permit_acquire(semaphore, 2, &token);
+	rt_permit_forget(&token);
+	rt_permit_forget(&token);
+	cr_assert_eq(rt_board_resource("db")->holders, 0);
+	cr_assert_eq(rt_semaphore_available(semaphore), 0);
+	rt_semaphore_release(semaphore, 1);
+	cr_assert_eq(attr("permits"), 1);
+	cr_assert_eq(attr("permits.max"), 2);
+	rt_semaphore_free(semaphore);
+	return 0;
+}
+
+Test(rt_semaphore, forgets_permits_that_are_used_up)
+{
+	cr_assert_eq(rt_paused(used_up, NULL), 0);
+}
+
 static int left_behind(void *arg RT_UNUSED)
 {
 	semaphore = rt_semaphore_new("db", 1);

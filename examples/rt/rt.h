@@ -421,6 +421,8 @@ struct rt_op rt_permit_acquire_op_at(struct vigil_site *site, struct rt_semaphor
 #define rt_permit_acquire(semaphore, permits, ret_permit)                                          \
 	rt_do(rt_permit_acquire_op(semaphore, permits, ret_permit))
 void rt_permit_release(struct rt_permit *permit); /* zeroed is legal: for RT_GUARD */
+/* They are used up: nobody holds them, and they do not come back (a token bucket's). */
+void rt_permit_forget(struct rt_permit *permit);
 
 /* Up to max things made by open on demand, lent to tasks: database connections. */
 struct rt_conn_pool;

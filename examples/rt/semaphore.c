@@ -316,6 +316,19 @@ void rt_permit_release(struct rt_permit *permit)
 	*permit = (struct rt_permit){ 0 };
 }
 
+void rt_permit_forget(struct rt_permit *permit)
+{
+	struct rt_semaphore *semaphore = permit->semaphore;
+
+	if (semaphore && permit->permits) {
+		pthread_mutex_lock(&semaphore->lock);
+		vigil_lock_released_by(semaphore->resource, permit->owner);
+		semaphore->taken -= permit->permits;
+		pthread_mutex_unlock(&semaphore->lock);
+	}
+	*permit = (struct rt_permit){ 0 };
+}
+
 void rt_semaphore_close(struct rt_semaphore *semaphore)
 {
 	pthread_mutex_lock(&semaphore->lock);
