@@ -49,6 +49,74 @@ Test(rt_join_set, gives_results_in_the_order_tasks_end)
 	cr_assert_eq(rt_last_stats.unseen_errors, 0);
 }
 
+/* ---- All of them ---- */
+
+static int fail_after_ms(void *arg)
+{
+	int error = sleep_ms(arg);
+
+	return error ? error : rt_fail("job", -EDOM, "after %d ms", (int)(uintptr_t)arg);
+}
+
+static int finished(void *arg RT_UNUSED)
+{
+	uint64_t begin = rt_now();
+	struct rt_error *error;
+
+	ended = 0;
+	set = rt_join_set_new("well");
+	rt_join_set_spawn(set, sleep_ms, MS(2), "job");
+	rt_join_set_spawn(set, sleep_ms, MS(5), "job");
+	cr_assert_eq(rt_join_set_finish(set, 0), 0);
+	cr_assert_eq(rt_now() - begin, 5 * RT_MS);
+
+	set = rt_join_set_new("one fails");
+	rt_join_set_spawn(set, sleep_ms, MS(9), "long");
+	rt_join_set_spawn(set, fail_after_ms, MS(1), "fails");
+	cr_assert_eq(rt_join_set_finish(set, 0), -EDOM);
+	cr_assert_eq(rt_now() - begin, 6 * RT_MS);
+	error = rt_error_take();
+	cr_assert_str_eq(error->message, "after 1 ms");
+	rt_error_free(error);
+
+	set = rt_join_set_new("its spawner could not go on");
+	rt_join_set_spawn(set, sleep_ms, MS(9), "job");
+	cr_assert_eq(rt_join_set_finish(set, -ENFILE), -ENFILE);
+	cr_assert_eq(rt_now() - begin, 6 * RT_MS);
+	cr_assert_eq(rt_join_set_finish(NULL, 0), -ENOMEM);
+	return 0;
+}
+
+Test(rt_join_set, ends_whole_well_or_with_the_first_failure)
+{
+	cr_assert_eq(rt_paused(finished, NULL), 0);
+
+	cr_assert_eq(ended, 4, "a task was not awaited");
+}
+
+static int finishes(void *arg RT_UNUSED)
+{
+	struct rt_join_set *own = rt_join_set_new("own");
+
+	rt_join_set_spawn(own, sleep_ms, MS(3), "job");
+	rt_join_set_spawn(own, sleep_ms, MS(4), "job");
+	return rt_join_set_finish(own, 0);
+}
+
+static int finishes_cut(void *arg RT_UNUSED)
+{
+	int code = rt_cut(finishes, NULL);
+
+	cr_assert(!code || (rt_was_cut && code == -ECANCELED));
+	cr_assert_eq(rt_stats().live, 1, "a task runs on");
+	return 0;
+}
+
+Test(rt_join_set, ends_whole_also_when_who_ends_it_is_cancelled)
+{
+	cr_assert_geq(rt_cut_everywhere(finishes_cut, NULL), 2);
+}
+
 /* ---- On the board ---- */
 
 static int take_one(void *arg)

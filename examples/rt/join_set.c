@@ -351,3 +351,30 @@ int result_pass(struct rt_result *result)
 	rt_result_free(result);
 	return result->code;
 }
+
+/* ---- All of them ---- */
+
+static void drop_result(void *arg, void *tag, struct rt_result *result)
+{
+	(void)arg, (void)tag;
+	rt_result_free(result);
+}
+
+int rt_join_set_finish_at(struct vigil_site *site, struct rt_join_set *set, int code)
+{
+	struct rt_result result;
+
+	if (!set)
+		return code < 0 ? code : -ENOMEM;
+	if (!task_here())
+		return misuse(-EPERM, "rt_join_set_finish outside a task");
+	while (code >= 0) {
+		int next = rt_do(rt_join_set_next_op_at(site, set, &result));
+
+		if (next == -EPIPE)
+			break;
+		code = next ? next : result_pass(&result);
+	}
+	join_set_finish(site, set, drop_result, NULL);
+	return code < 0 ? code : 0;
+}

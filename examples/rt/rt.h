@@ -720,6 +720,14 @@ struct rt_op rt_join_set_next_op_at(struct vigil_site *site, struct rt_join_set 
 void rt_join_set_cancel_all(struct rt_join_set *set);
 void rt_join_set_abort_all(struct rt_join_set *set);
 size_t rt_join_set_count(const struct rt_join_set *set); /* not taken yet */
+/*
+ * Ends a set whose tasks use what is on the caller's stack: awaits them all, whatever happens,
+ * and frees it. A negative code (the caller could not go on), the first task that fails, and
+ * a cancel of the caller cancel the rest. Returns the first negative code, with its error, or
+ * 0; -ENOMEM for NULL. Values are the program's to free.
+ */
+int rt_join_set_finish_at(struct vigil_site *site, struct rt_join_set *set, int code);
+#define rt_join_set_finish(set, code) rt_join_set_finish_at(VIGIL_HERE(), set, code)
 
 /*
  * Runs work on every item that next gives, each in a task, at most `limit` at once. next
