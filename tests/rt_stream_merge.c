@@ -83,13 +83,13 @@ static int each_of_ten(void *arg RT_UNUSED)
 	cr_assert_eq(rt_now() - begin, 50 * RT_MS);
 	cr_assert_eq(peak, 1);
 	begin = rt_now();
-	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL), 0);
+	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL, "use"), 0);
 	cr_assert_eq(rt_now() - begin, 15 * RT_MS);
 	cr_assert_eq(peak, 4);
 	cr_assert_eq(rt_stream_for_each_bounded(rt_stream_take(numbers(&plan), 3), SIZE_MAX,
-						use_item, NULL),
+						use_item, NULL, "use"),
 		     0);
-	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 0, use_item, NULL), -EINVAL);
+	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 0, use_item, NULL, "use"), -EINVAL);
 	return 0;
 }
 
@@ -109,14 +109,14 @@ static int each_fails(void *arg RT_UNUSED)
 	fails_at = 3;
 	cr_assert_eq(rt_stream_for_each(numbers(&plan), use_item, NULL), -EDOM);
 	cr_assert_eq(used, 4);
-	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL), -EDOM);
+	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL, "use"), -EDOM);
 	cr_assert_eq(at_once, 0, "a task runs on");
 	error = rt_error_take();
 	cr_assert_str_eq(error->message, "item 3");
 	rt_error_free(error);
 	fails_at = -1;
 	cr_assert_eq(rt_stream_for_each(numbers(&failing), use_item, NULL), -EIO);
-	cr_assert_eq(rt_stream_for_each_bounded(numbers(&failing), 4, use_item, NULL), -EIO);
+	cr_assert_eq(rt_stream_for_each_bounded(numbers(&failing), 4, use_item, NULL, "use"), -EIO);
 	error = rt_error_take();
 	cr_assert_str_eq(error->message, "after 2");
 	rt_error_free(error);
@@ -138,7 +138,7 @@ static int fails_while_nothing_comes(void *arg RT_UNUSED)
 	uint64_t begin = rt_now();
 
 	fails_at = 0;
-	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL), -EDOM);
+	cr_assert_eq(rt_stream_for_each_bounded(numbers(&plan), 4, use_item, NULL, "use"), -EDOM);
 	cr_assert_eq(rt_now() - begin, RT_S);
 	rt_error_free(rt_error_take());
 	return 0;
@@ -160,7 +160,7 @@ static int use_everything(void *arg)
 	int code;
 
 	if (arg)
-		return rt_stream_for_each_bounded(stream, 2, use_item, NULL);
+		return rt_stream_for_each_bounded(stream, 2, use_item, NULL, "use");
 	stream = rt_stream_chunks(stream, 2);
 	code = rt_stream_for_each(stream, use_chunk, NULL);
 	return code;
@@ -215,9 +215,9 @@ static int merge_many(void *arg RT_UNUSED)
 		plans[i] = (struct plan){ .from = i, .count = EACH };
 		of[i] = numbers(&plans[i]);
 	}
-	cr_assert_eq(
-		rt_stream_for_each_bounded(rt_stream_merge("many", of, MERGED), 8, add_up, NULL),
-		0);
+	cr_assert_eq(rt_stream_for_each_bounded(rt_stream_merge("many", of, MERGED), 8, add_up,
+						NULL, "use"),
+		     0);
 	return 0;
 }
 

@@ -813,10 +813,11 @@ struct rt_stream *rt_stream_merge_at(struct vigil_site *site, const char *name,
 int rt_stream_for_each_at(struct vigil_site *site, struct rt_stream *stream,
 			  int (*use)(void *arg, void *item), void *arg);
 #define rt_stream_for_each(stream, use, arg) rt_stream_for_each_at(VIGIL_HERE(), stream, use, arg)
+/* The same, each item in a task of that name, at most `limit` at once. */
 int rt_stream_for_each_bounded_at(struct vigil_site *site, struct rt_stream *stream, size_t limit,
-				  int (*use)(void *arg, void *item), void *arg);
-#define rt_stream_for_each_bounded(stream, limit, use, arg)                                        \
-	rt_stream_for_each_bounded_at(VIGIL_HERE(), stream, limit, use, arg)
+				  int (*use)(void *arg, void *item), void *arg, const char *name);
+#define rt_stream_for_each_bounded(stream, limit, use, arg, name)                                  \
+	rt_stream_for_each_bounded_at(VIGIL_HERE(), stream, limit, use, arg, name)
 
 /* ---- Blocking work (blocking.c) ---- */
 

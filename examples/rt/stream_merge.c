@@ -6,13 +6,12 @@
  * long before: an item that comes out of it is dropped as theirs are.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "join_set.h"
 #include "stream.h"
-
-#define USE_NAME "for_each_bounded"
 
 /* ---- Merge ---- */
 
@@ -100,6 +99,7 @@ struct use_all {
 	size_t limit, running;
 	int (*use)(void *arg, void *item);
 	void *arg;
+	const char *name; /* of the tasks */
 	bool is_dry;
 };
 
@@ -118,7 +118,7 @@ static int use_begin(struct use_all *all, void *item)
 
 	if (job) {
 		*job = (struct use_job){ .use = all->use, .arg = all->arg, .item = item };
-		error = join_set_spawn(all->site, all->set, use_one, job, USE_NAME, job);
+		error = join_set_spawn(all->site, all->set, use_one, job, all->name, job);
 	}
 	if (!error) {
 		all->running++;
@@ -171,9 +171,10 @@ static int use_step(struct use_all *all)
 }
 
 int rt_stream_for_each_bounded_at(struct vigil_site *site, struct rt_stream *stream, size_t limit,
-				  int (*use)(void *arg, void *item), void *arg)
+				  int (*use)(void *arg, void *item), void *arg, const char *name)
 {
-	struct use_all all = { .site = site, .limit = limit, .use = use, .arg = arg };
+	struct use_all all = { .site = site, .limit = limit, .use = use, .arg = arg, .name = name };
+	char next[TASK_NAME];
 	int code = 0;
 
 	if (!task_here() || !limit) {
@@ -183,10 +184,12 @@ int rt_stream_for_each_bounded_at(struct vigil_site *site, struct rt_stream *str
 				misuse(-EPERM, "rt_stream_for_each_bounded outside a task");
 	}
 	/* To be selected from it must be an operation. */
-	if (stream && !stream_is_fed(stream))
-		stream = rt_stream_merge_at(site, USE_NAME, &stream, 1);
+	if (stream && !stream_is_fed(stream)) {
+		snprintf(next, sizeof(next), "next %s", name ? name : "item");
+		stream = rt_stream_merge_at(site, next, &stream, 1);
+	}
 	all.stream = stream;
-	all.set = stream ? rt_join_set_new_at(site, USE_NAME) : NULL;
+	all.set = stream ? rt_join_set_new_at(site, name) : NULL;
 	if (!all.set) {
 		rt_stream_free(stream);
 		return -ENOMEM;
