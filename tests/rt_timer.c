@@ -279,3 +279,26 @@ Test(rt_timer, is_freed_on_four_workers_when_it_fires)
 
 	cr_assert_eq(fired + closed, 3 * ROUNDS);
 }
+
+static int sleep_for_ever(void *arg RT_UNUSED)
+{
+	return rt_sleep(UINT64_MAX);
+}
+
+static int for_ever(void *arg RT_UNUSED)
+{
+	struct rt_handle job;
+
+	rt_spawn(&job, sleep_for_ever, NULL, "for ever");
+	rt_yield();
+	cr_assert_eq(rt_board_task("for ever")->wait_kind, VIGIL_WAIT_TIMER);
+	cr_assert_eq(rt_board_task("for ever")->wait_until_ns, 0);
+	rt_cancel(&job);
+	rt_join(&job, NULL);
+	return 0;
+}
+
+Test(rt_timer, shows_no_deadline_of_a_sleep_without_end)
+{
+	cr_assert_eq(rt_paused(for_ever, NULL), 0);
+}
