@@ -103,6 +103,8 @@ static inline int example_round(void *arg)
 static inline int example_main(int argc, char **argv, const struct rt_options *options, rt_fn fn,
 			       bool has_fixed)
 {
+	int code;
+
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--forever")) {
 			example.is_forever = true;
@@ -116,7 +118,9 @@ static inline int example_main(int argc, char **argv, const struct rt_options *o
 	}
 	example.fn = fn;
 	vigil_init(NULL);
-	return rt_run(options, example_round, NULL) < 0 ? 1 : 0;
+	code = rt_run(options, example_round, NULL);
+	vigil_fini();
+	return code < 0 ? 1 : 0;
 }
 
 /* The main of a program in patterns/, and of one in bugs/. */
