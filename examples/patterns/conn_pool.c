@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pool of connections to a server, here one of our own. A guard gives a connection back when
+ * its scope is left, also because the task was cancelled: in the middle of a query then, so that
+ * the pool closes it, for what comes next on it would be somebody else's answer.
+ *
+ * In the console (t) clients wait for semaphore "squares places" and are told who has them; those
+ * that have one wait until it is readable. "impatient" is cancelled, its session completed.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "../example.h"
+
+#define MAX 3
+#define CLIENTS 8
+#define QUERIES 10       /* of each */
+#define NEVER UINT32_MAX /* a query that is not answered */
+
+struct world {
+	struct rt_listener *listener;
+	struct rt_conn_pool *pool;
+	_Atomic unsigned answered, wrong;
+	unsigned closed_midway;
+};
+
+/* ---- The server: squares of numbers ---- */
+
+static int session(void *arg, void *item)
+{
+	RT_GUARD(rt_io_close_guard) struct rt_io *io = item;
+	uint32_t number;
+
+	(void)arg;
+	/* What ends a session is no fault of the server's. */
+	while (!rt_read_full(io, &number, sizeof(number))) {
+		if (number == NEVER)
+			continue;
+		number *= number;
+		if (rt_sleep(30 * RT_MS) || rt_write_all(io, &number, sizeof(number)))
+			break;
+	}
+	return 0;
+}
+
+static int accept_all(struct rt_stream *connections, void *arg)
+{
+	struct rt_listener *listener = arg;
+	int code = 0;
+
+	while (!code) {
+		struct rt_io *io;
+
+		code = rt_accept(listener, &io);
+		if (code)
+			return code;
+		code = rt_stream_put(connections, io);
+		if (code)
+			rt_io_free(io);
+	}
+	return code;
+}
+
+static void drop(void *io)
+{
+	rt_io_free(io);
+}
+
+static int server(void *arg)
+{
+	const struct world *world = arg;
+	struct rt_stream *connections =
+		rt_stream_new("connections", accept_all, world->listener, drop);
+
+	return rt_stream_for_each_bounded(connections, 2 * MAX, session, NULL, "session");
+}
+
+/* ---- What the pool lends ---- */
+
+struct link {
+	struct rt_io *io;
+	bool is_midway; /* a query has been sent, and its answer has not come */
+};
+
+static int link_open(void *arg, void **ret_connection)
+{
+	const struct world *world = arg;
+	struct link *link = calloc(1, sizeof(*link));
+	int code = -ENOMEM;
+
+	if (link)
+		code = rt_tcp_connect("127.0.0.1", rt_listener_port(world->listener), &link->io);
+	if (code)
+		free(link);
+	else
+		*ret_connection = link;
+	return code;
+}
+
+static void link_close(void *arg, void *connection)
+{
+	struct world *world = arg;
+	struct link *link = connection;
+
+	world->closed_midway += link->is_midway;
+	rt_io_free(link->io);
+	free(link);
+}
+
+static bool link_is_good(void *arg, void *connection)
+{
+	const struct link *link = connection;
+
+	(void)arg;
+	return !link->is_midway;
+}
+
+static int query(struct rt_conn_pool *pool, uint32_t number, uint32_t *ret_square)
+{
+	RT_GUARD(rt_conn_give_back) struct rt_conn conn = { 0 };
+	struct link *link;
+	int code = rt_conn_take(pool, UINT64_MAX, &conn);
+
+	if (code)
+		return code;
+	link = conn.connection;
+	link->is_midway = true;
+	code = rt_write_all(link->io, &number, sizeof(number));
+	if (!code)
+		code = rt_read_full(link->io, ret_square, sizeof(*ret_square));
+	if (!code)
+		link->is_midway = false;
+	return code;
+}
+
+/* ---- Its users ---- */
+
+static int client(void *arg)
+{
+	struct world *world = arg;
+	int code = 0;
+
+	for (uint32_t i = 0; i < QUERIES && !code; i++) {
+		uint32_t square = 0;
+
+		code = query(world->pool, i, &square);
+		world->answered += !code;
+		world->wrong += !code && square != i * i;
+	}
+	return code;
+}
+
+static int impatient(void *arg)
+{
+	const struct world *world = arg;
+	uint32_t square;
+
+	return query(world->pool, NEVER, &square);
+}
+
+static int clients_run(struct world *world)
+{
+	struct rt_join_set *clients = rt_join_set_new("clients");
+	int code = clients ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < CLIENTS && !code; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "client %u", i);
+		code = rt_join_set_spawn(clients, client, world, name);
+	}
+	if (!code) {
+		code = rt_timeout_call(500 * RT_MS, impatient, world, "impatient");
+		code = code == -ETIMEDOUT ? 0 : code;
+	}
+	return rt_join_set_finish(clients, code);
+}
+
+static int use_pool(void *arg)
+{
+	static const struct rt_conn_pool_type type = { link_open, link_close, link_is_good };
+	struct world world = { 0 };
+	struct rt_handle serving = { 0 };
+	struct rt_result result = { 0 };
+	int code = rt_tcp_listen("127.0.0.1", 0, &world.listener);
+
+	(void)arg;
+	if (!code)
+		world.pool = rt_conn_pool_new("squares", MAX, &type, &world);
+	if (!code && !world.pool)
+		code = -ENOMEM;
+	if (!code)
+		code = rt_spawn(&serving, server, &world, "server");
+	if (!code)
+		code = clients_run(&world);
+	rt_conn_pool_free(world.pool);
+	rt_cancel(&serving);
+	if (serving.task)
+		rt_join(&serving, &result);
+	rt_result_free(&result);
+	rt_listener_free(world.listener);
+	if (!code)
+		printf("%d clients, %d connections: %u queries answered, %u wrong; "
+		       "%u connection closed in the middle of a query that was cancelled\n",
+		       CLIENTS, MAX, world.answered, world.wrong, world.closed_midway);
+	return code;
+}
+
+EXAMPLE_PATTERN(NULL, use_pool)
