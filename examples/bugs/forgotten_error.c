@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors nobody saw: each request saves its order in a task of its own, whose handle it drops
+ * and never awaits. The disk is full, all of them fail, and all customers read "saved".
+ *
+ * --fixed: the request awaits the task and looks at its result.
+ *
+ * Look at `vigil tasks --filter outcome=failed`: "failed -28: order 1: No space left on device",
+ * ten times, join "detached"; the executor's attribute "errors unseen" is 10.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../example.h"
+
+#define ORDERS 10
+
+static int save(void *arg)
+{
+	const int *number = arg;
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	int code = fd < 0 || dprintf(fd, "order %d\n", *number) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return code ? rt_fail("io", code, "order %d: %s", *number, strerror(-code)) : 0;
+}
+
+static int request(void *arg)
+{
+	RT_GUARD(rt_result_free) struct rt_result result = { 0 };
+	RT_GUARD(rt_drop) struct rt_handle job;
+	const int *number = arg;
+	int code = rt_spawn(&job, save, arg, "save");
+
+	if (!code && example.is_fixed)
+		code = rt_join(&job, &result);
+	if (code)
+		return code;
+	printf("order %d: %s\n", *number, result.code ? "not saved, come again" : "saved");
+	return 0;
+}
+
+/* The runtime counts what nobody looked at, when a task has failed and its handle is gone. */
+static int all_failed(uint64_t before)
+{
+	int code = 0;
+
+	while (!code && rt_stats().unseen_errors < before + ORDERS)
+		code = rt_sleep(RT_MS);
+	return code;
+}
+
+static int start(void *arg)
+{
+	struct rt_join_set *requests = rt_join_set_new("requests");
+	uint64_t before = rt_stats().unseen_errors;
+	static int numbers[ORDERS];
+	int code = requests ? 0 : -ENOMEM;
+
+	(void)arg;
+	for (int i = 0; !code && i < ORDERS; i++) {
+		numbers[i] = i + 1;
+		code = rt_join_set_spawn(requests, request, &numbers[i], "request");
+	}
+	if (requests)
+		example_join(requests);
+	rt_join_set_free(requests);
+	if (!code && !example.is_fixed)
+		code = all_failed(before);
+	if (!code && !example.is_fixed)
+		code = example_hold("10 tasks \"save\" failed, and nobody looked: their handles "
+				    "were dropped");
+	return code;
+}
+
+EXAMPLE_BUG(NULL, start)
