@@ -76,6 +76,8 @@ void op_show(struct rt_op *op)
 {
 	bool is_resource = vigil_ref_table(op->resource) == VIGIL_TABLE_resource;
 
+	if (op->is_limit)
+		return;
 	op->vigil = vigil_op_new_at(op->site, is_resource ? op->resource : 0, op->type->source, 0);
 	vigil_op_poll_begin(op->vigil);
 	vigil_op_poll_end(op->vigil, false);
@@ -100,6 +102,8 @@ bool op_repoll(struct rt_op *op)
 {
 	bool is_done;
 
+	if (!op->vigil)
+		return op->type->poll(op);
 	vigil_op_poll_begin(op->vigil);
 	is_done = op->type->poll(op);
 	vigil_op_poll_end(op->vigil, is_done);

@@ -246,6 +246,7 @@ struct rt_op {
 	vigil_op vigil;
 	bool is_granted; /* whoever woke it gave it what it waits for */
 	bool is_try;     /* it does not stand in line */
+	bool is_limit; /* of rt_timeout: the wait it limits says until when, no operation of its own */
 };
 
 /* Awaits. Returns the operation's result, -ECANCELED, or -EPERM outside a task. */

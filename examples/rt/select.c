@@ -23,7 +23,8 @@ static void cancel_others(struct rt_op *ops, size_t count, size_t winner)
 static void free_shown(struct rt_op *ops, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		vigil_op_free(ops[i].vigil);
+		if (ops[i].vigil)
+			vigil_op_free(ops[i].vigil);
 }
 
 /* The wait word has room for one: the first that says what for, until the first deadline. */
@@ -105,8 +106,10 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 int rt_timeout_at(uint64_t deadline_ns, struct rt_op op)
 {
 	struct rt_op ops[2] = { op, rt_sleep_until_op_at(op.site, deadline_ns) };
-	int first = rt_select(ops, 2, RT_BIASED);
+	int first;
 
+	ops[1].is_limit = true;
+	first = rt_select(ops, 2, RT_BIASED);
 	if (first < 0)
 		return first;
 	return first == 0 ? ops[0].result : -ETIMEDOUT;
