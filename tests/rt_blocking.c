@@ -339,3 +339,53 @@ Test(rt_blocking, wakes_threads_that_await)
 {
 	cr_assert_eq(rt_threads(4, threads_await, NULL), 0);
 }
+
+/* ---- Cancellation ---- */
+
+/* What a job does to its caller's stack it does before the caller goes on. */
+static int set_flag(void *arg)
+{
+	*(bool *)arg = true;
+	return 0;
+}
+
+static int call_and_join(void *arg RT_UNUSED)
+{
+	struct rt_handle job = { 0 };
+	bool was_called = false, was_run = false;
+	int error = rt_call_blocking(set_flag, &was_called, "call");
+
+	cr_assert(error || was_called);
+	if (error)
+		return error;
+	error = rt_spawn_blocking(&job, set_flag, &was_run, "job");
+	if (error)
+		return error;
+	/* Cut while it joins, it must join yet: the flag is here. */
+	error = rt_join(&job, NULL);
+	rt_shield_begin();
+	while (job.task && rt_join(&job, NULL) == -ECANCELED)
+		;
+	rt_shield_end();
+	cr_assert(was_run);
+	return error;
+}
+
+static int call_cut(void *arg)
+{
+	return rt_cut(call_and_join, arg);
+}
+
+static int caller_cut(void *arg RT_UNUSED)
+{
+	struct rt_handle job;
+
+	rt_spawn(&job, call_cut, NULL, "cut");
+	rt_join(&job, NULL);
+	return 0;
+}
+
+Test(rt_blocking, leaves_no_job_when_its_caller_is_cancelled_at_any_await)
+{
+	cr_assert_geq(rt_cut_everywhere(caller_cut, NULL), 2);
+}

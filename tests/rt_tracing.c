@@ -255,3 +255,36 @@ Test(rt_tracing, spans_move_with_their_task_from_worker_to_worker)
 {
 	cr_assert_eq(rt_threads(4, wander_all, NULL), 0);
 }
+
+/* ---- Cancellation ---- */
+
+static int sleep_in_spans(void *arg RT_UNUSED)
+{
+	RT_INSTRUMENT(VIGIL_LEVEL_INFO);
+	struct rt_span inner RT_GUARD(rt_span_leave) = rt_span_enter(VIGIL_LEVEL_DEBUG, "inner");
+	int error = rt_sleep(RT_MS);
+
+	rt_span_i64("slept", error);
+	return error ? error : rt_sleep(RT_MS);
+}
+
+static int sleep_cut(void *arg)
+{
+	return rt_cut(sleep_in_spans, arg);
+}
+
+static int sleeper_cut(void *arg RT_UNUSED)
+{
+	struct rt_handle job;
+
+	rt_spawn(&job, sleep_cut, NULL, "cut");
+	rt_join(&job, NULL);
+	rt_look();
+	cr_assert_eq(RT_LIVE_OF(span), 0, "a span outlived its scope");
+	return 0;
+}
+
+Test(rt_tracing, spans_are_left_by_a_task_cancelled_at_any_await)
+{
+	cr_assert_eq(rt_cut_everywhere(sleeper_cut, NULL), 2);
+}
