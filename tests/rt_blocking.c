@@ -207,6 +207,25 @@ static int wait_in_place(void *arg RT_UNUSED)
 	return rt_block_in_place(wait_to_be_let_go, NULL);
 }
 
+static int call_in_place(void *arg RT_UNUSED)
+{
+	return rt_call_blocking(count, NULL, "call");
+}
+
+static int call_from_place(void *arg RT_UNUSED)
+{
+	return rt_block_in_place(call_in_place, NULL);
+}
+
+/* A job would be left alone with what it uses of the caller's stack. */
+Test(rt_blocking, a_call_in_place_is_made_by_that_thread)
+{
+	cr_assert_eq(rt_threads(2, call_from_place, NULL), 7);
+
+	cr_assert_eq(counter, 1);
+	cr_assert_eq(rt_last_stats.spawned, 1);
+}
+
 /* More block than there are workers: stand-ins run the one that lets them go. */
 static int all_in_place(void *arg RT_UNUSED)
 {

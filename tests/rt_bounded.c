@@ -72,6 +72,20 @@ static int run(void *arg RT_UNUSED)
 	return rt_bounded_run(&bounded);
 }
 
+static int run_in_place(void *arg RT_UNUSED)
+{
+	return rt_block_in_place(run, NULL);
+}
+
+Test(rt_bounded, is_refused_in_place_and_begins_nothing)
+{
+	items = 5;
+	cr_assert_eq(rt_threads(2, run_in_place, NULL), -EDEADLK);
+
+	cr_assert_eq(given, 0);
+	cr_assert_eq(rt_misuses, 1);
+}
+
 Test(rt_bounded, takes_results_as_they_complete)
 {
 	items = 5;

@@ -189,6 +189,32 @@ Test(rt_stream_merge, loses_nothing_when_its_user_is_cancelled_at_any_await)
 	cr_assert_gt(rt_cut_everywhere(user_cut, ""), 8);
 }
 
+static int each_in_place(void *stream)
+{
+	return rt_stream_for_each_bounded(stream, 2, use_item, NULL, "use");
+}
+
+static int go_in_place(void *arg RT_UNUSED)
+{
+	struct plan plan = { .count = 9 };
+	struct rt_stream *stream = rt_stream_new("early", make_and_clean_up, &plan, drop);
+	void *item;
+
+	cr_assert_eq(rt_stream_next(stream, &item), 0);
+	item_free(item);
+	cr_assert_eq(rt_block_in_place(each_in_place, stream), -EDEADLK);
+	cr_assert_eq(plan.count, -1, "freed before its maker has ended");
+	return 0;
+}
+
+Test(rt_stream_merge, is_not_used_in_place_and_its_maker_awaited)
+{
+	cr_assert_eq(rt_threads(2, go_in_place, NULL), 0);
+
+	cr_assert_eq(used, 0);
+	cr_assert_eq(alive, 0);
+}
+
 /* ---- Stress ---- */
 
 #define MERGED 8

@@ -70,8 +70,8 @@ int job_call(struct vigil_site *site, const char *source, enum vigil_wait_kind w
 	struct rt_handle job;
 	int code;
 
-	if (!task)
-		return fn(arg); /* a thread that may block */
+	if (!task || task->is_in_place)
+		return fn(arg); /* the thread may block */
 	if (task_is_cut(task))
 		return -ECANCELED;
 	code = job_spawn(site, &job, fn, arg, name, NULL);

@@ -132,10 +132,13 @@ static int run_all(struct run *run)
 int rt_bounded_run_at(struct vigil_site *site, const struct rt_bounded *bounded)
 {
 	struct run run = { .bounded = bounded, .site = site };
+	struct rt_task *task = task_here();
 	int code;
 
-	if (!task_here())
+	if (!task)
 		return misuse(-EPERM, "rt_bounded_run outside a task: call it in what rt_run runs");
+	if (task->is_in_place)
+		return refused_in_place("rt_bounded_run");
 	if (!bounded->limit)
 		return misuse(-EINVAL,
 			      "rt_bounded_run of \"%s\" with a limit of 0 would run "

@@ -88,7 +88,8 @@ static int lookup_await(struct vigil_site *site, struct lookup *lookup)
 
 int rt_resolve_at(struct vigil_site *site, const char *name, char *ret_address, size_t size)
 {
-	bool is_task = task_here();
+	struct rt_task *task = task_here();
+	bool may_block = !task || task->is_in_place;
 	size_t length = strlen(name);
 	struct lookup *lookup = calloc(1, sizeof(*lookup) + length + 1);
 	int code;
@@ -96,8 +97,8 @@ int rt_resolve_at(struct vigil_site *site, const char *name, char *ret_address, 
 	if (!lookup)
 		return -ENOMEM;
 	memcpy(lookup->name, name, length + 1);
-	lookup->refs = is_task ? 2 : 1;
-	code = is_task ? lookup_await(site, lookup) : lookup_job(lookup);
+	lookup->refs = may_block ? 1 : 2;
+	code = may_block ? lookup_job(lookup) : lookup_await(site, lookup);
 	if (!code && (size_t)snprintf(ret_address, size, "%s", lookup->address) >= size)
 		code = -ENOSPC;
 	lookup_release(lookup);

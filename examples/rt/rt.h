@@ -832,7 +832,9 @@ int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char
 #define rt_call_blocking(fn, arg, name) rt_call_blocking_at(VIGIL_HERE(), fn, arg, name)
 /*
  * Runs fn here, on the worker's thread; another thread takes the worker's place meanwhile. fn
- * may block, spawn and wake; awaits in it return -EDEADLK. Needs two workers: else -EPERM.
+ * may block, spawn and wake; awaits in it return -EDEADLK, but what the blocking pool would do
+ * for them (rt_call_blocking, files, names) this thread does itself. Needs two workers: else
+ * -EPERM.
  */
 int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg);
 #define rt_block_in_place(fn, arg) rt_block_in_place_at(VIGIL_HERE(), fn, arg)

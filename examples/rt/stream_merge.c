@@ -170,18 +170,29 @@ static int use_step(struct use_all *all)
 	return all->is_dry ? 0 : code;
 }
 
+/* Returns 0, or why it cannot be done. */
+static int use_refused(size_t limit)
+{
+	struct rt_task *task = task_here();
+
+	if (!limit)
+		return misuse(-EINVAL, "rt_stream_for_each_bounded with a limit of 0 would use "
+				       "nothing: SIZE_MAX is no limit");
+	if (!task)
+		return misuse(-EPERM, "rt_stream_for_each_bounded outside a task");
+	return task->is_in_place ? refused_in_place("rt_stream_for_each_bounded") : 0;
+}
+
 int rt_stream_for_each_bounded_at(struct vigil_site *site, struct rt_stream *stream, size_t limit,
 				  int (*use)(void *arg, void *item), void *arg, const char *name)
 {
 	struct use_all all = { .site = site, .limit = limit, .use = use, .arg = arg, .name = name };
 	char next[TASK_NAME];
-	int code = 0;
+	int code = use_refused(limit);
 
-	if (!task_here() || !limit) {
+	if (code) {
 		rt_stream_free(stream);
-		return !limit ? misuse(-EINVAL, "rt_stream_for_each_bounded with a limit of 0 "
-						"would use nothing: SIZE_MAX is no limit") :
-				misuse(-EPERM, "rt_stream_for_each_bounded outside a task");
+		return code;
 	}
 	/* To be selected from it must be an operation. */
 	if (stream && !stream_is_fed(stream)) {
