@@ -189,6 +189,62 @@ Test(rt_stream_merge, loses_nothing_when_its_user_is_cancelled_at_any_await)
 	cr_assert_gt(rt_cut_everywhere(user_cut, ""), 8);
 }
 
+/* Cleans up after a cancel, for a while. */
+static int use_and_clean_up(void *arg RT_UNUSED, void *item)
+{
+	int error;
+
+	item_free(item);
+	at_once++;
+	error = rt_sleep(5 * RT_MS);
+	rt_shield_begin();
+	rt_sleep(RT_MS);
+	rt_shield_end();
+	at_once--;
+	return error;
+}
+
+static int roll_back(void *item)
+{
+	item_free(item);
+	return 0;
+}
+
+static void drop_by_a_job(void *item)
+{
+	if (rt_call_blocking(roll_back, item, "roll back"))
+		item_free(item); /* cancelled, and nothing awaits us */
+}
+
+static int use_with_jobs(void *arg RT_UNUSED)
+{
+	struct plan plan = { .count = 6 };
+
+	return rt_stream_for_each_bounded(rt_stream_new("numbers", make, &plan, drop_by_a_job), 4,
+					  use_and_clean_up, NULL, "use");
+}
+
+static int use_with_jobs_cut(void *arg)
+{
+	return rt_cut(use_with_jobs, arg);
+}
+
+static int user_with_jobs_cut(void *arg RT_UNUSED)
+{
+	struct rt_handle job;
+
+	rt_spawn(&job, use_with_jobs_cut, NULL, "cut");
+	rt_join(&job, NULL);
+	cr_assert_eq(at_once, 0, "a task runs on");
+	cr_assert_eq(alive, 0);
+	return 0;
+}
+
+Test(rt_stream_merge, awaits_its_tasks_though_drop_awaits_a_job)
+{
+	cr_assert_gt(rt_cut_everywhere(user_with_jobs_cut, NULL), 3);
+}
+
 static int each_in_place(void *stream)
 {
 	return rt_stream_for_each_bounded(stream, 2, use_item, NULL, "use");

@@ -77,9 +77,9 @@ int job_call(struct vigil_site *site, const char *source, enum vigil_wait_kind w
 	code = job_spawn(site, &job, fn, arg, name, NULL);
 	if (code)
 		return code;
-	task->is_held = true;
+	task->holds++;
 	code = job_join(site, source, waits, &job, &result);
-	task->is_held = false;
+	task->holds--;
 	if (code)
 		return code;
 	if (result.error)

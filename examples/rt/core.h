@@ -78,7 +78,7 @@ struct rt_task {
 	unsigned shields;
 	unsigned budget; /* awaits that may succeed at once before it must yield */
 	struct span_stack spans;
-	bool is_held;     /* not to be cut now: a thread works on its stack */
+	unsigned holds;   /* not to be cut now: others work on its stack. They nest. */
 	bool is_in_place; /* it blocks its worker's thread: no awaits */
 	bool is_thread;   /* no task: a thread that waits (rt_do_blocking) */
 	bool is_blocking; /* a job of the blocking pool */

@@ -330,15 +330,14 @@ void join_set_finish(struct vigil_site *site, struct rt_join_set *set,
 		     void (*each)(void *arg, void *tag, struct rt_result *result), void *arg)
 {
 	struct rt_task *task = task_here();
-	bool was_held = task->is_held;
 	struct rt_result result;
 	void *tag;
 
 	cut_all(set, cut_of_children(task));
-	task->is_held = true;
+	task->holds++;
 	while (rt_do(join_set_next_op(site, set, &result, &tag)) == 0)
 		each(arg, tag, &result);
-	task->is_held = was_held;
+	task->holds--;
 	rt_join_set_free(set);
 }
 

@@ -121,9 +121,9 @@ static void cut_and_await(struct vigil_site *site, struct race *race, struct rt_
 	if (await_race(site, race, true) == -ECANCELED) {
 		for (size_t i = 0; i < race->count; i++)
 			rt_abort_at(site, &race->racers[i].handle);
-		task->is_held = true;
+		task->holds++;
 		await_race(site, race, true);
-		task->is_held = false;
+		task->holds--;
 	}
 	rt_shield_end();
 }

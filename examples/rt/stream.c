@@ -152,13 +152,12 @@ static void feeders_end(struct feed *feed)
 {
 	struct rt_task *task = task_here();
 	enum task_cut cut = task ? cut_of_children(task) : TASK_CANCELLED;
-	bool was_held = task && task->is_held;
 
 	for (size_t i = 0; i < feed->started; i++)
 		if (feed->feeders[i].handle.task)
 			task_cut(feed->feeders[i].handle.task, cut, NULL);
 	if (task)
-		task->is_held = true;
+		task->holds++;
 	for (size_t i = 0; i < feed->started; i++) {
 		struct rt_handle *handle = &feed->feeders[i].handle;
 
@@ -170,7 +169,7 @@ static void feeders_end(struct feed *feed)
 			rt_join(handle, NULL);
 	}
 	if (task)
-		task->is_held = was_held;
+		task->holds--;
 }
 
 static void feed_drop(struct rt_stream *stream, void *item)

@@ -209,7 +209,7 @@ bool task_is_cut(const struct rt_task *task)
 	/* Sequentially consistent: who cut it may have found it queued, and left it at that. */
 	uint32_t cut = atomic_load(&task->cut);
 
-	if (task->is_held)
+	if (task->holds)
 		return false;
 	return cut == TASK_ABORTED || (cut == TASK_CANCELLED && !task->shields);
 }

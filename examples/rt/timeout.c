@@ -19,9 +19,9 @@ static void cut_and_await(struct vigil_site *site, struct rt_task *task, struct 
 	rt_shield_begin();
 	if (rt_do(rt_join_op_at(site, job, ret_result)) == -ECANCELED) {
 		rt_abort_at(site, job);
-		task->is_held = true;
+		task->holds++;
 		rt_do(rt_join_op_at(site, job, ret_result));
-		task->is_held = false;
+		task->holds--;
 	}
 	rt_shield_end();
 }
