@@ -86,6 +86,19 @@ Test(rt_conn_pool, opens_on_demand_and_lends_again)
 	cr_assert_eq(rt_paused(lent_again, NULL), 0);
 }
 
+static int refused(void *arg RT_UNUSED)
+{
+	cr_assert_eq(rt_conn_pool_new("none", 0, &things, NULL), NULL);
+	cr_assert_eq(rt_misuses, 1);
+	cr_assert_eq(rt_conn_pool_new("no limit", SIZE_MAX, &things, NULL), NULL);
+	return 0;
+}
+
+Test(rt_conn_pool, is_not_made_of_none_or_of_more_than_memory_holds)
+{
+	cr_assert_eq(rt_paused(refused, NULL), 0);
+}
+
 static int bad_one(void *arg RT_UNUSED)
 {
 	struct rt_conn conn = { 0 };

@@ -29,9 +29,15 @@ struct rt_conn_pool {
 struct rt_conn_pool *rt_conn_pool_new_at(struct vigil_site *site, const char *name, size_t max,
 					 const struct rt_conn_pool_type *type, void *arg)
 {
-	struct rt_conn_pool *pool = calloc(1, sizeof(*pool) + max * sizeof(pool->idle[0]));
+	struct rt_conn_pool *pool = NULL;
 	char places[48];
 
+	if (!max)
+		misuse(-EINVAL,
+		       "connection pool \"%s\" of none would lend nothing: give it 1 at least",
+		       name ? name : "");
+	else if (max <= (SIZE_MAX - sizeof(*pool)) / sizeof(pool->idle[0]))
+		pool = calloc(1, sizeof(*pool) + max * sizeof(pool->idle[0]));
 	if (!pool)
 		return NULL;
 	pthread_mutex_init(&pool->lock, NULL);

@@ -434,6 +434,7 @@ struct rt_conn_pool_type {
 			void *connection); /* NULL: all are; else closed when given back bad */
 };
 struct rt_conn_pool *rt_conn_pool_new_at(struct vigil_site *site, const char *name, size_t max,
+/* max 0 is misuse: NULL. There is room for max from the start: a limit, not SIZE_MAX. */
 					 const struct rt_conn_pool_type *type, void *arg);
 #define rt_conn_pool_new(name, max, type, arg)                                                     \
 	rt_conn_pool_new_at(VIGIL_HERE(), name, max, type, arg)
