@@ -252,6 +252,18 @@ Test(rt_watch, keeps_a_borrowed_value_from_a_thread_that_sends)
 	close_watch();
 }
 
+Test(rt_watch, is_given_back_by_a_watcher_that_is_freed, .timeout = 30)
+{
+	open_watch(1);
+	rt_watcher_borrow(watcher);
+	rt_watcher_free(watcher);
+	watcher = rt_watcher_new(watch);
+	send_outside(NULL);
+
+	cr_assert_eq(get(watcher), 2);
+	close_watch();
+}
+
 /* ---- Cancellation ---- */
 
 static int await_two(void *arg)

@@ -619,7 +619,7 @@ struct rt_op rt_watch_closed_op_at(struct vigil_site *site, struct rt_watch *wat
 #define rt_watch_closed_op(watch) rt_watch_closed_op_at(VIGIL_HERE(), watch)
 #define rt_watch_closed(watch) rt_do(rt_watch_closed_op(watch))
 struct rt_watcher *rt_watcher_new(struct rt_watch *watch);
-void rt_watcher_free(struct rt_watcher *watcher);
+void rt_watcher_free(struct rt_watcher *watcher); /* gives back what it borrowed */
 /* Awaits a value that this watcher has not seen, and marks it seen; -EPIPE behind the last. */
 struct rt_op rt_watcher_changed_op_at(struct vigil_site *site, struct rt_watcher *watcher);
 #define rt_watcher_changed_op(watcher) rt_watcher_changed_op_at(VIGIL_HERE(), watcher)

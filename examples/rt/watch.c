@@ -184,6 +184,17 @@ struct rt_watcher *rt_watcher_new(struct rt_watch *watch)
 	return watcher;
 }
 
+/* Under the lock. */
+static void give_back(struct rt_watcher *watcher, size_t borrows)
+{
+	struct rt_watch *watch = watcher->watch;
+
+	watcher->borrows -= borrows;
+	watch->borrows -= borrows;
+	if (!watch->borrows)
+		pthread_cond_broadcast(&watch->is_given_back);
+}
+
 void rt_watcher_free(struct rt_watcher *watcher)
 {
 	struct rt_watch *watch;
@@ -192,6 +203,7 @@ void rt_watcher_free(struct rt_watcher *watcher)
 		return;
 	watch = watcher->watch;
 	pthread_mutex_lock(&watch->lock);
+	give_back(watcher, watcher->borrows);
 	*watcher->link = watcher->next;
 	if (watcher->next)
 		watcher->next->link = watcher->link;
@@ -272,12 +284,8 @@ void rt_watcher_give_back(struct rt_watcher *watcher)
 
 	pthread_mutex_lock(&watch->lock);
 	was_borrowed = watcher->borrows > 0;
-	if (was_borrowed) {
-		watcher->borrows--;
-		watch->borrows--;
-		if (!watch->borrows)
-			pthread_cond_broadcast(&watch->is_given_back);
-	}
+	if (was_borrowed)
+		give_back(watcher, 1);
 	pthread_mutex_unlock(&watch->lock);
 	if (!was_borrowed)
 		misuse(-EINVAL,
