@@ -199,7 +199,7 @@ Test(rt_blocking, in_place_spawns_and_blocks_but_awaits_not)
 {
 	cr_assert_eq(rt_threads(2, in_place, NULL), 0);
 
-	cr_assert_eq(rt_misuses, 3);
+	cr_assert_eq(rt_misuses, 4);
 }
 
 static int wait_in_place(void *arg RT_UNUSED)
@@ -211,6 +211,7 @@ static int call_in_place(void *arg RT_UNUSED)
 {
 	return rt_call_blocking(count, NULL, "call");
 }
+	cr_assert_eq(rt_do_blocking((struct rt_op){ 0 }), -EDEADLK);
 
 static int call_from_place(void *arg RT_UNUSED)
 {

@@ -39,11 +39,11 @@ int rt_do_blocking(struct rt_op op)
 		.condition = PTHREAD_COND_INITIALIZER
 	};
 
+	op_check(&op);
 	if (task_here() && !task_here()->is_in_place)
 		return misuse(-EDEADLK,
 			      "%s would block the worker of %s \"%s\": use the form that awaits",
 			      op.type->source, "task", rt_task_name());
-	op_check(&op);
 	op.task = &waiter.task;
 	if (op.type->poll(&op))
 		return op.result;
