@@ -161,6 +161,26 @@ Test(rt_blocking, a_caller_that_is_aborted_waits_for_its_job)
 	cr_assert_eq(rt_threads(1, cancel_caller, &counter), 0);
 }
 
+static int leave_a_job(void *job)
+{
+	cr_assert_eq(rt_spawn_blocking(job, count, NULL, "job"), 0);
+	while (!rt_is_done(job))
+		rt_yield();
+	return 0;
+}
+
+/* Its handle is all that is left of the runtime. */
+Test(rt_blocking, a_job_can_be_cancelled_and_dropped_after_the_runtime)
+{
+	struct rt_handle job;
+
+	cr_assert_eq(rt_threads(1, leave_a_job, &job), 0);
+
+	rt_cancel(&job);
+	cr_assert(rt_is_done(&job));
+	rt_drop(&job);
+}
+
 /* ---- In place ---- */
 
 static int in_place_alone(void *arg RT_UNUSED)
@@ -191,6 +211,7 @@ static int use_the_runtime(void *arg RT_UNUSED)
 static int in_place(void *arg RT_UNUSED)
 {
 	cr_assert_eq(rt_do_blocking(rt_sleep_op(RT_MS)), -EDEADLK);
+	cr_assert_eq(rt_do_blocking((struct rt_op){ 0 }), -EDEADLK);
 	cr_assert_eq(rt_block_in_place(use_the_runtime, NULL), 7);
 	return rt_sleep(RT_MS);
 }
@@ -211,7 +232,6 @@ static int call_in_place(void *arg RT_UNUSED)
 {
 	return rt_call_blocking(count, NULL, "call");
 }
-	cr_assert_eq(rt_do_blocking((struct rt_op){ 0 }), -EDEADLK);
 
 static int call_from_place(void *arg RT_UNUSED)
 {

@@ -217,6 +217,7 @@ bool task_is_cut(const struct rt_task *task)
 void task_cut(struct rt_task *task, enum task_cut cut, struct vigil_site *site)
 {
 	uint32_t before = atomic_load(&task->cut);
+	bool is_over;
 
 	do {
 		if (before >= (uint32_t)cut)
@@ -224,12 +225,16 @@ void task_cut(struct rt_task *task, enum task_cut cut, struct vigil_site *site)
 	} while (!atomic_compare_exchange_weak(&task->cut, &before, cut));
 	/* With the lock, so that its record is not ended meanwhile (task_finish). */
 	pthread_mutex_lock(&task->lock);
-	if (atomic_load(&task->state) != TASK_DONE) {
+	is_over = atomic_load(&task->state) == TASK_DONE;
+	if (!is_over) {
 		vigil_attr_bool(task->vigil, cut == TASK_ABORTED ? "aborted" : "cancelled", true);
 		if (!task->is_blocking)
 			vigil_wake_at(site, task->vigil);
 	}
 	pthread_mutex_unlock(&task->lock);
+	/* A handle may outlive the runtime. */
+	if (is_over)
+		return;
 	if (!task->is_blocking)
 		task_schedule(task);
 	else if (pool_withdraw(task->rt, task))
