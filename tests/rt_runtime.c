@@ -179,6 +179,34 @@ Test(rt_runtime, ends_tasks_that_wait_for_jobs_when_these_ended_or_were_dropped)
 	cr_assert_eq(rt_last_stats.left, 7);
 }
 
+static int run_until_told(void *arg RT_UNUSED)
+{
+	began++;
+	while (!rt_is_cancelled())
+		sched_yield();
+	ended++;
+	return -ECANCELED;
+}
+
+static int leave_a_job_that_looks(void *arg RT_UNUSED)
+{
+	rt_spawn_blocking(NULL, run_until_told, NULL, "looks");
+	while (!began)
+		rt_yield();
+	return 0;
+}
+
+Test(rt_runtime, tells_a_job_that_runs_of_its_end, .timeout = 30)
+{
+	const struct rt_options options = { .workers = 1, .shutdown_ns = 10 * RT_S };
+
+	cr_assert_eq(rt_go(options, leave_a_job_that_looks, NULL), 0);
+
+	cr_assert_eq(ended, 1);
+	cr_assert_eq(rt_last_stats.left, 1);
+	cr_assert_eq(rt_last_stats.aborted, 1);
+}
+
 /* ---- What will not end: in a child, for it stays ---- */
 
 static void in_child(void (*run)(void))

@@ -102,7 +102,8 @@ struct rt_options {
 
 /*
  * Runs fn as the main task, on this thread and those it starts, until it returns;
- * then aborts what is left. Returns the main task's code; -EPERM inside a
+ * then aborts what is left: tasks, and jobs that wait; one that runs may see it by
+ * rt_is_cancelled. Returns the main task's code; -EPERM inside a
  * runtime; -ENOMEM, -EMFILE, -EAGAIN: could not start.
  */
 int rt_run_at(struct vigil_site *site, const struct rt_options *options, rt_fn fn, void *arg);

@@ -203,7 +203,10 @@ static void abort_one(struct rt_task *task, void *arg)
 	uint64_t *left = arg;
 
 	*left += 1;
-	if (!task->is_blocking)
+	/* A job that runs may look (rt_is_cancelled); one that waits is dropped next. */
+	if (task->is_blocking)
+		atomic_store(&task->cut, TASK_ABORTED);
+	else
 		task_cut(task, TASK_ABORTED, NULL);
 }
 
