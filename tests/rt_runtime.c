@@ -207,6 +207,36 @@ Test(rt_runtime, tells_a_job_that_runs_of_its_end, .timeout = 30)
 	cr_assert_eq(rt_last_stats.aborted, 1);
 }
 
+static int clean_up_slowly(void *arg RT_UNUSED)
+{
+	began++;
+	rt_sleep(3600 * RT_S);
+	rt_shield_begin();
+	for (int i = 0; i < 100; i++)
+		sched_yield();
+	rt_shield_end();
+	ended++;
+	return 0;
+}
+
+static int leave_two(void *arg RT_UNUSED)
+{
+	rt_spawn(NULL, clean_up_slowly, NULL, "left");
+	rt_spawn(NULL, clean_up_slowly, NULL, "left");
+	while (began < 2)
+		rt_yield();
+	return 0;
+}
+
+Test(rt_runtime, gives_what_is_left_all_the_time_there_is)
+{
+	const struct rt_options options = { .workers = 1, .shutdown_ns = UINT64_MAX };
+
+	cr_assert_eq(rt_go(options, leave_two, NULL), 0);
+
+	cr_assert_eq(ended, 2);
+}
+
 /* ---- What will not end: in a child, for it stays ---- */
 
 static void in_child(void (*run)(void))

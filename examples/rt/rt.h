@@ -90,7 +90,7 @@ struct rt_options {
 	unsigned workers;  /* 0: as many as processors; 1: the calling thread alone; 32 at most */
 	size_t stack_size; /* of a task: RT_STACK_SIZE */
 	unsigned blocking_threads; /* of the blocking pool, at most: 64 */
-	uint64_t shutdown_ns;      /* given to what is left at the end: 1 s */
+	uint64_t shutdown_ns;      /* given to what is left at the end: 1 s; UINT64_MAX: for ever */
 	bool is_paused;            /* time stands still, and jumps to the next timer when all is
 				      idle: for tests, with one worker */
 	void (*misused)(const char *sentence); /* NULL: stderr */
@@ -434,8 +434,8 @@ struct rt_conn_pool_type {
 	bool (*is_good)(void *arg,
 			void *connection); /* NULL: all are; else closed when given back bad */
 };
-struct rt_conn_pool *rt_conn_pool_new_at(struct vigil_site *site, const char *name, size_t max,
 /* max 0 is misuse: NULL. There is room for max from the start: a limit, not SIZE_MAX. */
+struct rt_conn_pool *rt_conn_pool_new_at(struct vigil_site *site, const char *name, size_t max,
 					 const struct rt_conn_pool_type *type, void *arg);
 #define rt_conn_pool_new(name, max, type, arg)                                                     \
 	rt_conn_pool_new_at(VIGIL_HERE(), name, max, type, arg)
