@@ -8,11 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct rt_mutex {
 	pthread_mutex_t lock;
 	uint64_t owner; /* its id, 0: nobody. It may have ended, and its memory serve another. */
-	char owner_name[TASK_NAME + 24];
+	char owner_name[TASK_NAME];
 	struct waitq waiters;
 	char name[32];
 	vigil_resource resource;
@@ -43,8 +44,7 @@ void rt_mutex_free(struct rt_mutex *mutex)
 static void own(struct rt_mutex *mutex, const struct rt_op *op)
 {
 	mutex->owner = op->task->id;
-	snprintf(mutex->owner_name, sizeof(mutex->owner_name), "task %llu \"%s\"",
-		 (unsigned long long)op->task->id, op->task->name);
+	memcpy(mutex->owner_name, op->task->name, TASK_NAME);
 }
 
 /* Under the lock, which is held by nobody: to the first in line. */
@@ -114,7 +114,7 @@ struct rt_op rt_mutex_lock_op_at(struct vigil_site *site, struct rt_mutex *mutex
 
 int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex)
 {
-	char owner[sizeof(mutex->owner_name)];
+	char owner[TASK_NAME + 32] = "nobody";
 	struct rt_task *task = task_here();
 	bool is_owner;
 
@@ -123,8 +123,9 @@ int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex)
 	if (is_owner) {
 		vigil_lock_released(mutex->resource);
 		hand_on(mutex, site);
-	} else {
-		snprintf(owner, sizeof(owner), "%s", mutex->owner ? mutex->owner_name : "nobody");
+	} else if (mutex->owner) {
+		snprintf(owner, sizeof(owner), "task %llu \"%s\"", (unsigned long long)mutex->owner,
+			 mutex->owner_name);
 	}
 	pthread_mutex_unlock(&mutex->lock);
 	if (is_owner)
