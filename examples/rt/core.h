@@ -69,7 +69,6 @@ struct rt_task {
 	/* Its own, and its worker's between polls. */
 	struct context context;
 	struct stack stack;
-	struct worker *worker; /* who polls it */
 	rt_fn fn;
 	void *arg;
 	void *value;
@@ -112,7 +111,6 @@ struct rt_task *task_make(struct vigil_site *site, struct rt_handle *ret_handle,
 			  void *arg, const struct rt_spawn_options *options, int *ret_error);
 /* Once, for every task that is no job. From here on it may end, and be gone, at any time. */
 void task_start(struct rt_task *task);
-void task_keep(struct rt_task *task);
 void task_release(struct rt_task *task);
 
 /*
@@ -147,7 +145,7 @@ void spans_close(struct span_stack *stack);
 /* ---- Operations and wait queues (op.c, waitq.c) ---- */
 
 struct rt_op_type {
-	const char *source;         /* "Mutex.lock", as the board shows it */
+	const char *source;         /* "Mutex::lock", as the board shows it */
 	enum vigil_wait_kind waits; /* VIGIL_WAIT_NONE: poll says itself what for (a lock) */
 	/*
 	 * Tries. True: done, op->result has what it came to. False: op stands in a

@@ -78,11 +78,6 @@ struct rt_task *task_new(struct rt *rt, struct vigil_site *site, rt_fn fn, void 
 	return task;
 }
 
-void task_keep(struct rt_task *task)
-{
-	atomic_fetch_add_explicit(&task->refs, 1, memory_order_relaxed);
-}
-
 void task_release(struct rt_task *task)
 {
 	if (atomic_fetch_sub_explicit(&task->refs, 1, memory_order_acq_rel) != 1)
@@ -304,6 +299,15 @@ static enum vigil_outcome outcome_of(const struct rt_task *task, int code)
 	return VIGIL_OUTCOME_FAILED;
 }
 
+/* What it failed with, in words. */
+static void print_failure(const struct rt_task *task, char *buf, size_t size)
+{
+	if (task->error)
+		rt_error_print(task->error, buf, size);
+	else
+		snprintf(buf, size, "%s", strerror(-task->code));
+}
+
 static void tell_end(struct rt_task *task)
 {
 	char message[256];
@@ -313,10 +317,7 @@ static void tell_end(struct rt_task *task)
 		vigil_task_end(task->vigil, task->outcome);
 		return;
 	}
-	if (task->error)
-		rt_error_print(task->error, message, sizeof(message));
-	else
-		snprintf(message, sizeof(message), "%s", strerror(-task->code));
+	print_failure(task, message, sizeof(message));
 	vigil_task_fail(task->vigil, task->code, message);
 }
 
@@ -327,10 +328,7 @@ void task_unseen(struct rt_task *task)
 
 	if (task->outcome != VIGIL_OUTCOME_FAILED)
 		return;
-	if (task->error)
-		rt_error_print(task->error, words, sizeof(words));
-	else
-		snprintf(words, sizeof(words), "%s", strerror(-task->code));
+	print_failure(task, words, sizeof(words));
 	snprintf(message, sizeof(message), "task %llu \"%s\" failed and nobody looked: %s",
 		 (unsigned long long)task->id, task->name, words);
 	vigil_event(VIGIL_LEVEL_ERROR, message);
