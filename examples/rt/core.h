@@ -162,6 +162,8 @@ struct rt_op_type {
 
 struct rt_op op_make(const struct rt_op_type *type, struct vigil_site *site, void *object,
 		     vigil_object resource);
+/* The runtime of who waits; before that, of this thread. NULL: none. */
+struct rt *op_rt(const struct rt_op *op);
 /* An operation that is done before it begins: bad arguments. */
 struct rt_op op_failed(struct vigil_site *site, int code);
 
@@ -402,7 +404,11 @@ void worker_unpark(struct worker *worker);
 /* Wakes one that sleeps without a limit, for it to look around now and then. */
 void park_wake_deep(struct rt *rt);
 
+/* ---- Time (here.c) ---- */
+
 uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
 uint64_t rt_clock(struct rt *rt);
+/* A time so far away that it does not fit is never: UINT64_MAX. */
+uint64_t time_after(uint64_t from_ns, uint64_t ns);
 
 #endif

@@ -74,6 +74,11 @@ uint64_t rt_clock(struct rt *rt)
 		       clock_ns();
 }
 
+uint64_t time_after(uint64_t from_ns, uint64_t ns)
+{
+	return from_ns + ns < from_ns ? UINT64_MAX : from_ns + ns;
+}
+
 uint64_t rt_now(void)
 {
 	return rt_clock(rt_here());

@@ -57,16 +57,10 @@ void rt_interval_free(struct rt_interval *interval)
 	free(interval);
 }
 
-/* A time so far away that it does not fit is never. */
-static uint64_t later(uint64_t from_ns, uint64_t ns)
-{
-	return from_ns + ns < from_ns ? UINT64_MAX : from_ns + ns;
-}
-
 void rt_interval_reset(struct rt_interval *interval)
 {
 	pthread_mutex_lock(&interval->lock);
-	interval->next_ns = later(rt_now(), interval->period_ns);
+	interval->next_ns = time_after(rt_now(), interval->period_ns);
 	pthread_mutex_unlock(&interval->lock);
 }
 
@@ -78,26 +72,21 @@ static void tick(struct rt_interval *interval, uint64_t now_ns)
 	uint64_t passed = late_ns / period_ns;
 
 	if (late_ns <= SLACK_NS || interval->behaviour == RT_BURST)
-		interval->next_ns = later(interval->next_ns, period_ns);
+		interval->next_ns = time_after(interval->next_ns, period_ns);
 	else if (interval->behaviour == RT_DELAY)
-		interval->next_ns = later(now_ns, period_ns);
+		interval->next_ns = time_after(now_ns, period_ns);
 	else
-		interval->next_ns = later(now_ns, period_ns - late_ns % period_ns);
+		interval->next_ns = time_after(now_ns, period_ns - late_ns % period_ns);
 	if (late_ns <= SLACK_NS || !passed)
 		return;
 	interval->missed += interval->behaviour == RT_BURST ? 1 : passed;
 	vigil_attr_u64(interval->resource, "missed", interval->missed, NULL);
 }
 
-static struct rt *rt_of(const struct rt_op *op)
-{
-	return op->task ? op->task->rt : rt_here();
-}
-
 static bool tick_poll(struct rt_op *op)
 {
 	struct rt_interval *interval = op->object;
-	struct rt *rt = rt_of(op);
+	struct rt *rt = op_rt(op);
 	uint64_t *ret_tick = op->out;
 	uint64_t now_ns;
 	bool is_due;
@@ -124,7 +113,7 @@ static bool tick_poll(struct rt_op *op)
 
 static void tick_cancel(struct rt_op *op)
 {
-	struct rt *rt = rt_of(op);
+	struct rt *rt = op_rt(op);
 
 	if (rt)
 		timer_disarm(rt, op);

@@ -18,6 +18,11 @@ struct rt_op op_make(const struct rt_op_type *type, struct vigil_site *site, voi
 	};
 }
 
+struct rt *op_rt(const struct rt_op *op)
+{
+	return op->task ? op->task->rt : rt_here();
+}
+
 static bool failed_poll(struct rt_op *op)
 {
 	op->result = (int)(int64_t)op->in.number;

@@ -213,11 +213,10 @@ static void abort_one(struct rt_task *task, void *arg)
 static void main_ended(struct rt_task *task, void *arg)
 {
 	struct rt *rt = task->rt;
-	uint64_t left = 0, now = clock_ns();
+	uint64_t left = 0;
 
 	(void)arg;
-	rt->end_by_ns =
-		now + rt->options.shutdown_ns < now ? UINT64_MAX : now + rt->options.shutdown_ns;
+	rt->end_by_ns = time_after(clock_ns(), rt->options.shutdown_ns);
 	atomic_store(&rt->is_ending, 1);
 	tasks_each(rt, abort_one, &left);
 	atomic_store(&rt->stats.left, left);

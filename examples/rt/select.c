@@ -117,7 +117,5 @@ int rt_timeout_at(uint64_t deadline_ns, struct rt_op op)
 
 int rt_timeout(uint64_t ns, struct rt_op op)
 {
-	uint64_t now = rt_now();
-
-	return rt_timeout_at(now + ns < now ? UINT64_MAX : now + ns, op);
+	return rt_timeout_at(time_after(rt_now(), ns), op);
 }

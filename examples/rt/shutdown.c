@@ -250,11 +250,12 @@ static int await_or_signal(struct vigil_site *site, struct rt_shutdown *shutdown
 	return first > (int)listeners->count ? -ETIMEDOUT : first;
 }
 
+/* 0 would be none. */
 static uint64_t deadline(uint64_t ns)
 {
-	uint64_t now = rt_now();
+	uint64_t deadline_ns = time_after(rt_now(), ns);
 
-	return now + ns < now ? UINT64_MAX : now + ns ? now + ns : 1;
+	return deadline_ns ? deadline_ns : 1;
 }
 
 /* Under the lock. Lines that do not fit are counted in the last. */

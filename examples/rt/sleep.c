@@ -7,14 +7,9 @@
 
 #include <errno.h>
 
-static struct rt *rt_of(const struct rt_op *op)
-{
-	return op->task ? op->task->rt : rt_here();
-}
-
 static bool sleep_poll(struct rt_op *op)
 {
-	struct rt *rt = rt_of(op);
+	struct rt *rt = op_rt(op);
 
 	if (!rt) {
 		op->result = misuse(-EPERM, "a sleep outside the runtime has no timers");
@@ -36,7 +31,7 @@ static bool sleep_poll(struct rt_op *op)
 
 static void sleep_cancel(struct rt_op *op)
 {
-	if (op->in.number && timer_remove(rt_of(op), op))
+	if (op->in.number && timer_remove(op_rt(op), op))
 		op_delist(op);
 }
 
@@ -54,7 +49,5 @@ struct rt_op rt_sleep_until_op_at(struct vigil_site *site, uint64_t deadline_ns)
 
 struct rt_op rt_sleep_op_at(struct vigil_site *site, uint64_t ns)
 {
-	uint64_t now = rt_now();
-
-	return rt_sleep_until_op_at(site, now + ns < now ? UINT64_MAX : now + ns);
+	return rt_sleep_until_op_at(site, time_after(rt_now(), ns));
 }

@@ -233,7 +233,6 @@ struct rt_stream *rt_stream_chunks(struct rt_stream *of, size_t count)
 static int throttle_next(struct vigil_site *site, struct rt_stream *stream, void **ret_item)
 {
 	struct shape *shape = (struct shape *)stream;
-	uint64_t now;
 	int code = 0;
 
 	if (shape->due_ns > rt_now())
@@ -242,8 +241,7 @@ static int throttle_next(struct vigil_site *site, struct rt_stream *stream, void
 		code = rt_stream_next_at(site, shape->of, ret_item);
 	if (code)
 		return code;
-	now = rt_now();
-	shape->due_ns = now + shape->ns < now ? UINT64_MAX : now + shape->ns;
+	shape->due_ns = time_after(rt_now(), shape->ns);
 	return 0;
 }
 

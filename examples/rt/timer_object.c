@@ -21,13 +21,6 @@ struct rt_timer {
 	vigil_resource resource;
 };
 
-static uint64_t from_now(uint64_t ns)
-{
-	uint64_t now = rt_now();
-
-	return now + ns < now ? UINT64_MAX : now + ns;
-}
-
 struct rt_timer *rt_timer_new_at(struct vigil_site *site, const char *name, uint64_t ns)
 {
 	struct rt_timer *timer = calloc(1, sizeof(*timer));
@@ -36,7 +29,7 @@ struct rt_timer *rt_timer_new_at(struct vigil_site *site, const char *name, uint
 		return NULL;
 	pthread_mutex_init(&timer->lock, NULL);
 	timer->refs = 1;
-	timer->deadline_ns = from_now(ns);
+	timer->deadline_ns = time_after(rt_now(), ns);
 	timer->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_TIMER, "rt_timer", name, 0, 0);
 	vigil_attr_u64(timer->resource, "deadline", timer->deadline_ns, "ns");
 	vigil_attr_u64(timer->resource, "resets", 0, NULL);
@@ -76,7 +69,7 @@ void rt_timer_free(struct rt_timer *timer)
 
 void rt_timer_reset_at(struct vigil_site *site, struct rt_timer *timer, uint64_t ns)
 {
-	uint64_t deadline_ns = from_now(ns);
+	uint64_t deadline_ns = time_after(rt_now(), ns);
 	bool is_earlier;
 
 	pthread_mutex_lock(&timer->lock);
@@ -90,15 +83,10 @@ void rt_timer_reset_at(struct vigil_site *site, struct rt_timer *timer, uint64_t
 	pthread_mutex_unlock(&timer->lock);
 }
 
-static struct rt *rt_of(const struct rt_op *op)
-{
-	return op->task ? op->task->rt : rt_here();
-}
-
 /* Under the lock, which it gives back: op waits no more. */
 static void leave(struct rt_timer *timer, struct rt_op *op)
 {
-	timer_disarm(rt_of(op), op);
+	timer_disarm(op_rt(op), op);
 	if (waitq_remove(op))
 		timer_put(timer);
 	else
@@ -108,7 +96,7 @@ static void leave(struct rt_timer *timer, struct rt_op *op)
 static bool wait_poll(struct rt_op *op)
 {
 	struct rt_timer *timer = op->object;
-	struct rt *rt = rt_of(op);
+	struct rt *rt = op_rt(op);
 
 	if (!rt) {
 		op->result = misuse(-EPERM, "a timer outside the runtime would never fire");
