@@ -216,6 +216,20 @@ static bool is_ended(struct rt *rt)
 	       (!atomic_load(&rt->live) || clock_ns() > rt->end_by_ns);
 }
 
+/* It has found. Was it the last one who looked, there may be more. */
+static void stop_searching(struct worker *worker)
+{
+	struct rt *rt = worker->rt;
+
+	worker->is_searching = false;
+	if (atomic_fetch_sub(&rt->searching, 1) != 1)
+		return;
+	/* Partner: the fence in schedule_notify, which trusts in who searches. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (worker_has_work(rt))
+		schedule_notify(rt);
+}
+
 void worker_run(struct worker *worker, bool (*is_over)(struct worker *worker))
 {
 	struct rt *rt = worker->rt;
@@ -227,12 +241,8 @@ void worker_run(struct worker *worker, bool (*is_over)(struct worker *worker))
 			worker_park(worker);
 			continue;
 		}
-		if (worker->is_searching) {
-			worker->is_searching = false;
-			/* The last one who looked has found: there may be more. */
-			if (atomic_fetch_sub(&rt->searching, 1) == 1 && worker_has_work(rt))
-				schedule_notify(rt);
-		}
+		if (worker->is_searching)
+			stop_searching(worker);
 		vigil_worker_queued(ring_count(&worker->ring) +
 				    (atomic_load(&worker->lifo) != NULL));
 		worker_poll(worker, task);
