@@ -7,8 +7,8 @@
  * which alone switches contexts. reactor.c and timer.c wake tasks; nothing calls them
  * but the scheduler and what waits for descriptors and times.
  *
- * Locks, in the order they are taken: a primitive's own; a task's; timers'; run queues'.
- * Nobody holds one across an await.
+ * Locks, in the order they are taken: a primitive's own; a task's; timers'; a waiting
+ * thread's (thread.c); run queues'. Nobody holds one across an await.
  *
  * The law: a function that runs on a task's stack asks anew for its worker after every
  * await, for it may be another thread's (worker_here). Its task stays the same.

@@ -10,11 +10,14 @@
  *	}
  *	static int start(void *arg)
  *	{
+ *		struct rt_result result = { 0 };
  *		struct rt_handle job;
- *		struct rt_result result;
+ *		int error = rt_spawn(&job, hello, NULL, "hello");
  *
- *		rt_spawn(&job, hello, NULL, "hello");
- *		return rt_join(&job, &result);
+ *		if (!error)
+ *			error = rt_join(&job, &result);
+ *		rt_result_free(&result);
+ *		return error ? error : result.code;
  *	}
  *	int main(void)
  *	{
@@ -32,7 +35,7 @@
  *	-EAGAIN     a try found nothing to do now
  *	-ETIMEDOUT  a deadline passed
  *	-EPERM      not allowed here: outside the runtime, not the owner
- *	-EDEADLK    it could never end: a task that joins itself
+ *	-EDEADLK    it could never end: a task that joins itself, an await in place
  *	-EINVAL     used twice, or never made
  *	-ENOMEM     no memory; nothing has changed
  *    Misuse (-EPERM, -EDEADLK, -EINVAL) also has a sentence that says what to do:
@@ -43,6 +46,8 @@
  *  - What is shared (channels, locks, tokens) may be used by any task of any worker.
  *    An rt_handle or an operation belongs to one task at a time. Pointers to what
  *    is on a task's stack may be given to others for as long as the task waits.
+ *  - rt_..._free: NULL is legal. Nobody may wait for it any more, or be in a call with it,
+ *    but where its comment says what they get.
  *  - Times are ns, deadlines are of rt_now().
  *
  * Do not keep `errno` or the address of a thread-local variable across an await:
@@ -161,6 +166,7 @@ struct rt_spawn_options {
 /*
  * Starts a task. ret_handle NULL: detached from birth. Returns 0, -ENOMEM, -EPERM
  * outside the runtime, -ECANCELED when the runtime ends. On an error *ret_handle is zeroed.
+ * It gets its stack when it first runs: one for which there is no memory ends with -ENOMEM.
  */
 int rt_spawn_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
 		const struct rt_spawn_options *options);
@@ -253,7 +259,10 @@ struct rt_op {
 /* Awaits. Returns the operation's result, -ECANCELED, or -EPERM outside a task. */
 int rt_await(struct rt_op *op);
 int rt_do(struct rt_op op);
-/* Tries once, without waiting: -EAGAIN, and the operation is taken back. Any thread. */
+/*
+ * Tries once, without waiting: -EAGAIN, and the operation is taken back. Any thread. It never
+ * yields, as an await does now and then: who tries in a loop calls rt_yield.
+ */
 int rt_try(struct rt_op op);
 /* Awaits on a thread that may block. In a task -EDEADLK, but for rt_block_in_place. */
 int rt_do_blocking(struct rt_op op);
@@ -264,8 +273,9 @@ enum rt_order {
 };
 
 /*
- * Awaits the first of several: the others are taken back. Returns its index, its result
- * is in ops[index].result; or -ECANCELED, -EPERM, -EINVAL for none.
+ * Awaits the first of several: the others are taken back, but for those that were not looked
+ * at, which may be awaited still. Returns its index, its result is in ops[index].result; or
+ * -ECANCELED, -EPERM, -EDEADLK in place, -EINVAL for none.
  */
 int rt_select(struct rt_op *ops, size_t count, enum rt_order order);
 
@@ -274,7 +284,8 @@ int rt_timeout(uint64_t ns, struct rt_op op);
 int rt_timeout_at(uint64_t deadline_ns, struct rt_op op);
 /*
  * The same with any function, in a task of its own that is cancelled, and awaited, when time
- * is up. What succeeds in spite of that is returned.
+ * is up. What succeeds in spite of that is returned; not its rt_set_value, as there is no
+ * result: it leaves what it makes where arg points.
  */
 int rt_timeout_call_at(struct vigil_site *site, uint64_t ns, rt_fn fn, void *arg, const char *name);
 #define rt_timeout_call(ns, fn, arg, name) rt_timeout_call_at(VIGIL_HERE(), ns, fn, arg, name)
@@ -283,6 +294,8 @@ int rt_timeout_call_at(struct vigil_site *site, uint64_t ns, rt_fn fn, void *arg
  * Runs several functions at once, each in a task. The first that returns 0 or more
  * wins; the others are cancelled and awaited. Returns the winner's index; when all
  * failed the code of the last; -ECANCELED. ret_result (may be NULL) is the winner's, or the last's.
+ * One that succeeds after the winner has lost, and its rt_set_value is lost: what must be freed
+ * it leaves where arg points.
  */
 struct rt_racer {
 	rt_fn fn;
@@ -884,6 +897,7 @@ struct rt_op rt_accept_op_at(struct vigil_site *site, struct rt_listener *listen
 int rt_tcp_connect_at(struct vigil_site *site, const char *address, uint16_t port,
 		      struct rt_io **ret_io);
 #define rt_tcp_connect(address, port, ret_io) rt_tcp_connect_at(VIGIL_HERE(), address, port, ret_io)
+/* path must not exist, and stays when the listener is freed: unlink(2) it before and after. */
 int rt_unix_listen_at(struct vigil_site *site, const char *path, struct rt_listener **ret_listener);
 #define rt_unix_listen(path, ret_listener) rt_unix_listen_at(VIGIL_HERE(), path, ret_listener)
 int rt_unix_connect_at(struct vigil_site *site, const char *path, struct rt_io **ret_io);
@@ -901,7 +915,7 @@ uint16_t rt_udp_port(const struct rt_udp *udp);
 void rt_udp_free(struct rt_udp *udp);
 struct rt_datagram {
 	void *buf;
-	size_t size; /* of buf; after a receive: of what is in it */
+	size_t size; /* of buf; after a receive: of what is in it. Set it before the next. */
 	struct sockaddr_storage peer;
 	socklen_t peer_size;
 };
@@ -917,7 +931,10 @@ struct rt_op rt_udp_recv_op_at(struct vigil_site *site, struct rt_udp *udp,
 /* Fills a datagram's peer. */
 int rt_udp_to(struct rt_datagram *datagram, const char *address, uint16_t port);
 
-/* Files, through the blocking pool. */
+/*
+ * Files, through the blocking pool. A call that has begun works in the caller's memory, so a
+ * cancel lets it end, and its result is returned.
+ */
 struct rt_file;
 int rt_file_open_at(struct vigil_site *site, const char *path, int flags, mode_t mode,
 		    struct rt_file **ret_file);
