@@ -346,6 +346,31 @@ static int freed_while_awaited(void *arg RT_UNUSED)
 	return 0;
 }
 
+/* The reader has been woken, and stands in line no more; but it has not run yet. */
+static int freed_while_woken(void *arg RT_UNUSED)
+{
+	struct rt_result result;
+	struct rt_handle job;
+
+	pair();
+	rt_spawn(&job, read_one, ends[0], "reader");
+	rt_yield();
+	cr_assert_eq(rt_write(ends[1], "x", 1), 1);
+	while (reactor_wait(job.task->rt, 0, NULL) > 0)
+		;
+	rt_io_free(ends[0]);
+	cr_assert_eq(rt_misuses, 1);
+	cr_assert_eq(rt_join(&job, &result), 0);
+	cr_assert_eq(result.code, 1);
+	unpair();
+	return 0;
+}
+
+Test(rt_io, a_stream_whose_reader_was_woken_stays_too)
+{
+	cr_assert_eq(rt_paused(freed_while_woken, NULL), 0);
+}
+
 Test(rt_io, a_stream_that_is_awaited_stays_and_says_so)
 {
 	cr_assert_eq(rt_paused(freed_while_awaited, NULL), 0);

@@ -253,7 +253,10 @@ void reactor_interrupt(struct rt *rt);
 
 /* Watches fd, edge-triggered. NULL: errno in *ret_error, negative. fd stays the caller's. */
 struct source *source_new(struct rt *rt, int fd, int *ret_error);
-/* Before fd is closed. Returns false, and has done nothing, when somebody waits for it. */
+/*
+ * Before fd is closed. Returns false, and has done nothing, when somebody waits for it, or was
+ * woken and has not looked.
+ */
 bool source_free(struct source *source);
 /*
  * The poll of an operation on a descriptor: calls attempt, which makes one system call and

@@ -25,6 +25,7 @@ struct source {
 	int fd;
 	bool is_ready[2]; /* by enum direction */
 	struct waitq waiters[2];
+	size_t waiting; /* operations in line, and those that were woken and have not looked */
 	struct source *next_free, *next;
 };
 
@@ -180,13 +181,33 @@ bool source_free(struct source *source)
 	bool is_awaited;
 
 	pthread_mutex_lock(&source->lock);
-	is_awaited = source->waiters[TO_READ].first || source->waiters[TO_WRITE].first;
+	is_awaited = source->waiting;
 	pthread_mutex_unlock(&source->lock);
 	if (is_awaited)
 		return false;
 	epoll_ctl(source->rt->reactor.epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	source_give_back(source);
 	return true;
+}
+
+/* These two under the lock. */
+static void begin_waiting(struct source *source, struct rt_op *op, enum direction direction)
+{
+	bool was_woken = op->is_granted;
+
+	if (waitq_add(&source->waiters[direction], op) && !was_woken)
+		source->waiting++;
+}
+
+/* Returns whether it was woken, and stands in line no more. */
+static bool end_waiting(struct source *source, struct rt_op *op)
+{
+	bool stood_in_line = waitq_remove(op);
+	bool was_woken = !stood_in_line && op->is_granted;
+
+	if (stood_in_line || was_woken)
+		source->waiting--;
+	return was_woken;
 }
 
 bool source_poll(struct source *source, struct rt_op *op, enum direction direction,
@@ -201,7 +222,7 @@ bool source_poll(struct source *source, struct rt_op *op, enum direction directi
 		op->result = attempt(source->fd, op);
 		pthread_mutex_lock(&source->lock);
 		if (op->result != -EAGAIN) {
-			waitq_remove(op);
+			end_waiting(source, op);
 			/* There may be more: the next in line finds out. */
 			source_mark(source, direction);
 			pthread_mutex_unlock(&source->lock);
@@ -209,7 +230,7 @@ bool source_poll(struct source *source, struct rt_op *op, enum direction directi
 		}
 		is_marked = source->is_ready[direction];
 		if (!is_marked)
-			waitq_add(&source->waiters[direction], op);
+			begin_waiting(source, op, direction);
 		pthread_mutex_unlock(&source->lock);
 		if (!is_marked)
 			return false;
@@ -219,7 +240,7 @@ bool source_poll(struct source *source, struct rt_op *op, enum direction directi
 void source_cancel(struct source *source, struct rt_op *op)
 {
 	pthread_mutex_lock(&source->lock);
-	if (!waitq_remove(op) && op->is_granted) {
+	if (end_waiting(source, op)) {
 		/* It was woken and will not look: the next in line does. */
 		waitq_wake_one(&source->waiters[TO_READ], NULL);
 		waitq_wake_one(&source->waiters[TO_WRITE], NULL);
