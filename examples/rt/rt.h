@@ -355,7 +355,10 @@ struct rt_op rt_interval_tick_op_at(struct vigil_site *site, struct rt_interval 
  * that had it. RT_GUARD gives back whatever happens.
  */
 
-/* First come, first served; unlock hands it to the first in line. */
+/*
+ * First come, first served; unlock hands it to the first in line. A task that asks for what it
+ * holds waits for itself.
+ */
 struct rt_mutex;
 struct rt_mutex *rt_mutex_new_at(struct vigil_site *site, const char *name);
 #define rt_mutex_new(name) rt_mutex_new_at(VIGIL_HERE(), name)
@@ -849,7 +852,7 @@ int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char
  * Runs fn here, on the worker's thread; another thread takes the worker's place meanwhile. fn
  * may block, spawn and wake; awaits in it return -EDEADLK, but what the blocking pool would do
  * for them (rt_call_blocking, files, names) this thread does itself. Needs two workers: else
- * -EPERM.
+ * -EPERM. With 64 threads, workers and those in their places, there are no more.
  */
 int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg);
 #define rt_block_in_place(fn, arg) rt_block_in_place_at(VIGIL_HERE(), fn, arg)
