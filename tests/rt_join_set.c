@@ -112,6 +112,36 @@ static int finishes_cut(void *arg RT_UNUSED)
 	return 0;
 }
 
+static int use_the_stack(void *arg)
+{
+	int error = rt_sleep(RT_MS);
+
+	*(bool *)arg = true;
+	return error;
+}
+
+static int finishes_in_place(void *arg RT_UNUSED)
+{
+	struct rt_join_set *own = rt_join_set_new("own");
+	bool is_used = false;
+	int code;
+
+	rt_join_set_spawn(own, use_the_stack, &is_used, "job");
+	code = rt_join_set_finish(own, 0);
+	cr_assert(is_used);
+	return code;
+}
+
+static int go_in_place(void *arg RT_UNUSED)
+{
+	return rt_block_in_place(finishes_in_place, NULL);
+}
+
+Test(rt_join_set, ends_whole_in_place_too)
+{
+	cr_assert_eq(rt_threads(2, go_in_place, NULL), 0);
+}
+
 Test(rt_join_set, ends_whole_also_when_who_ends_it_is_cancelled)
 {
 	cr_assert_geq(rt_cut_everywhere(finishes_cut, NULL), 2);

@@ -167,6 +167,12 @@ struct rt *op_rt(const struct rt_op *op);
 /* An operation that is done before it begins: bad arguments. */
 struct rt_op op_failed(struct vigil_site *site, int code);
 
+/*
+ * Awaits; in what blocks in place, as a thread does. For what must be awaited wherever one is,
+ * as others use one's stack.
+ */
+int op_await_anywhere(struct rt_op op);
+
 /* First in, first out. Its owner has the lock. Zeroed: empty. */
 struct waitq {
 	struct rt_op *first, *last;

@@ -335,7 +335,7 @@ void join_set_finish(struct vigil_site *site, struct rt_join_set *set,
 
 	cut_all(set, cut_of_children(task));
 	task->holds++;
-	while (rt_do(join_set_next_op(site, set, &result, &tag)) == 0)
+	while (op_await_anywhere(join_set_next_op(site, set, &result, &tag)) == 0)
 		each(arg, tag, &result);
 	task->holds--;
 	rt_join_set_free(set);
@@ -368,7 +368,7 @@ int rt_join_set_finish_at(struct vigil_site *site, struct rt_join_set *set, int 
 	if (!task_here())
 		return misuse(-EPERM, "rt_join_set_finish outside a task");
 	while (code >= 0) {
-		int next = rt_do(rt_join_set_next_op_at(site, set, &result));
+		int next = op_await_anywhere(rt_join_set_next_op_at(site, set, &result));
 
 		if (next == -EPIPE)
 			break;

@@ -182,6 +182,13 @@ int rt_do(struct rt_op op)
 	return rt_await(&op);
 }
 
+int op_await_anywhere(struct rt_op op)
+{
+	struct rt_task *task = task_here();
+
+	return task && task->is_in_place ? rt_do_blocking(op) : rt_do(op);
+}
+
 int rt_try(struct rt_op op)
 {
 	op_check(&op);

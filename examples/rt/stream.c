@@ -163,10 +163,8 @@ static void feeders_end(struct feed *feed)
 
 		if (!task)
 			rt_drop(handle);
-		else if (handle->task && task->is_in_place)
-			rt_do_blocking(rt_join_op(handle, NULL));
 		else if (handle->task)
-			rt_join(handle, NULL);
+			op_await_anywhere(rt_join_op(handle, NULL));
 	}
 	if (task)
 		task->holds--;
