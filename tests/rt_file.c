@@ -33,7 +33,7 @@ static int write_and_read(void *arg RT_UNUSED)
 	cr_assert_str_eq(word, "world");
 	cr_assert_eq(rt_file_read(file, word, 5, 11), 0);
 	cr_assert_eq(rt_file_read(file, word, 5, -1), -EINVAL);
-	rt_file_close(file);
+	rt_file_free(file);
 	unlink(path);
 	return 0;
 }
@@ -55,8 +55,8 @@ static int refused(void *arg RT_UNUSED)
 	cr_assert_eq(rt_file_load("/", &text, &size), -EISDIR);
 	cr_assert_eq(rt_file_open(path, O_WRONLY | O_CREAT, 0600, &file), 0);
 	cr_assert_eq(rt_file_read(file, &byte, 1, 0), -EBADF);
-	rt_file_close(file);
-	rt_file_close(NULL);
+	rt_file_free(file);
+	rt_file_free(NULL);
 	unlink(path);
 	return 0;
 }
@@ -85,7 +85,7 @@ static int load(void *arg RT_UNUSED)
 		cr_assert_eq(strlen(text), length);
 		free(text);
 	}
-	rt_file_close(file);
+	rt_file_free(file);
 	unlink(path);
 	free(written);
 	/* It says it is empty. */
@@ -173,7 +173,7 @@ static int shown_file(void *arg RT_UNUSED)
 	cr_assert_str_eq(file_record->type, "File");
 	cr_assert_eq(rt_board_attr(file_record->attrs, "bytes written"), 5);
 	cr_assert_eq(rt_board_attr(file_record->attrs, "bytes read"), 0);
-	rt_file_close(file);
+	rt_file_free(file);
 	unlink(path);
 	return 0;
 }
@@ -194,7 +194,7 @@ static int read_and_write(void *arg RT_UNUSED)
 	n = (int)rt_file_write(file, &byte, 1, 0);
 	if (n >= 0)
 		n = (int)rt_file_read(file, &byte, 1, 0);
-	rt_file_close(file);
+	rt_file_free(file);
 	return n < 0 ? n : load_self(NULL);
 }
 

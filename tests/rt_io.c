@@ -20,8 +20,8 @@ static void pair(void)
 
 static void unpair(void)
 {
-	rt_io_close_guard(&ends[0]);
-	rt_io_close_guard(&ends[1]);
+	rt_io_guard(&ends[0]);
+	rt_io_guard(&ends[1]);
 }
 
 /* ---- Bytes ---- */
@@ -30,7 +30,7 @@ static int write_big(void *arg)
 {
 	int error = rt_write_all(arg, big, BIG);
 
-	rt_shutdown_write(arg);
+	rt_io_end_write(arg);
 	return error;
 }
 
@@ -80,11 +80,11 @@ Test(rt_io, to_read_or_write_nothing_waits_for_nothing)
 static int peer_gone(void *arg RT_UNUSED)
 {
 	pair();
-	rt_io_close_guard(&ends[0]);
+	rt_io_guard(&ends[0]);
 	cr_assert_eq(rt_write(ends[1], "x", 1), -EPIPE);
 	unpair();
 	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
-	rt_io_close_guard(&ends[0]);
+	rt_io_guard(&ends[0]);
 	cr_assert_eq(rt_write(ends[1], "x", 1), -EPIPE);
 	cr_assert_eq(rt_write(ends[1], "x", 1), -EPIPE);
 	unpair();
@@ -124,8 +124,8 @@ static int through_a_pipe(void *arg RT_UNUSED)
 
 	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
 	cr_assert_eq(rt_write_all(ends[1], "hello", 5), 0);
-	cr_assert_eq(rt_shutdown_write(ends[1]), -ENOTSOCK);
-	rt_io_close_guard(&ends[1]);
+	cr_assert_eq(rt_io_end_write(ends[1]), -ENOTSOCK);
+	rt_io_guard(&ends[1]);
 	cr_assert_eq(rt_read_full(ends[0], word, 5), 0);
 	cr_assert_eq(rt_read(ends[0], word, 1), 0);
 	cr_assert_str_eq(word, "hello");
@@ -265,7 +265,7 @@ static int peer_goes(void *arg RT_UNUSED)
 	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
 	rt_spawn(&reader, read_one, ends[0], "reader");
 	rt_sleep(RT_MS);
-	rt_io_close_guard(&ends[1]);
+	rt_io_guard(&ends[1]);
 	rt_join(&reader, &read_result);
 	cr_assert_eq(read_result.code, 0);
 	unpair();
@@ -273,7 +273,7 @@ static int peer_goes(void *arg RT_UNUSED)
 	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
 	rt_spawn(&writer, write_much, ends[1], "writer");
 	rt_sleep(RT_MS);
-	rt_io_close_guard(&ends[0]);
+	rt_io_guard(&ends[0]);
 	rt_join(&writer, &write_result);
 	cr_assert_eq(write_result.code, -EPIPE);
 	unpair();
@@ -282,7 +282,7 @@ static int peer_goes(void *arg RT_UNUSED)
 	rt_spawn(&reader, read_one, ends[0], "reader");
 	rt_spawn(&writer, write_much, ends[0], "writer");
 	rt_sleep(RT_MS);
-	rt_io_close_guard(&ends[1]);
+	rt_io_guard(&ends[1]);
 	rt_join(&reader, &read_result);
 	rt_join(&writer, &write_result);
 	cr_assert(read_result.code == -ECONNRESET || read_result.code == 0);
@@ -472,7 +472,7 @@ static int ask(void *arg)
 		cr_assert_eq(rt_read_full(link->ends[0], answer, sizeof(answer)), 0);
 		cr_assert_arr_eq(word, answer, sizeof(word));
 	}
-	return rt_shutdown_write(link->ends[0]);
+	return rt_io_end_write(link->ends[0]);
 }
 
 static int many_pairs(void *arg RT_UNUSED)

@@ -78,6 +78,22 @@ Test(rt_mutex, shows_its_owner_and_who_waits)
 
 /* ---- Try, misuse ---- */
 
+static int lock_again(void *arg RT_UNUSED)
+{
+	mutex = rt_mutex_new("db");
+	rt_mutex_lock(mutex);
+	cr_assert_eq(rt_mutex_lock(mutex), -EDEADLK);
+	cr_assert_str_eq(rt_misused, "task 1 \"main\" waits for mutex \"db\", which it holds");
+	cr_assert_eq(rt_mutex_unlock(mutex), 0);
+	rt_mutex_free(mutex);
+	return 0;
+}
+
+Test(rt_mutex, is_not_waited_for_by_its_owner)
+{
+	cr_assert_eq(rt_paused(lock_again, NULL), 0);
+}
+
 static int only_unlock(void *arg RT_UNUSED)
 {
 	return rt_mutex_unlock(mutex);
@@ -211,13 +227,23 @@ Test(rt_mutex, is_not_lost_when_its_next_owner_is_cancelled)
 	cr_assert_eq(rt_paused(granted_and_cancelled, NULL), 0);
 }
 
+static int hold_for_long(void *arg RT_UNUSED)
+{
+	rt_mutex_lock(mutex);
+	rt_sleep(RT_S);
+	return rt_mutex_unlock(mutex);
+}
+
 static int loser_of_a_select(void *arg RT_UNUSED)
 {
+	struct rt_handle job;
+
 	mutex = rt_mutex_new("db");
-	rt_mutex_lock(mutex);
+	rt_spawn(&job, hold_for_long, NULL, "holder");
+	rt_yield();
 	cr_assert_eq(rt_timeout(RT_MS, rt_mutex_lock_op(mutex)), -ETIMEDOUT);
 	cr_assert_eq(rt_board_resource("db")->waiters, 0);
-	rt_mutex_unlock(mutex);
+	rt_join(&job, NULL);
 	cr_assert_eq(rt_timeout(RT_MS, rt_mutex_lock_op(mutex)), 0);
 	rt_mutex_unlock(mutex);
 	rt_mutex_free(mutex);

@@ -31,9 +31,16 @@ static int run(void *arg)
 static struct runner slow = { 30 * RT_MS, 1 }, quick = { 10 * RT_MS, 2 }, falls = { RT_MS, -EIO },
 		     falls_later = { 5 * RT_MS, -EBADF };
 
+static char dropped_values[64];
+
+static void dropped(void *value)
+{
+	strcat(dropped_values, value == &quick ? "quick " : "late ");
+}
+
 #define RACER(runner)                                                                              \
 	{                                                                                          \
-		run, &(runner), #runner                                                            \
+		.fn = run, .arg = &(runner), .name = #runner, .drop = dropped                      \
 	}
 
 static int first_success(void *arg RT_UNUSED)
@@ -85,12 +92,15 @@ Test(rt_race, that_nobody_won_ends_with_the_last_error)
 static int succeeds_all_the_same(void *arg RT_UNUSED)
 {
 	rt_sleep(RT_S);
+	rt_set_value(&slow);
 	return 5;
 }
 
 static int won_twice(void *arg RT_UNUSED)
 {
-	const struct rt_racer racers[] = { RACER(quick), { succeeds_all_the_same, NULL, "late" } };
+	const struct rt_racer racers[] = {
+		RACER(quick), { .fn = succeeds_all_the_same, .name = "late", .drop = dropped }
+	};
 
 	return rt_race(racers, 2, NULL);
 }
@@ -98,6 +108,8 @@ static int won_twice(void *arg RT_UNUSED)
 Test(rt_race, is_not_won_by_who_succeeds_after_the_winner)
 {
 	cr_assert_eq(rt_paused(won_twice, NULL), 0);
+
+	cr_assert_str_eq(dropped_values, "quick late ");
 
 	cr_assert_eq(rt_last_stats.completed, 3);
 }
@@ -238,8 +250,10 @@ static int many_races(void *arg)
 		int winner;
 
 		for (uintptr_t k = 0; k < RACERS; k++)
-			racers[k] = (struct rt_racer){ hop, (void *)((i + k + (uintptr_t)arg) % 5),
-						       "hop" };
+			racers[k] =
+				(struct rt_racer){ .fn = hop,
+						   .arg = (void *)((i + k + (uintptr_t)arg) % 5),
+						   .name = "hop" };
 		winner = rt_race(racers, RACERS, &result);
 		cr_assert(winner >= 0 && winner < RACERS, "%d", winner);
 		cr_assert_eq(result.code, (int)(uintptr_t)racers[winner].arg);

@@ -279,7 +279,7 @@ Test(rt_rwlock, stays_held_when_its_owner_ends)
 
 static int write_and_read_cut(void *arg RT_UNUSED)
 {
-	RT_GUARD(rt_rwlock_leave) struct rt_rwlock *held = NULL;
+	RT_GUARD(rt_rwlock_guard) struct rt_rwlock *held = NULL;
 	int error = rt_rwlock_write(lock);
 
 	if (error)
@@ -292,7 +292,7 @@ static int write_and_read_cut(void *arg RT_UNUSED)
 	error = rt_sleep(RT_MS);
 	if (error)
 		return error;
-	rt_rwlock_leave(&held);
+	rt_rwlock_guard(&held);
 	error = rt_rwlock_read(lock);
 	if (!error)
 		held = lock;

@@ -25,8 +25,8 @@ static void connect_pair(void)
 
 static void close_all(void)
 {
-	rt_io_close_guard(&client);
-	rt_io_close_guard(&server);
+	rt_io_guard(&client);
+	rt_io_guard(&server);
 	rt_listener_free(listener);
 	listener = NULL;
 }
@@ -39,7 +39,7 @@ static int hello(void *arg RT_UNUSED)
 
 	connect_pair();
 	cr_assert_eq(rt_write_all(client, "hello", 5), 0);
-	cr_assert_eq(rt_shutdown_write(client), 0);
+	cr_assert_eq(rt_io_end_write(client), 0);
 	cr_assert_eq(rt_read_full(server, word, 5), 0);
 	cr_assert_eq(rt_read(server, word, 1), 0);
 	cr_assert_eq(rt_write_all(server, "bye", 3), 0, "one end alone was shut");
@@ -60,7 +60,7 @@ static int reset(void *arg RT_UNUSED)
 
 	connect_pair();
 	setsockopt(rt_io_fd(client), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	rt_io_close_guard(&client);
+	rt_io_guard(&client);
 	cr_assert_eq(rt_read(server, &byte, 1), -ECONNRESET);
 	cr_assert_eq(rt_write(server, &byte, 1), -EPIPE);
 	close_all();

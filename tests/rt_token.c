@@ -116,7 +116,7 @@ static int left_with_a_waiter(void *arg RT_UNUSED)
 	struct rt_handle job;
 
 	{
-		RT_GUARD(rt_token_cancel_guard)
+		RT_GUARD(rt_token_guard)
 		struct rt_token *guarded = rt_token_new("scope");
 
 		rt_spawn(&job, await_token, guarded, "waiter");
@@ -408,7 +408,7 @@ static int await_clone(void *arg)
 
 static int conn(void *arg)
 {
-	RT_GUARD(rt_token_cancel_guard)
+	RT_GUARD(rt_token_guard)
 	struct rt_token *own = rt_token_child(arg, "conn");
 	struct rt_handle watch;
 

@@ -19,8 +19,8 @@ static void name_path(void)
 
 static void close_all(void)
 {
-	rt_io_close_guard(&client);
-	rt_io_close_guard(&server);
+	rt_io_guard(&client);
+	rt_io_guard(&server);
 	rt_listener_free(listener);
 	listener = NULL;
 	unlink(path);
@@ -38,7 +38,7 @@ static int hello(void *arg RT_UNUSED)
 	cr_assert_eq(rt_write_all(client, "hello", 5), 0);
 	cr_assert_eq(rt_read_full(server, word, 5), 0);
 	cr_assert_str_eq(word, "hello");
-	rt_io_close_guard(&client);
+	rt_io_guard(&client);
 	cr_assert_eq(rt_read(server, word, 1), 0);
 	close_all();
 	return 0;

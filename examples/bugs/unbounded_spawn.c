@@ -35,7 +35,7 @@ static int request(void *arg)
 static int backup(void *arg)
 {
 	int code = rt_mutex_lock(server.database);
-	RT_GUARD(rt_mutex_leave) struct rt_mutex *held = code ? NULL : server.database;
+	RT_GUARD(rt_mutex_guard) struct rt_mutex *held = code ? NULL : server.database;
 
 	(void)arg;
 	(void)held;

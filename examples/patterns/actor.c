@@ -192,7 +192,7 @@ static int bank(void *arg)
 		rt_join(&task, NULL);
 		printf("the ledger says %lld EUR\n", (long long)ledger_sum(&account));
 	}
-	rt_file_close(account.ledger);
+	rt_file_free(account.ledger);
 	return error;
 }
 

@@ -31,7 +31,7 @@ static uint16_t port; /* the server's */
 
 static int conn_run(void *arg)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = arg;
+	RT_GUARD(rt_io_guard) struct rt_io *io = arg;
 	char request[REQUEST + 1] = "", text[32];
 	unsigned long page;
 	int error = rt_read_full(io, request, REQUEST);
@@ -84,7 +84,7 @@ static int fetch_over(struct rt_io *io, struct fetch *fetch)
 
 static int fetch_run(void *item)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct fetch *fetch = item;
 	int error;
 

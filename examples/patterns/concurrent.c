@@ -122,7 +122,7 @@ static int scrub_all(void *arg)
 	/* None may run on: they use our stack. */
 	example_end(set);
 	for (unsigned i = 0; i < PARTS; i++)
-		rt_file_close(parts[i].file);
+		rt_file_free(parts[i].file);
 	return error;
 }
 

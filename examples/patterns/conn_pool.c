@@ -29,7 +29,7 @@ struct world {
 
 static int session(void *arg, void *item)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = item;
+	RT_GUARD(rt_io_guard) struct rt_io *io = item;
 	uint32_t number;
 
 	(void)arg;

@@ -51,7 +51,7 @@ static int read_local(struct settings *settings, char *buf, size_t size)
 	n = rt_file_write(file, settings->text, strlen(settings->text), 0);
 	if (n > 0)
 		n = rt_file_read(file, buf, size - 1, 0);
-	rt_file_close(file);
+	rt_file_free(file);
 	return (int)n;
 }
 
@@ -143,8 +143,8 @@ static int load_all(struct rt_io *remote)
 
 static int run(void *arg)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *from = NULL;
-	RT_GUARD(rt_io_close_guard) struct rt_io *to = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *from = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *to = NULL;
 	struct rt_error *error;
 	char words[256];
 	int code = rt_pipe(&from, &to);

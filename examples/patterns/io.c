@@ -29,7 +29,7 @@ struct relay {
 static int send_lines(void *arg)
 {
 	const struct relay *relay = arg;
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	int code = rt_tcp_connect(relay->address, rt_listener_port(relay->listener), &io);
 
 	for (unsigned i = 0; i < LINES && !code; i++) {
@@ -46,7 +46,7 @@ static int send_lines(void *arg)
 static int tcp_to_udp(void *arg)
 {
 	struct relay *relay = arg;
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	char line[LINE];
 	struct rt_datagram datagram = { .buf = line, .size = LINE };
 	int code = rt_accept(relay->listener, &io);
@@ -77,7 +77,7 @@ static int udp_to_unix(void *arg)
 
 		code = rt_udp_recv(relay->in, &datagram);
 		if (code >= 0 && !datagram.size)
-			return rt_shutdown_write(relay->unix_ends[0]);
+			return rt_io_end_write(relay->unix_ends[0]);
 		if (code >= 0)
 			code = rt_write_all(relay->unix_ends[0], line, datagram.size);
 	}
@@ -96,7 +96,7 @@ static int unix_to_pipe(void *arg)
 		if (code)
 			return code;
 	}
-	rt_io_close_guard(&relay->pipe_in); /* the other end reads that, too */
+	rt_io_guard(&relay->pipe_in); /* the other end reads that, too */
 	return n;
 }
 
@@ -163,7 +163,7 @@ static int relay_open(struct relay *relay)
 static void relay_close(struct relay *relay)
 {
 	rt_signal_free(relay->all_there);
-	rt_file_close(relay->file);
+	rt_file_free(relay->file);
 	rt_io_free(relay->pipe_in);
 	rt_io_free(relay->pipe_out);
 	rt_io_free(relay->unix_ends[1]);

@@ -145,7 +145,7 @@ static int log_all(void *arg)
 	if (!error)
 		error = rt_mpsc_new("log lines", CAPACITY, free, &log, &writer.lines);
 	if (error) {
-		rt_file_close(writer.file);
+		rt_file_free(writer.file);
 		return error;
 	}
 	error = rt_spawn(&writer_task, writer_run, &writer, "log writer");
@@ -160,7 +160,7 @@ static int log_all(void *arg)
 		error = result.error ? rt_fail_with(result.error) : result.code;
 	if (!error)
 		error = report(&writer);
-	rt_file_close(writer.file);
+	rt_file_free(writer.file);
 	return error;
 }
 

@@ -177,8 +177,8 @@ static int run(void *arg)
 	if (!error && rt_file_read(stages[2].file, line, LINE - 1, stages[2].size - LINE) > 0)
 		printf("%zu lines, %lld bytes; the last is \"%s\"\n", stages[1].lines,
 		       (long long)stages[2].size, line);
-	rt_file_close(stages[0].file);
-	rt_file_close(stages[2].file);
+	rt_file_free(stages[0].file);
+	rt_file_free(stages[2].file);
 	return error;
 }
 

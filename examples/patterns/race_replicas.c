@@ -36,7 +36,7 @@ static _Atomic unsigned given_up; /* requests whose client went before the answe
 static int request_run(void *arg)
 {
 	static const uint64_t takes_ns[REPLICAS] = { 60 * RT_MS, 300 * RT_MS, 700 * RT_MS };
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = arg;
+	RT_GUARD(rt_io_guard) struct rt_io *io = arg;
 	unsigned char work, nothing;
 	struct rt_op first[2];
 	int n = rt_read_full(io, &work, 1);
@@ -100,7 +100,7 @@ struct ask {
 
 static int ask_run(void *arg)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct ask *ask = arg;
 	int n = rt_tcp_connect("127.0.0.1", ask->replica->port, &io);
 
@@ -119,7 +119,9 @@ static int ask_all(unsigned request)
 
 	for (unsigned i = 0; i < REPLICAS; i++) {
 		asks[i] = (struct ask){ &replicas[i], (unsigned char)(request + i) };
-		racers[i] = (struct rt_racer){ ask_run, &asks[i], replicas[i].ask };
+		racers[i] = (struct rt_racer){ .fn = ask_run,
+					       .arg = &asks[i],
+					       .name = replicas[i].ask };
 	}
 	/* No result wanted: the error of a race that nobody won is this task's then. */
 	return rt_race(racers, REPLICAS, NULL);

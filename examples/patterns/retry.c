@@ -54,7 +54,7 @@ static enum mood mood_for(struct question question)
 /* Returns 0 whatever happens: it is not the server that fails. */
 static int answer(void *arg, void *item)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = item;
+	RT_GUARD(rt_io_guard) struct rt_io *io = item;
 	struct question question;
 	char word;
 
@@ -114,7 +114,7 @@ static int serve(void *listener)
 
 static int ask(struct job *job)
 {
-	RT_GUARD(rt_io_close_guard) struct rt_io *io = NULL;
+	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct question question = { job->number, job->attempts };
 	int code = rt_tcp_connect("127.0.0.1", job->port, &io);
 	char word = 0;

@@ -102,7 +102,7 @@ static int cache_get(struct cache *cache, unsigned number, struct entry **ret_en
 /* Uses an entry for a while: as long, no writer may come. */
 static int look_up(struct cache *cache, unsigned number)
 {
-	RT_GUARD(rt_rwlock_leave) struct rt_rwlock *held = NULL;
+	RT_GUARD(rt_rwlock_guard) struct rt_rwlock *held = NULL;
 	struct entry *entry;
 	int code = cache_get(cache, number, &entry);
 
@@ -173,7 +173,7 @@ static int use_cache(void *arg)
 		       READERS * LOOKUPS, READERS, cache.hits, cache.misses, cache.wrong);
 	for (unsigned i = 0; i < ROOM; i++)
 		free(cache.entries[i].text);
-	rt_file_close(cache.file);
+	rt_file_free(cache.file);
 	rt_rwlock_free(cache.lock);
 	return code;
 }

@@ -90,7 +90,7 @@ static int drain(struct rt_join_set *set, struct outcome *outcome)
 	struct rt_result result;
 	int code;
 
-	while (!(code = rt_timeout_at(deadline_ns, rt_join_set_next_op(set, &result)))) {
+	while (!(code = rt_timeout_until(deadline_ns, rt_join_set_next_op(set, &result)))) {
 		outcome->drained++;
 		rt_result_free(&result);
 	}

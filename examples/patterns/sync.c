@@ -176,7 +176,7 @@ static int live(void *arg)
 		rt_once_free(life->pattern);
 	}
 	if (life)
-		rt_file_close(life->file);
+		rt_file_free(life->file);
 	free(life);
 	return n < 0 ? (int)n : error;
 }

@@ -179,7 +179,7 @@ static int run(void *arg)
 	else
 		rt_watch_free(service.config);
 	rt_signal_free(service.changed);
-	rt_file_close(service.file);
+	rt_file_free(service.file);
 	rt_notify_free(service.looked);
 	return error;
 }

@@ -4,7 +4,7 @@
  *
  * Who calls whom: primitives (mutex.c, mpsc.c, ...) stand on operations and wait queues
  * (op.c, waitq.c); these on tasks (task.c); tasks on the scheduler (worker.c, runtime.c),
- * which alone switches contexts. reactor.c and timer.c wake tasks; nothing calls them
+ * which alone switches contexts. reactor.c and timers.c wake tasks; nothing calls them
  * but the scheduler and what waits for descriptors and times.
  *
  * Locks, in the order they are taken: a primitive's own; a task's; timers'; a waiting
@@ -206,7 +206,7 @@ int refused_in_place(const char *what);
 /* Tells the sentence, on the board too. Returns code. */
 int misuse(int code, const char *format, ...) RT_PRINTF(2, 3);
 
-/* ---- Timers (timer.c) ---- */
+/* ---- Timers (timers.c) ---- */
 
 struct timers {
 	pthread_mutex_t lock;

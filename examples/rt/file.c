@@ -90,7 +90,7 @@ int rt_file_open_at(struct vigil_site *site, const char *path, int flags, mode_t
 }
 
 /* At once, not through the pool: a task that was cancelled could await nothing. */
-void rt_file_close(struct rt_file *file)
+void rt_file_free(struct rt_file *file)
 {
 	if (!file)
 		return;

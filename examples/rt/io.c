@@ -325,7 +325,7 @@ void rt_io_free(struct rt_io *io)
 	free(io);
 }
 
-void rt_io_close_guard(struct rt_io **io)
+void rt_io_guard(struct rt_io **io)
 {
 	rt_io_free(*io);
 	*io = NULL;
@@ -399,7 +399,7 @@ int rt_read_full_at(struct vigil_site *site, struct rt_io *io, void *buf, size_t
 	return 0;
 }
 
-int rt_shutdown_write(struct rt_io *io)
+int rt_io_end_write(struct rt_io *io)
 {
 	return shutdown(io->fd.fd, SHUT_WR) ? -errno : 0;
 }

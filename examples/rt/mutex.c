@@ -63,7 +63,7 @@ static void hand_on(struct rt_mutex *mutex, struct vigil_site *site)
 static bool lock_poll(struct rt_op *op)
 {
 	struct rt_mutex *mutex = op->object;
-	bool is_done = true;
+	bool is_done = true, is_own = false;
 
 	if (!op->task)
 		op->task = task_here();
@@ -79,6 +79,8 @@ static bool lock_poll(struct rt_op *op)
 	} else if (!mutex->owner) {
 		own(mutex, op);
 		vigil_lock_acquired_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
+	} else if (mutex->owner == op->task->id && !op->is_try) {
+		is_own = true;
 	} else {
 		is_done = false;
 		/* Also after a wake for something else: the poll took the wait off the board. */
@@ -86,6 +88,10 @@ static bool lock_poll(struct rt_op *op)
 			vigil_lock_wait_at(op->site, mutex->resource, VIGIL_MODE_EXCLUSIVE);
 	}
 	pthread_mutex_unlock(&mutex->lock);
+	if (is_own)
+		op->result =
+			misuse(-EDEADLK, "task %llu \"%s\" waits for mutex \"%s\", which it holds",
+			       (unsigned long long)op->task->id, op->task->name, mutex->name);
 	return is_done;
 }
 
@@ -137,7 +143,7 @@ int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex)
 		      owner);
 }
 
-void rt_mutex_leave(struct rt_mutex **held)
+void rt_mutex_guard(struct rt_mutex **held)
 {
 	if (*held)
 		rt_mutex_unlock_at(VIGIL_HERE(), *held);

@@ -15,6 +15,7 @@ struct racer {
 	struct race *race;
 	struct rt_handle handle;
 	vigil_task vigil;
+	void (*drop)(void *value);
 	bool has_ended;
 };
 
@@ -56,6 +57,7 @@ static int racer_start(struct vigil_site *site, struct race *race, const struct 
 	if (!task)
 		return error;
 	racer->race = race;
+	racer->drop = as->drop;
 	racer->vigil = task->vigil;
 	task->ended = racer_ended;
 	task->ended_arg = racer;
@@ -142,6 +144,8 @@ static int take_results(struct vigil_site *site, struct race *race, struct rt_re
 
 		/* Does not wait, so a cancel does not stop it. */
 		rt_try(rt_join_op_at(site, &racer->handle, &result));
+		if (racer->drop && result.value && (racer != chosen || !ret_result))
+			racer->drop(result.value);
 		if (racer != chosen) {
 			rt_result_free(&result);
 			continue;

@@ -281,7 +281,7 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order);
 
 /* Awaits op for ns at most. Returns its result or -ETIMEDOUT: then it was taken back. */
 int rt_timeout(uint64_t ns, struct rt_op op);
-int rt_timeout_at(uint64_t deadline_ns, struct rt_op op);
+int rt_timeout_until(uint64_t deadline_ns, struct rt_op op);
 /*
  * The same with any function, in a task of its own that is cancelled, and awaited, when time
  * is up. What succeeds in spite of that is returned; not its rt_set_value, as there is no
@@ -294,13 +294,14 @@ int rt_timeout_call_at(struct vigil_site *site, uint64_t ns, rt_fn fn, void *arg
  * Runs several functions at once, each in a task. The first that returns 0 or more
  * wins; the others are cancelled and awaited. Returns the winner's index; when all
  * failed the code of the last; -ECANCELED. ret_result (may be NULL) is the winner's, or the last's.
- * One that succeeds after the winner has lost, and its rt_set_value is lost: what must be freed
- * it leaves where arg points.
+ * One that succeeds after the winner has lost: its rt_set_value goes to its drop, which may be
+ * NULL, as does the winner's without ret_result.
  */
 struct rt_racer {
 	rt_fn fn;
 	void *arg;
 	const char *name;
+	void (*drop)(void *value);
 };
 int rt_race_at(struct vigil_site *site, const struct rt_racer *racers, size_t count,
 	       struct rt_result *ret_result);
@@ -357,7 +358,7 @@ struct rt_op rt_interval_tick_op_at(struct vigil_site *site, struct rt_interval 
 
 /*
  * First come, first served; unlock hands it to the first in line. A task that asks for what it
- * holds waits for itself.
+ * holds gets -EDEADLK.
  */
 struct rt_mutex;
 struct rt_mutex *rt_mutex_new_at(struct vigil_site *site, const char *name);
@@ -370,8 +371,8 @@ struct rt_op rt_mutex_lock_op_at(struct vigil_site *site, struct rt_mutex *mutex
 /* Returns -EPERM, and does nothing, when this task does not hold it. */
 int rt_mutex_unlock_at(struct vigil_site *site, struct rt_mutex *mutex);
 #define rt_mutex_unlock(mutex) rt_mutex_unlock_at(VIGIL_HERE(), mutex)
-/* For RT_GUARD(rt_mutex_leave) struct rt_mutex *held = ...: unlocks unless NULL. */
-void rt_mutex_leave(struct rt_mutex **held);
+/* For RT_GUARD(rt_mutex_guard) struct rt_mutex *held = ...: unlocks unless NULL. */
+void rt_mutex_guard(struct rt_mutex **held);
 
 /*
  * Many readers or one writer. Fair: first come, first served, so a reader that comes
@@ -396,7 +397,7 @@ int rt_rwlock_unlock_at(struct vigil_site *site, struct rt_rwlock *lock);
 /* Writer to reader, and nobody writes between. -EPERM when this task does not write. */
 int rt_rwlock_downgrade_at(struct vigil_site *site, struct rt_rwlock *lock);
 #define rt_rwlock_downgrade(lock) rt_rwlock_downgrade_at(VIGIL_HERE(), lock)
-void rt_rwlock_leave(struct rt_rwlock **held);
+void rt_rwlock_guard(struct rt_rwlock **held);
 
 /* Permits. First come, first served, also when a later one asks for less. */
 struct rt_semaphore;
@@ -662,7 +663,7 @@ struct rt_token *rt_token_clone(struct rt_token *token);
 void rt_token_free(struct rt_token *token);
 void rt_token_cancel_at(struct vigil_site *site, struct rt_token *token);
 #define rt_token_cancel(token) rt_token_cancel_at(VIGIL_HERE(), token)
-void rt_token_cancel_guard(struct rt_token **token); /* for RT_GUARD: cancels and frees */
+void rt_token_guard(struct rt_token **token); /* for RT_GUARD: cancels and frees */
 bool rt_token_is_cancelled(const struct rt_token *token);
 /* It holds the token while it waits, not before: give another task a clone of its own. */
 struct rt_op rt_token_cancelled_op_at(struct vigil_site *site, struct rt_token *token);
@@ -868,7 +869,7 @@ struct rt_io;
 struct rt_io *rt_io_new_at(struct vigil_site *site, int fd, const char *type, const char *name);
 #define rt_io_new(fd, type, name) rt_io_new_at(VIGIL_HERE(), fd, type, name)
 void rt_io_free(struct rt_io *io); /* closes; nobody may wait: then it stays */
-void rt_io_close_guard(struct rt_io **io);
+void rt_io_guard(struct rt_io **io);
 int rt_io_fd(const struct rt_io *io);
 /* As read(2) and write(2): bytes, 0 at the end, a negative errno. */
 struct rt_op rt_read_op_at(struct vigil_site *site, struct rt_io *io, void *buf, size_t size);
@@ -883,7 +884,7 @@ int rt_write_all_at(struct vigil_site *site, struct rt_io *io, const void *buf, 
 #define rt_write_all(io, buf, size) rt_write_all_at(VIGIL_HERE(), io, buf, size)
 int rt_read_full_at(struct vigil_site *site, struct rt_io *io, void *buf, size_t size);
 #define rt_read_full(io, buf, size) rt_read_full_at(VIGIL_HERE(), io, buf, size)
-int rt_shutdown_write(struct rt_io *io); /* the peer reads an end; -ENOTSOCK: free the pipe's end */
+int rt_io_end_write(struct rt_io *io); /* the peer reads an end; -ENOTSOCK: free the pipe's end */
 
 /* Addresses are numeric, "127.0.0.1", "::1"; names go through rt_resolve. port 0: any. */
 struct rt_listener;
@@ -943,7 +944,7 @@ int rt_file_open_at(struct vigil_site *site, const char *path, int flags, mode_t
 		    struct rt_file **ret_file);
 #define rt_file_open(path, flags, mode, ret_file)                                                  \
 	rt_file_open_at(VIGIL_HERE(), path, flags, mode, ret_file)
-void rt_file_close(struct rt_file *file);
+void rt_file_free(struct rt_file *file);
 ssize_t rt_file_read_at(struct vigil_site *site, struct rt_file *file, void *buf, size_t size,
 			off_t offset);
 #define rt_file_read(file, buf, size, offset) rt_file_read_at(VIGIL_HERE(), file, buf, size, offset)

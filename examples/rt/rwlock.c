@@ -222,7 +222,7 @@ int rt_rwlock_downgrade_at(struct vigil_site *site, struct rt_rwlock *lock)
 	return is_writer ? 0 : refuse(lock, "downgrade", " to write", holders);
 }
 
-void rt_rwlock_leave(struct rt_rwlock **held)
+void rt_rwlock_guard(struct rt_rwlock **held)
 {
 	if (*held)
 		rt_rwlock_unlock_at(VIGIL_HERE(), *held);

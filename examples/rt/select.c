@@ -103,7 +103,7 @@ int rt_select(struct rt_op *ops, size_t count, enum rt_order order)
 	return select_slow(task, ops, count, from);
 }
 
-int rt_timeout_at(uint64_t deadline_ns, struct rt_op op)
+int rt_timeout_until(uint64_t deadline_ns, struct rt_op op)
 {
 	struct rt_op ops[2] = { op, rt_sleep_until_op_at(op.site, deadline_ns) };
 	int first;
@@ -117,5 +117,5 @@ int rt_timeout_at(uint64_t deadline_ns, struct rt_op op)
 
 int rt_timeout(uint64_t ns, struct rt_op op)
 {
-	return rt_timeout_at(time_after(rt_now(), ns), op);
+	return rt_timeout_until(time_after(rt_now(), ns), op);
 }

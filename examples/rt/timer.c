@@ -1,125 +1,137 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: the wheel, its lock, and the timerfd that wakes the reactor for it.
+ * A timer that is put off again and again while somebody waits for it, which is what an
+ * idle timeout does with every message. So putting it off only stores the new deadline:
+ * whoever waits wakes at the old one, looks, and waits on. Pulling it forward wakes them.
  *
- * The law: an operation in the wheel is woken under the lock, so that its task cannot take
- * it back meanwhile.
+ * A waiter stands in the wheel, to be woken in time, and in the timer's line, to be found.
+ * It holds the timer, which may therefore be freed under it.
  */
 #include "core.h"
 
 #include <errno.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-int timers_open(struct rt *rt)
+struct rt_timer {
+	pthread_mutex_t lock;
+	size_t refs; /* its owner's, and one for each who waits */
+	uint64_t deadline_ns, resets;
+	bool is_closed;
+	struct waitq waiters;
+	vigil_resource resource;
+};
+
+struct rt_timer *rt_timer_new_at(struct vigil_site *site, const char *name, uint64_t ns)
 {
-	struct timers *timers = &rt->timers;
+	struct rt_timer *timer = calloc(1, sizeof(*timer));
 
-	pthread_mutex_init(&timers->lock, NULL);
-	wheel_init(&timers->wheel, rt_clock(rt));
-	timers->armed_ns = UINT64_MAX;
-	timers->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	return timers->fd < 0 ? -errno : 0;
+	if (!timer)
+		return NULL;
+	pthread_mutex_init(&timer->lock, NULL);
+	timer->refs = 1;
+	timer->deadline_ns = time_after(rt_now(), ns);
+	timer->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_TIMER, "rt_timer", name, 0, 0);
+	vigil_attr_u64(timer->resource, "deadline", timer->deadline_ns, "ns");
+	vigil_attr_u64(timer->resource, "resets", 0, NULL);
+	return timer;
 }
 
-void timers_close(struct rt *rt)
+/* Under the lock, which it gives back. */
+static void timer_put(struct rt_timer *timer)
 {
-	if (rt->timers.fd >= 0)
-		close(rt->timers.fd);
-	pthread_mutex_destroy(&rt->timers.lock);
-}
+	bool is_last = !--timer->refs;
 
-/* Under the lock. A timerfd set to 0 would never fire; paused time needs none. */
-static void timers_arm(struct rt *rt)
-{
-	struct timers *timers = &rt->timers;
-	uint64_t next = wheel_next_ns(&timers->wheel);
-	struct itimerspec spec = { 0 };
-
-	if (next == timers->armed_ns || rt->options.is_paused)
+	pthread_mutex_unlock(&timer->lock);
+	if (!is_last)
 		return;
-	timers->armed_ns = next;
-	if (next != UINT64_MAX) {
-		next = next ? next : 1;
-		spec.it_value.tv_sec = (time_t)(next / RT_S);
-		spec.it_value.tv_nsec = (long)(next % RT_S);
+	pthread_mutex_destroy(&timer->lock);
+	free(timer);
+}
+
+/* Under the lock. Those who are not in the wheel have been woken. */
+static void wake_waiters(struct rt_timer *timer, struct vigil_site *site)
+{
+	for (struct rt_op *op = timer->waiters.first; op; op = op->next)
+		if (timer_remove(op->task->rt, op))
+			op_wake(op, site);
+}
+
+void rt_timer_free(struct rt_timer *timer)
+{
+	if (!timer)
+		return;
+	vigil_resource_free(timer->resource);
+	pthread_mutex_lock(&timer->lock);
+	timer->is_closed = true;
+	wake_waiters(timer, NULL);
+	timer_put(timer);
+}
+
+void rt_timer_reset_at(struct vigil_site *site, struct rt_timer *timer, uint64_t ns)
+{
+	uint64_t deadline_ns = time_after(rt_now(), ns);
+	bool is_earlier;
+
+	pthread_mutex_lock(&timer->lock);
+	is_earlier = deadline_ns < timer->deadline_ns;
+	timer->deadline_ns = deadline_ns;
+	timer->resets++;
+	vigil_attr_u64(timer->resource, "deadline", deadline_ns, "ns");
+	vigil_attr_u64(timer->resource, "resets", timer->resets, NULL);
+	if (is_earlier)
+		wake_waiters(timer, site);
+	pthread_mutex_unlock(&timer->lock);
+}
+
+/* Under the lock, which it gives back: op waits no more. */
+static void leave(struct rt_timer *timer, struct rt_op *op)
+{
+	timer_disarm(op_rt(op), op);
+	if (waitq_remove(op))
+		timer_put(timer);
+	else
+		pthread_mutex_unlock(&timer->lock);
+}
+
+static bool wait_poll(struct rt_op *op)
+{
+	struct rt_timer *timer = op->object;
+	struct rt *rt = op_rt(op);
+
+	if (!rt) {
+		op->result = misuse(-EPERM, "a timer outside the runtime would never fire");
+		return true;
 	}
-	timerfd_settime(timers->fd, TFD_TIMER_ABSTIME, &spec, NULL);
-}
-
-void timer_add(struct rt *rt, struct rt_op *op, uint64_t deadline_ns)
-{
-	struct timers *timers = &rt->timers;
-
-	pthread_mutex_lock(&timers->lock);
-	wheel_add(&timers->wheel, &op->timer, deadline_ns);
-	if (deadline_ns < timers->armed_ns)
-		timers_arm(rt);
-	pthread_mutex_unlock(&timers->lock);
-}
-
-/* The timerfd stays as it is: it fires once for nothing, and is set again then. */
-bool timer_remove(struct rt *rt, struct rt_op *op)
-{
-	bool was_there;
-
-	pthread_mutex_lock(&rt->timers.lock);
-	was_there = wheel_remove(&rt->timers.wheel, &op->timer);
-	pthread_mutex_unlock(&rt->timers.lock);
-	return was_there;
-}
-
-void timer_arm(struct rt *rt, struct rt_op *op, uint64_t deadline_ns)
-{
-	if (!timer_remove(rt, op))
-		op_enlist(op);
-	op->deadline_ns = deadline_ns;
-	timer_add(rt, op, deadline_ns);
-}
-
-void timer_disarm(struct rt *rt, struct rt_op *op)
-{
-	if (timer_remove(rt, op))
-		op_delist(op);
-}
-
-bool timer_is_set(struct rt *rt, const struct rt_op *op)
-{
-	bool is_set;
-
-	pthread_mutex_lock(&rt->timers.lock);
-	is_set = wheel_has(&op->timer);
-	pthread_mutex_unlock(&rt->timers.lock);
-	return is_set;
-}
-
-size_t timers_expire(struct rt *rt)
-{
-	struct timers *timers = &rt->timers;
-	uint64_t now = rt_clock(rt);
-	struct wheel_timer *timer;
-	size_t count = 0;
-
-	pthread_mutex_lock(&timers->lock);
-	while ((timer = wheel_expire(&timers->wheel, now))) {
-		struct rt_op *op = (struct rt_op *)((char *)timer - offsetof(struct rt_op, timer));
-
-		op->is_granted = true;
-		op_wake(op, NULL);
-		count++;
+	pthread_mutex_lock(&timer->lock);
+	op->result = timer->is_closed ? -EPIPE : 0;
+	if (timer->is_closed || timer->deadline_ns <= rt_clock(rt)) {
+		leave(timer, op);
+		return true;
 	}
-	timers->armed_ns = 0; /* it has fired */
-	timers_arm(rt);
-	pthread_mutex_unlock(&timers->lock);
-	return count;
+	if (waitq_add(&timer->waiters, op))
+		timer->refs++;
+	if (!op->is_try)
+		timer_arm(rt, op, timer->deadline_ns);
+	pthread_mutex_unlock(&timer->lock);
+	return false;
 }
 
-uint64_t timers_next(struct rt *rt)
+static void wait_cancel(struct rt_op *op)
 {
-	uint64_t next;
+	struct rt_timer *timer = op->object;
 
-	pthread_mutex_lock(&rt->timers.lock);
-	next = wheel_next_ns(&rt->timers.wheel);
-	pthread_mutex_unlock(&rt->timers.lock);
-	return next;
+	if (!op->task)
+		return; /* it was never polled: it does not hold the timer */
+	pthread_mutex_lock(&timer->lock);
+	leave(timer, op);
+}
+
+struct rt_op rt_timer_wait_op_at(struct vigil_site *site, struct rt_timer *timer)
+{
+	static const struct rt_op_type type = { .source = "Timer::wait",
+						.waits = VIGIL_WAIT_TIMER,
+						.poll = wait_poll,
+						.cancel = wait_cancel };
+
+	return op_make(&type, site, timer, timer->resource);
 }

@@ -174,7 +174,7 @@ void rt_token_cancel_at(struct vigil_site *site, struct rt_token *token)
 	pthread_mutex_unlock(&token->root->lock);
 }
 
-void rt_token_cancel_guard(struct rt_token **token)
+void rt_token_guard(struct rt_token **token)
 {
 	if (!*token)
 		return;

@@ -118,9 +118,9 @@ static int refuse(struct conn *conn, int status)
 	conn->is_head = conn->is_keep_alive = false;
 	error = conn_answer(conn, status, "this server does not understand that\n");
 	if (!error)
-		error = rt_shutdown_write(conn->io);
+		error = rt_io_end_write(conn->io);
 	while (!error &&
-	       rt_timeout_at(until, rt_read_op(conn->io, conn->buf, sizeof(conn->buf))) > 0)
+	       rt_timeout_until(until, rt_read_op(conn->io, conn->buf, sizeof(conn->buf))) > 0)
 		;
 	return error ? error : -EPIPE;
 }
