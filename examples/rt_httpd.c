@@ -52,6 +52,7 @@ static void options_parse(int argc, char **argv)
 	static const struct option known[] = { { "port", required_argument, NULL, 'p' },
 					       { "workers", required_argument, NULL, 'w' },
 					       { "root", required_argument, NULL, 'r' },
+					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
 	bool has_port = false;
 	int c;
@@ -64,6 +65,9 @@ static void options_parse(int argc, char **argv)
 			options.workers = number(optarg, 1, 32);
 		} else if (c == 'r') {
 			options.root = optarg;
+		} else if (c == 'h') {
+			fputs(usage, stdout);
+			exit(0);
 		} else {
 			has_port = false;
 			break;

@@ -212,7 +212,7 @@ Test(patterns_b, timers_treat_missed_ticks_each_in_its_way)
 		     "100 200 300 400 500 ms\n");
 	EXAMPLE_SAYS("delay: after tick 0, and 310 ms away, ticks were due at 100 ");
 	EXAMPLE_SAYS("skip: after tick 0, and 310 ms away, ticks were due at 100 ");
-	EXAMPLE_SAYS("timer: idle, after it was put off ");
+	EXAMPLE_SAYS("timer: idle, after ");
 }
 
 Test(patterns_b, timers_say_when_they_are_due)

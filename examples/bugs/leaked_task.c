@@ -97,7 +97,8 @@ static int start(void *arg)
 		example_join(server.collectors);
 	rt_join_set_free(server.collectors);
 	if (!code)
-		printf("%d requests answered, no collector is left\n", REQUESTS);
+		printf("%d requests answered, %s\n", REQUESTS,
+		       example.is_fixed ? "no collector is left" : "the collectors let go by hand");
 	return code;
 }
 

@@ -5,10 +5,10 @@
  * Here 20,000 come, so that the machine lives; a real server has no such limit.
  *
  * --fixed: at most 64 at once. Then no request is accepted before one has ended, and the
- * rest wait where they cost nothing: at the client. (rt_bounded() does the same.)
+ * rest wait where they cost nothing: at the client. (rt_bounded_run does the same.)
  *
  * Look at `vigil sites`: 20000 LIVE of one line, and none DONE; `vigil why` says what they wait
- * for, "lock "database" has been held by 2 backup", and "20000 more for the same cause".
+ * for, lock "database", held by 2 backup, and "20000 more for the same cause".
  */
 #include <errno.h>
 

@@ -124,7 +124,7 @@ static int watch_idle(void *arg)
 	if (talker.task)
 		rt_join(&talker, &result);
 	if (!code)
-		printf("timer: idle, after it was put off %u times\n", idle.resets);
+		printf("timer: idle, after %u signs of life put it off\n", idle.resets);
 	rt_timer_free(idle.timer);
 	return code;
 }

@@ -285,7 +285,10 @@ struct pool {
 };
 
 int pool_open(struct rt *rt, struct vigil_site *site);
-/* Drops what is queued, waits for what runs until deadline_ns of CLOCK_MONOTONIC. Returns how many run on. */
+/*
+ * Drops what is queued, waits for what runs until deadline_ns of CLOCK_MONOTONIC. Returns how
+ * many run on.
+ */
 unsigned pool_close(struct rt *rt, uint64_t deadline_ns);
 /* After a close that returned 0. */
 void pool_free(struct rt *rt);

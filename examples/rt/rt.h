@@ -4,8 +4,11 @@
  *
  * Tasks have stacks of their own, so asynchronous code reads like any other:
  *
+ *	#include "rt/rt.h"
+ *
  *	static int hello(void *arg)
  *	{
+ *		(void)arg;
  *		return rt_sleep(100 * RT_MS);
  *	}
  *	static int start(void *arg)
@@ -17,6 +20,7 @@
  *		if (!error)
  *			error = rt_join(&job, &result);
  *		rt_result_free(&result);
+ *		(void)arg;
  *		return error ? error : result.code;
  *	}
  *	int main(void)
@@ -24,6 +28,9 @@
  *		vigil_init(NULL);
  *		return rt_run(NULL, start, NULL) ? 1 : 0;
  *	}
+ *
+ * After `make`: cc -pthread -D_GNU_SOURCE -Iinclude -Iexamples hello.c
+ * build/libexamplert.a build/libvigil.a -ldl
  *
  * The promise:
  *  - A call that may wait is an operation, struct rt_op. rt_thing() awaits it;
@@ -46,6 +53,7 @@
  *  - What is shared (channels, locks, tokens) may be used by any task of any worker.
  *    An rt_handle or an operation belongs to one task at a time. Pointers to what
  *    is on a task's stack may be given to others for as long as the task waits.
+ *  - rt_..._new returns NULL, or -ENOMEM, when there is no memory.
  *  - rt_..._free: NULL is legal. Nobody may wait for it any more, or be in a call with it,
  *    but where its comment says what they get.
  *  - Times are ns, deadlines are of rt_now().
@@ -56,6 +64,7 @@
 #ifndef RT_H
 #define RT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -142,7 +151,10 @@ const struct rt_error *rt_error_of_type(const struct rt_error *error, const char
 int rt_fail(const char *type, int code, const char *format, ...) RT_PRINTF(3, 4);
 /* The same with an error that exists: a joined task's. Takes it; NULL: returns 0. */
 int rt_fail_with(struct rt_error *error);
-/* Says what was being done when code came: wraps this task's error. Returns code; 0 and more pass. */
+/*
+ * Says what was being done when code came: wraps this task's error. Returns code; 0 and more
+ * pass.
+ */
 int rt_context(int code, const char *format, ...) RT_PRINTF(2, 3);
 /* This task's error, which it handled: takes it off. NULL if none. The caller's to free. */
 struct rt_error *rt_error_take(void);
@@ -516,7 +528,8 @@ int rt_once_set(struct rt_once *once, void *value); /* -EINVAL: it is made, or b
 /* ---- Channels (mpsc.c, broadcast.c, oneshot.c, watch.c) ---- */
 
 /*
- * Many senders, one receiver, messages are pointers. Closed for receiving when all senders
+ * Many senders, one receiver, messages are pointers. Several tasks may send through one
+ * sender, and receive from the one receiver: each message goes to one of them. Closed for receiving when all senders
  * are gone and it is empty, for sending when the receiver is. Messages left in it when the
  * receiver goes are given to drop, which may be NULL. capacity 0: unbounded.
  */
@@ -577,7 +590,10 @@ struct rt_broadcast *rt_broadcast_new_at(struct vigil_site *site, const char *na
 #define rt_broadcast_new(name, capacity, retain, drop)                                             \
 	rt_broadcast_new_at(VIGIL_HERE(), name, capacity, retain, drop)
 void rt_broadcast_free(struct rt_broadcast *broadcast); /* closes: subscribers drain, then -EPIPE */
-/* Takes the message. Returns the number of subscribers; -EPIPE when there is none (the message stays the caller's). */
+/*
+ * Takes the message. Returns the number of subscribers; -EPIPE when there is none: then the
+ * message stays the caller's.
+ */
 int rt_broadcast_send_at(struct vigil_site *site, struct rt_broadcast *broadcast, void *message);
 #define rt_broadcast_send(broadcast, message) rt_broadcast_send_at(VIGIL_HERE(), broadcast, message)
 struct rt_subscriber *rt_subscribe_at(struct vigil_site *site, struct rt_broadcast *broadcast);
@@ -841,12 +857,18 @@ int rt_stream_for_each_bounded_at(struct vigil_site *site, struct rt_stream *str
 
 /* ---- Blocking work (blocking.c) ---- */
 
-/* Runs fn on a thread of the blocking pool; the handle is as rt_spawn's. Cancelling it takes it out of the queue; once it runs it runs. */
+/*
+ * Runs fn on a thread of the blocking pool; the handle is as rt_spawn's. Cancelling it takes it
+ * out of the queue; once it runs it runs.
+ */
 int rt_spawn_blocking_at(struct vigil_site *site, struct rt_handle *ret_handle, rt_fn fn, void *arg,
 			 const char *name);
 #define rt_spawn_blocking(ret_handle, fn, arg, name)                                               \
 	rt_spawn_blocking_at(VIGIL_HERE(), ret_handle, fn, arg, name)
-/* The same, and awaits it: for one call. A cancel lets it run and awaits it: fn may use the caller's stack. */
+/*
+ * The same, and awaits it: for one call. A cancel lets it run and awaits it: fn may use the
+ * caller's stack.
+ */
 int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char *name);
 #define rt_call_blocking(fn, arg, name) rt_call_blocking_at(VIGIL_HERE(), fn, arg, name)
 /*
@@ -858,7 +880,7 @@ int rt_call_blocking_at(struct vigil_site *site, rt_fn fn, void *arg, const char
 int rt_block_in_place_at(struct vigil_site *site, rt_fn fn, void *arg);
 #define rt_block_in_place(fn, arg) rt_block_in_place_at(VIGIL_HERE(), fn, arg)
 
-/* ---- Input and output (io.c, listener.c, tcp.c, unix.c, udp.c, pipe.c, file.c, dns.c, signal.c) ---- */
+/* ---- Input and output (io.c, listener.c, tcp.c and the like) ---- */
 
 /*
  * A connected socket or a pipe's end: bytes. Two tasks may use it, one to read and one to
