@@ -85,6 +85,8 @@ static const struct verb verbs[] = {
 	  "who holds which lock, for how long, and who waits" },
 	{ "wakers", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_wakers,
 	  "who wakes whom, how often, and how late" },
+	{ "resources", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_resources,
+	  "channels, locks, timers, sockets, ...: their attributes, who waits" },
 	{ "sites", OPERANDS_TARGET, TAKES_MOMENT | TAKES_LIST, verb_sites,
 	  "all tasks grouped by the line that spawned them" },
 	{ "report", OPERANDS_TRACES, TAKES_JSON | TAKES_TASK | TAKES_REPORT, verb_report,

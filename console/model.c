@@ -77,6 +77,7 @@ static void clear(struct inside *inside)
 	free(inside->waited);
 	free(inside->waiting);
 	free(model->contended);
+	uses_fini(&inside->uses);
 	*inside = (struct inside){ .model = { .reader = model->reader, .source = model->source } };
 }
 

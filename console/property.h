@@ -153,6 +153,7 @@ void property_text(const struct property *property, const struct model *model, c
 extern const struct properties task_properties;        /* rows: struct vigil_task_record */
 extern const struct properties member_task_properties; /* the same, and of which process */
 extern const struct properties lock_properties;        /* struct vigil_resource_record */
+extern const struct properties resource_properties;    /* the same; model_want_uses */
 extern const struct properties worker_properties;      /* struct vigil_worker_record */
 extern const struct properties edge_properties;        /* struct vigil_edge_record */
 extern const struct properties site_properties;  /* struct vigil_site_record, model_want_sites */

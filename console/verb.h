@@ -68,6 +68,7 @@ int verb_tasks(const struct verb_options *options);
 int verb_task(const struct verb_options *options);
 int verb_executors(const struct verb_options *options);
 int verb_locks(const struct verb_options *options);
+int verb_resources(const struct verb_options *options);
 int verb_wakers(const struct verb_options *options);
 int verb_sites(const struct verb_options *options);
 int verb_report(const struct verb_options *options);

@@ -8,9 +8,11 @@
 #include "console/attr.h"
 #include "console/events.h"
 #include "console/format.h"
+#include "console/json_attrs.h"
 #include "console/json_task.h"
 #include "console/names.h"
 #include "console/property.h"
+#include "console/uses.h"
 #include "console/verb.h"
 #include "console/waits.h"
 
@@ -42,6 +44,24 @@ static void origin_print(const struct text *text, const struct model *model,
 		name_object(model, task->joiner, parent, sizeof(parent));
 		text_line(text, "  awaited by %s", parent);
 	}
+}
+
+/* How what it waits for stands: a full channel, a barrier that lacks one. */
+static void waited_print(const struct text *text, const struct model *model,
+			 const struct vigil_task_record *task)
+{
+	const struct vigil_resource_record *resource = waited_resource(model, task);
+	char name[NAME_TEXT], words[PROPERTY_TEXT_SIZE], line[sizeof(name) + sizeof(words) + 16];
+	uint64_t ref = resource ? model_ref(model, VIGIL_TABLE_resource, resource) : 0;
+
+	if (!resource || !resource->attrs)
+		return;
+	resource_words(model, resource, words, sizeof(words));
+	if (!words[0])
+		return;
+	name_object(model, ref, name, sizeof(name));
+	snprintf(line, sizeof(line), "%s: %s", name, words);
+	text_wrapped(text, 2, line);
 }
 
 static void times_print(const struct text *text, const struct vigil_task_record *task,
@@ -221,6 +241,7 @@ static void task_print(const struct text *text, const struct model *model,
 	verb_heading(text, model);
 	text_line(text, "%s: %s for %s: %s", name, word_state(times.state),
 		  time_of(times.state_ns, since), reason);
+	waited_print(text, model, task);
 	origin_print(text, model, task);
 	times_print(text, task, &times);
 	wakes_print(text, model, task);
@@ -233,32 +254,23 @@ static void task_print(const struct text *text, const struct model *model,
 
 /* ---- JSON ---- */
 
-static void attrs_json(struct json *json, const struct model *model,
-		       const struct vigil_task_record *task)
+static void waited_json(struct json *json, const struct model *model,
+			const struct vigil_task_record *task)
 {
-	struct vigil_attr_record attrs[ATTR_MOST];
-	size_t count = attrs_of(model, task, attrs);
-	double real;
+	const struct vigil_resource_record *resource = waited_resource(model, task);
+	char name[NAME_TEXT];
 
-	json_array_begin(json, "attributes");
-	for (size_t i = 0; i < count; i++) {
-		json_object_begin(json, NULL);
-		json_text(json, "key", attrs[i].key);
-		memcpy(&real, &attrs[i].value, sizeof(real));
-		if (attrs[i].type == VIGIL_ATTR_I64)
-			json_i64(json, "value", (int64_t)attrs[i].value);
-		else if (attrs[i].type == VIGIL_ATTR_U64)
-			json_u64(json, "value", attrs[i].value);
-		else if (attrs[i].type == VIGIL_ATTR_F64)
-			json_real(json, "value", real);
-		else if (attrs[i].type == VIGIL_ATTR_BOOL)
-			json_bool(json, "value", attrs[i].value);
-		else
-			json_text(json, "value", attrs[i].words);
-		json_text(json, "unit", attrs[i].unit[0] ? attrs[i].unit : NULL);
-		json_object_end(json);
+	if (!resource) {
+		json_null(json, "waits_for");
+		return;
 	}
-	json_array_end(json);
+	name_resource(model, resource, name, sizeof(name));
+	json_object_begin(json, "waits_for");
+	json_u64(json, "id", resource->id);
+	json_text(json, "kind", word_resource_kind(resource->kind));
+	json_text(json, "name", name);
+	json_attrs(json, model, model_ref(model, VIGIL_TABLE_resource, resource), resource->attrs);
+	json_object_end(json);
 }
 
 static void buckets_json(struct json *json, const struct model *model, const char *key,
@@ -327,7 +339,8 @@ static void json_print(const struct verb_options *options, const struct model *m
 	verb_json_process(&json, "process", model);
 	json_object_begin(&json, "task");
 	json_task(&json, model, task);
-	attrs_json(&json, model, task);
+	json_attrs(&json, model, model_ref(model, VIGIL_TABLE_task, task), task->attrs);
+	waited_json(&json, model, task);
 	buckets_json(&json, model, "poll_ns_buckets", task, VIGIL_HIST_BUSY);
 	buckets_json(&json, model, "scheduled_ns_buckets", task, VIGIL_HIST_DELAY);
 	chain_json(&json, model, task);

@@ -11,6 +11,7 @@
 #include "console/format.h"
 #include "console/names.h"
 #include "console/parts.h"
+#include "console/uses.h"
 #include "console/view.h"
 
 struct task_page {
@@ -163,6 +164,22 @@ static void write_polls(struct page *page, const struct task_page *it)
 	page_fields(page);
 }
 
+/* How what it waits for stands: a full channel, a barrier that lacks one. */
+static void write_waited(struct page *page, const struct task_page *it)
+{
+	const struct model *model = it->view.shared->model;
+	const struct vigil_resource_record *resource = waited_resource(model, &it->task);
+	char name[NAME_TEXT], words[512], line[sizeof(name) + sizeof(words) + 4];
+
+	if (!resource)
+		return;
+	resource_words(model, resource, words, sizeof(words));
+	name_object(model, model_ref(model, VIGIL_TABLE_resource, resource), name, sizeof(name));
+	snprintf(line, sizeof(line), "%s: %s", name, words);
+	if (words[0])
+		page_text(page, 1, ROLE_NUMBER, line);
+}
+
 static void task_write(struct view *view, struct page *page)
 {
 	struct task_page *it = (struct task_page *)view;
@@ -175,6 +192,8 @@ static void task_write(struct view *view, struct page *page)
 	if (times.state != VIGIL_STATE_DONE && it->chain.count > 0) {
 		page_title(page, "Why");
 		part_chain(page, 1, model, &it->chain);
+		if (!it->is_gone)
+			write_waited(page, it);
 	}
 	part_times(page, &times);
 	write_polls(page, it);

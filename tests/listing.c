@@ -130,6 +130,19 @@ Test(listing, locks_keep_their_holder_and_their_longest_times)
 	cr_expect(shows("  1 transfer  "), "%s", out);
 }
 
+Test(listing, resources_keep_their_name_who_waits_and_how_they_stand)
+{
+	const void *records[] = { VIGIL_FIND(own_model->reader, resource, lock) };
+
+	vigil_attr_u64(lock, "high water", 12, NULL);
+	own_board_look();
+	print(&resource_properties, records, 1, NULL, 60);
+
+	cr_expect(shows("accounts"), "%s", out);
+	cr_expect(shows("WAITING") && shows("high water 12"), "%s", out);
+	cr_expect(shows("no room for "), "%s", out);
+}
+
 Test(listing, a_terminal_too_narrow_for_numbers_still_has_lines_of_its_width)
 {
 	print_tasks(NULL, 20);

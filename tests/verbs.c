@@ -62,9 +62,8 @@ Test(verbs, a_killed_process_is_read_from_its_board)
 
 Test(verbs, every_verb_prints_text_and_valid_json_of_a_dead_process)
 {
-	static const char *const verbs[] = {
-		"tasks", "executors", "locks", "wakers", "sites", "why"
-	};
+	static const char *const verbs[] = { "tasks",     "executors", "locks", "wakers",
+					     "resources", "sites",     "why" };
 
 	start("deadlock_two_locks");
 	stop(SIGKILL);
@@ -164,6 +163,28 @@ Test(verbs, locks_show_owner_waiters_and_where_it_was_taken)
 }
 
 /* Taken once, and two want it: no wait has ended yet. */
+Test(verbs, resources_show_who_waits_locks_too)
+{
+	start("deadlock_two_locks");
+	cr_expect_eq(vigil("resources", "--filter=kind=mutex waiting>0", NULL), 0);
+	cr_expect(says("WAITING"));
+	cr_expect(says("accounts"), "%s", out);
+
+	cr_expect_eq(vigil("resources", "--json", NULL), 0);
+	cr_expect(json_is_valid(out), "%s", out);
+	cr_expect(says("\"attributes\":[]"));
+	cr_expect(says("\"waiting\":[{\"type\":\"task\""), "%s", out);
+	cr_expect(says("\"operations\":[]"));
+}
+
+Test(verbs, a_task_names_in_json_what_it_waits_for)
+{
+	start("deadlock_two_locks");
+	cr_expect_eq(vigil("task", "1", "--json", NULL), 0, "%s", err);
+	cr_expect(json_is_valid(out), "%s", out);
+	cr_expect(says("\"waits_for\":"), "%s", out);
+}
+
 Test(verbs, a_lock_that_is_waited_for_right_now_is_contended)
 {
 	start("lock_held");

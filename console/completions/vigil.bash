@@ -4,7 +4,7 @@
 _vigil()
 {
 	local cur=$2 prev=$3
-	local verbs='top replay ps prune tasks task executors locks wakers sites why record snapshot report export help'
+	local verbs='top replay ps prune tasks task executors locks wakers resources sites why record snapshot report export help'
 	local options='--json --filter --sort --watch --limit --all --over --task --html --process
 		--from --to --until --what --collector --top --dir --dead --dry-run
 		--view --interval --color --svg --no-mouse --output --for --live --snapshot --on --rotate --buffers

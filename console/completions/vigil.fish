@@ -14,6 +14,7 @@ complete -c vigil -n __fish_use_subcommand -a task -d 'Print one task'
 complete -c vigil -n __fish_use_subcommand -a executors -d 'Print executors and their workers'
 complete -c vigil -n __fish_use_subcommand -a locks -d 'Print locks, owners and waiters'
 complete -c vigil -n __fish_use_subcommand -a wakers -d 'Print who wakes whom'
+complete -c vigil -n __fish_use_subcommand -a resources -d 'Print channels, timers, sockets, ... and how they stand'
 complete -c vigil -n __fish_use_subcommand -a sites -d 'Print the places tasks come from'
 complete -c vigil -n __fish_use_subcommand -a why -d 'Print why tasks are stuck'
 complete -c vigil -n __fish_use_subcommand -a record -d 'Record all that happens'
@@ -23,7 +24,7 @@ complete -c vigil -n __fish_use_subcommand -a export -d 'Write a trace for other
 complete -c vigil -n __fish_use_subcommand -a help -d 'Explain a verb'
 
 complete -c vigil -n '__fish_seen_subcommand_from help' -f \
-    -a 'top replay ps prune tasks task executors locks wakers sites why record snapshot report export'
+    -a 'top replay ps prune tasks task executors locks wakers resources sites why record snapshot report export'
 complete -c vigil -n 'not __fish_seen_subcommand_from help' -a '(__vigil_processes)'
 
 complete -c vigil -l json -d 'Print one JSON document'
