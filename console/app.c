@@ -18,8 +18,8 @@
 #define LOOK_EVERY 4        /* refreshes between two looks for a successor */
 
 static const struct view_ops *const tabs[APP_TABS] = {
-	&view_tasks, &view_locks,    &view_wakers, &view_executors, &view_sites,
-	&view_why,   &view_timeline, &view_all,    &view_processes,
+	&view_tasks, &view_locks, &view_wakers,   &view_resources, &view_executors,
+	&view_sites, &view_why,   &view_timeline, &view_all,       &view_processes,
 };
 
 #define TAB_PROCESSES (APP_TABS - 1)
@@ -326,8 +326,8 @@ int app_set(struct app *app, const char *view, const char *filter, const char *s
 		;
 	if (view && i == APP_TABS) {
 		snprintf(ret_problem->text, sizeof(ret_problem->text),
-			 "there is no view \"%s\": tasks, locks, wakers, executors, sites, why, "
-			 "timeline, all and processes are",
+			 "there is no view \"%s\": tasks, locks, wakers, resources, executors, "
+			 "sites, why, timeline, all and processes are",
 			 view);
 		return -1;
 	}

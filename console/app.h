@@ -12,7 +12,7 @@
 #include "console/prompt.h"
 #include "console/view.h"
 
-#define APP_TABS 9  /* views with a key of their own */
+#define APP_TABS 10 /* views with a key of their own */
 #define APP_DEPTH 8 /* pages on top of each other */
 #define APP_STATUS 256
 

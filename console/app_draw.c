@@ -23,12 +23,21 @@ static int tab_line(const struct app *app)
 	       app_replay_lines(app);
 }
 
-static int tab_width(int tab, char *ret_label, size_t size)
+/* How tabs are set: columns between them, and how many have more than their key. */
+struct tabs {
+	int gap;
+	int labelled;
+};
+
+static int tab_width(const struct app *app, const struct tabs *tabs, int tab, char *ret_label,
+		     size_t size)
 {
 	const struct request_info *info = keys_info(app_tab_ops(tab)->request);
+	bool is_labelled = tab < tabs->labelled || tab == app->tab;
 	char name[KEY_NAME_SIZE];
 
-	snprintf(ret_label, size, "%s %s", keys_name(info->keys[0], name), info->label);
+	snprintf(ret_label, size, "%s%s%s", keys_name(info->keys[0], name), is_labelled ? " " : "",
+		 is_labelled ? info->label : "");
 	return text_width(ret_label);
 }
 
@@ -45,8 +54,49 @@ static bool has_tab(const struct app *app, int tab)
 	}
 }
 
+/* What is in front, or how its rows are chosen. */
+static void state_words(const struct app *app, char *buf, size_t size)
+{
+	struct view *view = app_view(app);
+
+	buf[0] = '\0';
+	if (view->ops->title)
+		view->ops->title(view, buf, size);
+	else
+		view_state(view, buf, size);
+}
+
+static int tabs_width(const struct app *app, const struct tabs *tabs)
+{
+	int width = 1;
+	char label[32];
+
+	for (int i = 0; i < APP_TABS; i++)
+		if (has_tab(app, i))
+			width += tab_width(app, tabs, i, label, sizeof(label)) + tabs->gap;
+	return width - tabs->gap;
+}
+
+/* Where it is narrow they move together, for the state too; then the last ones are keys alone. */
+static struct tabs tabs_fit(const struct app *app)
+{
+	struct tabs tabs = { .gap = 2, .labelled = APP_TABS };
+	char words[512];
+	int state;
+
+	state_words(app, words, sizeof(words));
+	state = words[0] ? text_width(words) + 3 : 0;
+	state = state < STATE_LEAST ? state : STATE_LEAST;
+	if (tabs_width(app, &tabs) + state > app->width)
+		tabs.gap = 1;
+	while (tabs.labelled > 0 && tabs_width(app, &tabs) > app->width)
+		tabs.labelled--;
+	return tabs;
+}
+
 static int draw_tabs(const struct app *app, struct canvas *canvas, int y)
 {
+	struct tabs tabs = tabs_fit(app);
 	int x = 1;
 	int i;
 
@@ -58,14 +108,14 @@ static int draw_tabs(const struct app *app, struct canvas *canvas, int y)
 
 		if (!has_tab(app, i))
 			continue;
-		width = tab_width(i, label, sizeof(label));
+		width = tab_width(app, &tabs, i, label, sizeof(label));
 		canvas_put_text(canvas, x, y, -1, is_front ? ROLE_TITLE : ROLE_DIM, label);
 		canvas_put_text(canvas, x, y, 1, ROLE_KEY, label);
 		if (is_front)
 			canvas_add_attrs(canvas, x + 2, y, width - 2, ATTR_UNDERLINE);
 		x += width;
-		canvas_put_text(canvas, x, y, -1, ROLE_TEXT, "  ");
-		x += 2;
+		canvas_put_text(canvas, x, y, tabs.gap, ROLE_TEXT, "  ");
+		x += tabs.gap;
 	}
 	return x;
 }
@@ -87,17 +137,13 @@ static void phrases_fit(char *words, int room)
 /* At the right end of the tabs: what is in front, or how its rows are chosen. */
 static void draw_state(const struct app *app, struct canvas *canvas, int x, int y)
 {
-	struct view *view = app_view(app);
-	char words[512] = "";
+	char words[512];
 	char text[sizeof(words) + 2];
 	int room = canvas->width - x - 1;
 	int used;
 
-	if (view->ops->title)
-		view->ops->title(view, words, sizeof(words));
-	else
-		view_state(view, words, sizeof(words));
-	if (view->ops->title)
+	state_words(app, words, sizeof(words));
+	if (app_view(app)->ops->title)
 		phrases_fit(words, room - 2);
 	snprintf(text, sizeof(text), " %s ", words);
 	used = text_width(text);
@@ -196,6 +242,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 
 enum request app_request_at(const struct app *app, int x, int y)
 {
+	struct tabs tabs = tabs_fit(app);
 	int at = 1;
 	int i;
 
@@ -209,10 +256,10 @@ enum request app_request_at(const struct app *app, int x, int y)
 
 		if (!has_tab(app, i))
 			continue;
-		width = tab_width(i, label, sizeof(label));
+		width = tab_width(app, &tabs, i, label, sizeof(label));
 		if (x >= at && x < at + width)
 			return app_tab_ops(i)->request;
-		at += width + 2;
+		at += width + tabs.gap;
 	}
 	return REQ_NONE;
 }

@@ -68,7 +68,7 @@ struct verb {
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "top", OPERANDS_TARGET, TAKES_MOMENT | TAKES_SCREEN | TAKES_FILTER, verb_top,
-	  "the console: tasks, locks, wakers, executors and sites, live" },
+	  "the console: tasks, locks, wakers, resources, executors, sites, live" },
 	{ "replay", OPERANDS_TRACE, TAKES_MOMENT | TAKES_PLAY | TAKES_SCREEN | TAKES_FILTER,
 	  verb_replay, "the console on a trace: play, step, rewind, jump, timeline" },
 	{ "ps", OPERANDS_NONE, TAKES_LIST | TAKES_DIR, verb_ps,
@@ -140,7 +140,7 @@ static const struct {
 	{ { "dry-run", no_argument, NULL, 'n' }, TAKES_PRUNE, "",
 	  "say what would be removed, remove nothing" },
 	{ { "view", required_argument, NULL, 'v' }, TAKES_SCREEN, "=VIEW",
-	  "start with tasks, locks, wakers, executors, sites, why, timeline or all" },
+	  "tasks, locks, wakers, resources, executors, sites, why, timeline, all" },
 	{ { "interval", required_argument, NULL, 'i' }, TAKES_SCREEN, "=TIME",
 	  "time between two pictures" },
 	{ { "color", required_argument, NULL, 'c' }, TAKES_SCREEN, "=WHEN",

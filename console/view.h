@@ -140,9 +140,9 @@ const struct models *view_models(struct view *view);
 void view_state(struct view *view, char *buf, size_t size);
 
 /* All of them; those with a request first, in the order of their tabs. */
-extern const struct view_ops view_tasks, view_locks, view_wakers, view_executors, view_sites,
-	view_why, view_timeline, view_all, view_processes, view_members;
-extern const struct view_ops view_task, view_lock, view_waker, view_worker, view_executor,
-	view_site;
+extern const struct view_ops view_tasks, view_locks, view_wakers, view_resources, view_executors,
+	view_sites, view_why, view_timeline, view_all, view_processes, view_members;
+extern const struct view_ops view_task, view_lock, view_waker, view_resource, view_worker,
+	view_executor, view_site;
 
 #endif

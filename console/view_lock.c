@@ -7,9 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "console/attr.h"
 #include "console/format.h"
 #include "console/names.h"
 #include "console/parts.h"
+#include "console/parts_resource.h"
+#include "console/uses.h"
 #include "console/view.h"
 
 #define WAITERS_SHOWN 24
@@ -24,6 +27,7 @@ struct lock_page {
 	struct vigil_hist wait;
 	uint64_t waiters[WAITERS_SHOWN]; /* tasks, then workers */
 	size_t waiter_count;             /* of them, more may wait */
+	struct users ops;
 	struct ring_event events[PART_EVENTS];
 	size_t event_count;
 };
@@ -70,10 +74,12 @@ static void find_waiters(struct lock_page *it, const struct vigil_reader *reader
 static void lock_gather(struct view *view)
 {
 	struct lock_page *it = (struct lock_page *)view;
-	const struct model *model = view->shared->model;
+	struct model *model = view->shared->model;
 
 	if (it->is_gone)
 		return;
+	if (!model_want_uses(model))
+		users_take_ops(&it->ops, model, view->object);
 	if (it->lock.waiters)
 		find_waiters(it, model->reader);
 	else
@@ -211,6 +217,18 @@ static void write_waiters(struct page *page, const struct lock_page *it)
 		page_text(page, 1, ROLE_DIM, "and more");
 }
 
+/* An attribute is read anew each time: it says how the lock stands now. */
+static void write_state(struct page *page, const struct lock_page *it)
+{
+	const struct model *model = it->view.shared->model;
+	struct vigil_attr_record attrs[ATTR_MOST];
+	size_t count = vigil_reader_attrs(model->reader, it->view.object, it->lock.attrs, attrs,
+					  ATTR_MOST);
+
+	part_state(page, attrs, count, model->now);
+	part_ops(page, model, &it->ops);
+}
+
 static void lock_write(struct view *view, struct page *page)
 {
 	struct lock_page *it = (struct lock_page *)view;
@@ -224,7 +242,7 @@ static void lock_write(struct view *view, struct page *page)
 	write_owners(page, it);
 	write_waiters(page, it);
 	if (!it->is_gone)
-		part_attrs(page, view->shared->model, view->object, it->lock.attrs);
+		write_state(page, it);
 	part_hists(page, "Held", it->has_hold ? &it->hold : NULL, "Waited for",
 		   it->has_wait ? &it->wait : NULL);
 	part_events(page, view->shared->model, it->events, it->event_count, false);

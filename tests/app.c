@@ -165,7 +165,7 @@ static void draw_checked(int width, int height, bool is_ascii)
 
 Test(app, every_view_survives_every_size)
 {
-	static const char views[] = "tlwegy?";
+	static const char views[] = "tlwregy?";
 	static const int sizes[][2] = { { 1, 1 },   { 20, 5 },  { 40, 8 },   { 41, 9 },
 					{ 60, 15 }, { 80, 24 }, { 120, 40 }, { 250, 80 } };
 	size_t i;
@@ -183,7 +183,7 @@ Test(app, every_view_survives_every_size)
 
 Test(app, no_key_does_harm_in_any_view)
 {
-	static const char views[] = "tlwegyp";
+	static const char views[] = "tlwregyp";
 	uint32_t key;
 	size_t i;
 

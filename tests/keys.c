@@ -88,7 +88,7 @@ Test(keys, keys_of_a_trace_or_of_several_processes_mean_nothing_else_in_any_view
 
 Test(keys, keys_of_views_to_come_are_free)
 {
-	static const char reserved[] = "ros!";
+	static const char reserved[] = "os!";
 	size_t i;
 	size_t j;
 

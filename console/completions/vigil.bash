@@ -21,7 +21,7 @@ _vigil()
 		return
 		;;
 	--view)
-		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers executors sites why timeline all' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'tasks locks wakers resources executors sites why timeline all' -- "$cur")
 		return
 		;;
 	--to)

@@ -47,7 +47,7 @@ complete -c vigil -l top -x -d 'Rows of a table'
 complete -c vigil -l dir -x -a '(__fish_complete_directories)' -d 'Look for boards there'
 complete -c vigil -l dead -d 'Only boards of processes that are gone'
 complete -c vigil -s n -l dry-run -d 'Remove nothing, say what would be'
-complete -c vigil -l view -x -a 'tasks locks wakers executors sites why timeline all' -d 'Start with this view'
+complete -c vigil -l view -x -a 'tasks locks wakers resources executors sites why timeline all' -d 'Start with this view'
 complete -c vigil -l interval -x -d 'Time between two pictures'
 complete -c vigil -l color -x -a 'auto never 16 256' -d Colours
 complete -c vigil -l svg -r -d 'Save a picture and leave'
