@@ -6,8 +6,8 @@
  *
  * --fixed: -ECANCELED ends it, after the row it is at.
  *
- * Look at `vigil task PID 2`: "cancelled true", and its polls go on; the attribute "live since
- * cancel" of token "shutdown" is 1. `vigil tasks --filter cancelled=true` finds all such.
+ * Look at `vigil resources`, or r in the console: cancel token "shutdown" has live since cancel 1.
+ * `vigil tasks --filter cancelled=true` names the task; its polls go on.
  */
 #include <errno.h>
 #include <stdatomic.h>

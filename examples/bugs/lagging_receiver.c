@@ -5,8 +5,8 @@
  *
  * --fixed: a picture shows all prices that have come since the last one.
  *
- * Look at "missed" of subscriber "prices #1" and "lagged" of broadcast "prices", attributes on
- * the board that grow: "task" says who lags, chart.
+ * Look at `vigil resources`, or r in the console: subscriber "prices #1" has missed more and
+ * more, task chart; broadcast "prices" has lagged as many.
  */
 #include <errno.h>
 #include <stdatomic.h>

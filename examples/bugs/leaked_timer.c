@@ -6,7 +6,7 @@
  *
  * --fixed: it is freed whichever comes first. (rt_timeout() needs no timer object at all.)
  *
- * Look at the resources on the board: 500 timers "limit" live, and no task waits for one; in
+ * Look at `vigil resources`, or r in the console: 500 timers "limit" of one line, WAITING 0; in
  * `vigil sites` all 500 tasks that made them are DONE.
  */
 #include <errno.h>

@@ -6,8 +6,8 @@
  *
  * --fixed: the channel holds 64. A sender that is faster waits, as it should.
  *
- * Look at "length" and "high water" of mpsc "lines", attributes on the board: 20000, and the
- * capacity "unbounded". In `vigil tasks` collector never waits to send.
+ * Look at `vigil resources`, or r in the console: mpsc "lines" has length 20000, capacity
+ * unbounded. In `vigil tasks` collector never waits to send.
  */
 #include <errno.h>
 #include <stdatomic.h>
