@@ -63,6 +63,11 @@ const char *task_called(const struct vigil_task_record *task, const struct vigil
 	return name[0] ? name : word_task_kind(task->kind);
 }
 
+const char *span_called(const struct vigil_span_record *span, const struct vigil_site_record *site)
+{
+	return span->name[0] ? span->name : site_called(site);
+}
+
 void worker_called(const struct vigil_worker_record *worker, char *buf, size_t size)
 {
 	if (worker->name[0])
@@ -221,6 +226,7 @@ void name_object(const struct model *model, uint64_t ref, char *buf, size_t size
 	enum vigil_table table = (enum vigil_table)vigil_ref_table(ref);
 	const void *record = vigil_reader_find(reader, table, ref);
 	const struct vigil_resource_record *resource;
+	const struct vigil_span_record *span;
 	char name[NAME_TEXT];
 
 	if (!ref || !record) {
@@ -246,12 +252,22 @@ void name_object(const struct model *model, uint64_t ref, char *buf, size_t size
 		op_phrase(model, record, buf, size);
 		break;
 	case VIGIL_TABLE_span:
-		snprintf(buf, size, "span %s", ((const struct vigil_span_record *)record)->name);
+		span = record;
+		snprintf(buf, size, "span %s", span_called(span, site_of(model, span->site)));
 		break;
 	default:
 		snprintf(buf, size, "gone");
 		break;
 	}
+}
+
+const char *name_after(const char *word, const char *object)
+{
+	size_t length = strcspn(word, " ");
+
+	if (strncmp(object, word, length) || object[length] != ' ')
+		return object;
+	return object + length + 1;
 }
 
 void name_place(const struct model *model, uint32_t index, char *buf, size_t size)

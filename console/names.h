@@ -34,6 +34,7 @@ const char *word_worker_state(enum worker_state state);
  */
 const char *site_called(const struct vigil_site_record *site);
 const char *task_called(const struct vigil_task_record *task, const struct vigil_site_record *site);
+const char *span_called(const struct vigil_span_record *span, const struct vigil_site_record *site);
 void worker_called(const struct vigil_worker_record *worker, char *buf, size_t size);
 void executor_called(const struct vigil_executor_record *executor,
 		     const struct vigil_site_record *site, char *buf, size_t size);
@@ -60,6 +61,10 @@ void name_resource(const struct model *model, const struct vigil_resource_record
 /* Any reference, as people say it: `17 http-conn`, `lock "cache"`, `worker http-0`,
  * `executor http`; `gone` when what it named is no more; empty for 0. */
 void name_object(const struct model *model, uint64_t ref, char *buf, size_t size);
+
+/* What stands behind a word that says already what it is: `operation` and `operation
+ * Barrier::wait` are `operation Barrier::wait`, `timer` and `timer "idle"` are `timer "idle"`. */
+const char *name_after(const char *word, const char *object);
 
 /* The place of a site. */
 void name_place(const struct model *model, uint32_t site, char *buf, size_t size);

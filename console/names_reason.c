@@ -95,7 +95,10 @@ static void put_deadline(struct phrase *phrase, uint64_t until_ns)
 
 static void put_wait(struct phrase *phrase, const struct vigil_task_record *task)
 {
-	const char *kind = word_wait(task->wait_kind);
+	const char *kind =
+		task->wait_kind == VIGIL_WAIT_OTHER ? "waits" : word_wait(task->wait_kind);
+	char object[NAME_TEXT];
+	const char *rest;
 
 	switch (task->wait_kind) {
 	case VIGIL_WAIT_LOCK:
@@ -104,13 +107,15 @@ static void put_wait(struct phrase *phrase, const struct vigil_task_record *task
 		put_lock(phrase, task->wait_object, kind);
 		break;
 	default:
-		put(phrase, "%s", task->wait_kind == VIGIL_WAIT_OTHER ? "waits" : kind);
+		name_object(phrase->model, task->wait_object, object, sizeof(object));
+		rest = name_after(kind, object);
+		put(phrase, "%s", kind);
 		if (task->wait_fd >= 0)
 			put(phrase, ", fd %" PRId32, task->wait_fd);
-		if (task->wait_object) {
-			put(phrase, task->wait_kind == VIGIL_WAIT_TASK ? " " : ", ");
-			put_object(phrase, task->wait_object);
-		}
+		if (object[0])
+			put(phrase, "%s%s",
+			    rest != object || task->wait_kind == VIGIL_WAIT_TASK ? " " : ", ",
+			    rest);
 		break;
 	}
 	put_deadline(phrase, task->wait_until_ns);

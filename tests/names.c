@@ -201,6 +201,18 @@ Test(names, a_timer_says_how_long_it_has_to_go_or_is_late)
 	cr_expect_str_eq(reason(task), "timer, 3 s overdue");
 }
 
+Test(names, a_timer_with_a_name_says_once_that_it_is_one)
+{
+	vigil_resource timer = vigil_resource_new(VIGIL_RESOURCE_TIMER, "", "idle timeout", 0, 0);
+	vigil_task task = spawn("conn");
+
+	vigil_poll_begin(task);
+	vigil_task_wait_until(task, VIGIL_WAIT_TIMER, timer, own_now + 40 * MS);
+	vigil_poll_end(task);
+
+	cr_expect_str_eq(reason(task), "timer \"idle timeout\", 40 ms to go");
+}
+
 Test(names, readiness_names_its_descriptor)
 {
 	vigil_task task = spawn("conn");
