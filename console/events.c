@@ -34,12 +34,23 @@ static bool is_of_task(const struct vigil_event_record *event, uint64_t task)
 	return event->task == task;
 }
 
+bool event_has_length(const struct vigil_event_record *event)
+{
+	return event->kind == VIGIL_EVENT_POLL || event->kind == VIGIL_EVENT_PARK ||
+	       event->kind == VIGIL_EVENT_SPAN_LEAVE;
+}
+
+uint64_t event_object(const struct vigil_event_record *event)
+{
+	if (event_has_length(event) || event->kind == VIGIL_EVENT_END ||
+	    event->kind == VIGIL_EVENT_NONE)
+		return 0;
+	return event->value;
+}
+
 static bool is_about(const struct vigil_event_record *event, uint64_t object)
 {
-	bool has_object = event->kind != VIGIL_EVENT_POLL && event->kind != VIGIL_EVENT_PARK &&
-			  event->kind != VIGIL_EVENT_END && event->kind != VIGIL_EVENT_NONE;
-
-	return !object || event->task == object || (has_object && event->value == object);
+	return !object || event->task == object || event_object(event) == object;
 }
 
 static size_t find(const struct model *model, uint32_t worker,
@@ -76,32 +87,39 @@ size_t events_of_task(const struct model *model, uint64_t task, struct ring_even
 	return find(model, EVENTS_ALL, is_of_task, task, events, size);
 }
 
+void event_what(const struct model *model, const struct vigil_event_record *event, char *buf,
+		size_t size)
+{
+	char object[NAME_TEXT];
+
+	if (event_has_length(event)) {
+		format_duration(buf, size, event->value, 0);
+	} else if (event->kind == VIGIL_EVENT_END) {
+		snprintf(buf, size, "%s", word_outcome((uint32_t)event->value));
+	} else {
+		name_object(model, event_object(event), object, sizeof(object));
+		snprintf(buf, size, "%s", name_after(word_event(event->kind), object));
+	}
+}
+
 void event_words(const struct model *model, const struct ring_event *event, char *buf, size_t size)
 {
 	const struct vigil_worker_record *on = VIGIL_AT(model->reader, worker, event->worker);
 	const char *kind = word_event(event->event.kind);
-	char worker[NAME_TEXT] = "?", object[NAME_TEXT], place[NAME_TEXT], time[FORMAT_SIZE];
+	bool has_place = event->event.site && event->event.kind != VIGIL_EVENT_POLL &&
+			 event->event.kind != VIGIL_EVENT_END;
+	char worker[NAME_TEXT] = "?", what[NAME_TEXT], place[NAME_TEXT];
 
 	if (on)
 		name_worker(model, on, worker, sizeof(worker));
-	name_object(model, event->event.value, object, sizeof(object));
+	event_what(model, &event->event, what, sizeof(what));
 	name_place(model, event->event.site, place, sizeof(place));
-	switch (event->event.kind) {
-	case VIGIL_EVENT_POLL:
-		format_duration(time, sizeof(time), event->event.value, 0);
-		snprintf(buf, size, "%s on %.60s, %s", kind, worker, time);
-		break;
-	case VIGIL_EVENT_END:
-		snprintf(buf, size, "%s on %.60s, %s", kind, worker,
-			 word_outcome((uint32_t)event->event.value));
-		break;
-	case VIGIL_EVENT_WAKE:
-		snprintf(buf, size, "%s by %.80s at %.80s", kind, object[0] ? object : worker,
-			 place);
-		break;
-	default:
-		snprintf(buf, size, "%s%s%.80s on %.60s%s%.80s", kind, object[0] ? " " : "", object,
-			 worker, event->event.site ? " at " : "", event->event.site ? place : "");
-		break;
-	}
+	if (event->event.kind == VIGIL_EVENT_WAKE)
+		snprintf(buf, size, "%s by %.80s at %.80s", kind, what[0] ? what : worker, place);
+	else if (event_has_length(&event->event) || event->event.kind == VIGIL_EVENT_END)
+		snprintf(buf, size, "%s on %.60s, %s%s%.80s", kind, worker, what,
+			 has_place ? " at " : "", has_place ? place : "");
+	else
+		snprintf(buf, size, "%s%s%.80s on %.60s%s%.80s", kind, what[0] ? " " : "", what,
+			 worker, has_place ? " at " : "", has_place ? place : "");
 }

@@ -27,7 +27,17 @@ size_t events_about(const struct model *model, uint32_t worker, uint64_t object,
 size_t events_of_task(const struct model *model, uint64_t task, struct ring_event *events,
 		      size_t size);
 
-/* "poll, 12 us on http-0", "wake by 3 acceptor at conn.c:40": of a task. */
+/* Whether an event's value is a length in ns; it is an object, or for an end its outcome. */
+bool event_has_length(const struct vigil_event_record *event);
+
+/* The object in an event's value; 0: there is none. */
+uint64_t event_object(const struct vigil_event_record *event);
+
+/* What the value says, behind the kind: "12 us", "completed", "Barrier::wait". */
+void event_what(const struct model *model, const struct vigil_event_record *event, char *buf,
+		size_t size);
+
+/* "poll on http-0, 12 us", "wake by 3 acceptor at conn.c:40": of a task. */
 void event_words(const struct model *model, const struct ring_event *event, char *buf, size_t size);
 
 #endif

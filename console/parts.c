@@ -184,12 +184,7 @@ static void event_text(const struct model *model, const struct vigil_event_recor
 
 	if (!is_of_task)
 		name_object(model, event->task, task, sizeof(task));
-	if (event->kind == VIGIL_EVENT_POLL || event->kind == VIGIL_EVENT_PARK)
-		format_duration(other, sizeof(other), event->value, 0);
-	else if (event->kind == VIGIL_EVENT_END)
-		snprintf(other, sizeof(other), "%s", word_outcome((uint32_t)event->value));
-	else
-		name_object(model, event->value, other, sizeof(other));
+	event_what(model, event, other, sizeof(other));
 	if (event->site && event->kind != VIGIL_EVENT_POLL && event->kind != VIGIL_EVENT_END)
 		name_place_long(model, event->site, place, sizeof(place));
 	snprintf(buf, size, "%s%s%s%s%s%s%s", task, task[0] ? "  " : "",
