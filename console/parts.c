@@ -173,6 +173,58 @@ void part_attrs(struct page *page, const struct model *model, uint64_t owner, ui
 	page_fields(page);
 }
 
+/* ---- Spans and messages ---- */
+
+void part_spans(struct page *page, const struct model *model, const struct open_span *spans,
+		size_t count)
+{
+	char text[SPAN_FIELDS];
+
+	if (count == 0)
+		return;
+	page_title(page, "Open spans");
+	for (size_t i = 0; i < count; i++, page->y++) {
+		const struct vigil_span_record *span = spans[i].record;
+		uint64_t open_ns = span_open_ns(model, &spans[i]);
+		int x = 1;
+
+		x += canvas_put_text(&page->canvas, x, page->y, -1, format_duration_role(open_ns),
+				     format_duration(text, sizeof(text), open_ns, FORMAT_FIXED)) +
+		     2;
+		canvas_put_text(&page->canvas, x, page->y, -1, ROLE_DIM, word_level(span->level));
+		x += 7 + 2 * (int)spans[i].depth;
+		x += canvas_put_text(
+			     &page->canvas, x, page->y, -1, ROLE_NAME,
+			     span_called(span, vigil_reader_site(model->reader, span->site))) +
+		     2;
+		span_fields(model, &spans[i], text, sizeof(text));
+		canvas_put_clipped(&page->canvas, x, page->y, page->width - x - 1, ROLE_TEXT, text);
+	}
+}
+
+void part_messages(struct page *page, const struct model *model,
+		   const struct vigil_message_record *messages, size_t count)
+{
+	char time[FORMAT_SIZE];
+
+	if (count == 0)
+		return;
+	page_title(page, "Last messages");
+	while (count-- > 0) {
+		const struct vigil_message_record *message = &messages[count];
+		uint64_t ago = less_of(model->now, message->time_ns);
+		enum role role = message->level == VIGIL_LEVEL_ERROR ? ROLE_ERROR :
+				 message->level == VIGIL_LEVEL_WARN  ? ROLE_WARN :
+								       ROLE_TEXT;
+
+		format_duration(time, sizeof(time), ago, FORMAT_FIXED);
+		canvas_printf(&page->canvas, 1, page->y, -1, ROLE_DIM, "%s ago  %-5s", time,
+			      word_level(message->level));
+		canvas_put_clipped(&page->canvas, 21, page->y++, page->width - 22, role,
+				   message->words);
+	}
+}
+
 /* ---- Events ---- */
 
 static void event_text(const struct model *model, const struct vigil_event_record *event,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Parts of pages that several views have: histograms, wait chains, attributes,
- * last events. And cells that several lists have.
+ * spans, messages, last events. And cells that several lists have.
  *
  * The law of the file: it asks the model and writes where it is told.
  */
@@ -9,7 +9,9 @@
 #define CONSOLE_PARTS_H
 
 #include "console/events.h"
+#include "console/messages.h"
 #include "console/page.h"
+#include "console/spans.h"
 #include "console/table.h"
 #include "console/waits.h"
 
@@ -25,6 +27,14 @@ void part_chain(struct page *page, int x, const struct model *model, const struc
 
 /* A title and the attributes of an object; nothing when there are none. */
 void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first);
+
+/* A title and the open spans of a task; nothing when there are none. */
+void part_spans(struct page *page, const struct model *model, const struct open_span *spans,
+		size_t count);
+
+/* A title and these messages, the latest first; nothing when there are none. */
+void part_messages(struct page *page, const struct model *model,
+		   const struct vigil_message_record *messages, size_t count);
 
 #define PART_EVENTS 32 /* shown of one object */
 

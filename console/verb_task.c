@@ -8,15 +8,15 @@
 #include "console/attr.h"
 #include "console/events.h"
 #include "console/format.h"
-#include "console/json_attrs.h"
 #include "console/json_task.h"
+#include "console/messages.h"
 #include "console/names.h"
 #include "console/property.h"
+#include "console/spans.h"
 #include "console/uses.h"
 #include "console/verb.h"
 #include "console/waits.h"
 
-#define EVENTS 20
 #define BAR 40 /* columns of the longest bar of a histogram */
 
 /* ---- Text: what it is ---- */
@@ -111,6 +111,54 @@ static void attrs_print(const struct text *text, const struct model *model,
 		text_line(text, "  %-10s %s%s%s", attrs[i].key, words, attrs[i].unit[0] ? " " : "",
 			  attrs[i].unit);
 	}
+}
+
+/* ---- Text: what it is about, and what it said ---- */
+
+static void spans_print(const struct text *text, const struct model *model, uint64_t ref)
+{
+	struct open_span spans[SPANS_MOST];
+	size_t count = spans_of_task(model, ref, spans);
+	char fields[SPAN_FIELDS], open[FORMAT_SIZE];
+
+	if (!count)
+		return;
+	text_line(text, "Open spans");
+	for (size_t i = 0; i < count; i++) {
+		const struct vigil_span_record *span = spans[i].record;
+
+		span_fields(model, &spans[i], fields, sizeof(fields));
+		format_duration(open, sizeof(open), span_open_ns(model, &spans[i]), FORMAT_FIXED);
+		text_line(text, "  %s  %-5s  %*s%s%s%s", open, word_level(span->level),
+			  2 * (int)spans[i].depth, "",
+			  span_called(span, vigil_reader_site(model->reader, span->site)),
+			  fields[0] ? "  " : "", fields);
+	}
+	fputc('\n', text->file);
+}
+
+static void messages_print(const struct text *text, const struct model *model, uint64_t ref)
+{
+	struct vigil_message_record messages[MESSAGES_SHOWN];
+	size_t count = messages_of_task(model, ref, messages);
+	char span[NAME_TEXT], place[NAME_TEXT], ago[FORMAT_SIZE];
+
+	if (!count)
+		return;
+	text_line(text, "Last messages");
+	for (size_t i = 0; i < count; i++) {
+		const struct vigil_message_record *message = &messages[i];
+
+		name_object(model, message->span, span, sizeof(span));
+		name_place(model, message->site, place, sizeof(place));
+		format_duration(ago, sizeof(ago), less_of(model->now, message->time_ns),
+				FORMAT_FIXED);
+		text_line(text, "  %s ago  %-5s  %s%s%s%s%s", ago, word_level(message->level),
+			  message->words, message->site ? ", at " : "", message->site ? place : "",
+			  VIGIL_FIND(model->reader, span, message->span) ? " in " : "",
+			  VIGIL_FIND(model->reader, span, message->span) ? span : "");
+	}
+	fputc('\n', text->file);
 }
 
 /* ---- Text: histograms ---- */
@@ -214,8 +262,8 @@ static void chain_print(const struct text *text, const struct model *model,
 
 static void events_print(const struct text *text, const struct model *model, uint64_t ref)
 {
-	struct ring_event events[EVENTS];
-	size_t count = events_of_task(model, ref, events, EVENTS);
+	struct ring_event events[TASK_EVENTS];
+	size_t count = events_of_task(model, ref, events, TASK_EVENTS);
 	char words[NAME_TEXT], ago[FORMAT_SIZE];
 
 	text_line(text, "Last events%s", count > 0 ? "" : ": none is left in the workers' rings");
@@ -247,87 +295,14 @@ static void task_print(const struct text *text, const struct model *model,
 	wakes_print(text, model, task);
 	attrs_print(text, model, task);
 	fputc('\n', text->file);
+	spans_print(text, model, ref);
+	messages_print(text, model, ref);
 	hists_print(text, model, task);
 	chain_print(text, model, task);
 	events_print(text, model, ref);
 }
 
 /* ---- JSON ---- */
-
-static void waited_json(struct json *json, const struct model *model,
-			const struct vigil_task_record *task)
-{
-	const struct vigil_resource_record *resource = waited_resource(model, task);
-	char name[NAME_TEXT];
-
-	if (!resource) {
-		json_null(json, "waits_for");
-		return;
-	}
-	name_resource(model, resource, name, sizeof(name));
-	json_object_begin(json, "waits_for");
-	json_u64(json, "id", resource->id);
-	json_text(json, "kind", word_resource_kind(resource->kind));
-	json_text(json, "name", name);
-	json_attrs(json, model, model_ref(model, VIGIL_TABLE_resource, resource), resource->attrs);
-	json_object_end(json);
-}
-
-static void buckets_json(struct json *json, const struct model *model, const char *key,
-			 const struct vigil_task_record *task, enum vigil_hist_side side)
-{
-	struct vigil_hist hist;
-	uint64_t low, high;
-
-	vigil_reader_task_hist(model->reader, task, side, &hist);
-	json_array_begin(json, key);
-	for (uint32_t i = 0; i < hist.buckets; i++) {
-		if (!hist.counts[i])
-			continue;
-		vigil_hist_bounds(&hist, i, &low, &high);
-		json_object_begin(json, NULL);
-		json_u64(json, "from_ns", low);
-		json_u64(json, "to_ns", high);
-		json_u64(json, "count", hist.counts[i]);
-		json_object_end(json);
-	}
-	json_array_end(json);
-}
-
-static void chain_json(struct json *json, const struct model *model,
-		       const struct vigil_task_record *task)
-{
-	struct chain chain;
-
-	waits_chain(model, task, &chain);
-	json_array_begin(json, "why");
-	for (size_t i = 0; i < chain.count; i++)
-		json_text(json, NULL, chain.links[i].text);
-	json_array_end(json);
-	json_text(json, "summary", chain.summary);
-}
-
-static void events_json(struct json *json, const struct model *model, uint64_t ref)
-{
-	struct ring_event events[EVENTS];
-	size_t count = events_of_task(model, ref, events, EVENTS);
-	char words[NAME_TEXT];
-
-	json_array_begin(json, "events");
-	for (size_t i = 0; i < count; i++) {
-		event_words(model, &events[i], words, sizeof(words));
-		json_object_begin(json, NULL);
-		json_u64(json, "time_ns", events[i].event.time_ns);
-		json_text(json, "kind", word_event(events[i].event.kind));
-		json_object_ref(
-			json, model, "worker",
-			vigil_reader_ref(model->reader, VIGIL_TABLE_worker, events[i].worker));
-		json_site(json, model, "site", events[i].event.site);
-		json_text(json, "text", words);
-		json_object_end(json);
-	}
-	json_array_end(json);
-}
 
 static void json_print(const struct verb_options *options, const struct model *model,
 		       const struct vigil_task_record *task)
@@ -339,12 +314,7 @@ static void json_print(const struct verb_options *options, const struct model *m
 	verb_json_process(&json, "process", model);
 	json_object_begin(&json, "task");
 	json_task(&json, model, task);
-	json_attrs(&json, model, model_ref(model, VIGIL_TABLE_task, task), task->attrs);
-	waited_json(&json, model, task);
-	buckets_json(&json, model, "poll_ns_buckets", task, VIGIL_HIST_BUSY);
-	buckets_json(&json, model, "scheduled_ns_buckets", task, VIGIL_HIST_DELAY);
-	chain_json(&json, model, task);
-	events_json(&json, model, model_ref(model, VIGIL_TABLE_task, task));
+	json_task_details(&json, model, task);
 	json_object_end(&json);
 	json_object_end(&json);
 	json_end(&json);

@@ -24,6 +24,8 @@ struct task_page {
 	struct vigil_hist busy;
 	struct vigil_hist delay;
 	struct chain chain;
+	struct vigil_message_record messages[MESSAGES_SHOWN];
+	size_t message_count;
 	struct ring_event events[PART_EVENTS];
 	size_t event_count;
 };
@@ -53,6 +55,7 @@ static void task_gather(struct view *view)
 	if (!task)
 		return;
 	waits_chain(model, task, &page->chain);
+	page->message_count = messages_of_task(model, view->object, page->messages);
 	page->event_count =
 		events_about(model, EVENTS_ALL, view->object, page->events, PART_EVENTS);
 }
@@ -113,8 +116,6 @@ static void write_fields(struct page *page, const struct task_page *it)
 	name_object(model, task->joiner, joiner, sizeof(joiner));
 	page_field(page, "join handle", ROLE_TEXT, "%s%s%s", word_join(task->join),
 		   joiner[0] ? " by " : "", joiner);
-	name_object(model, task->span, text, sizeof(text));
-	page_field(page, "in span", ROLE_NAME, "%s", text);
 	page_fields(page);
 }
 
@@ -180,6 +181,13 @@ static void write_waited(struct page *page, const struct task_page *it)
 		page_text(page, 1, ROLE_NUMBER, line);
 }
 
+static void write_spans(struct page *page, const struct model *model, uint64_t task)
+{
+	struct open_span spans[SPANS_MOST];
+
+	part_spans(page, model, spans, spans_of_task(model, task, spans));
+}
+
 static void task_write(struct view *view, struct page *page)
 {
 	struct task_page *it = (struct task_page *)view;
@@ -198,8 +206,11 @@ static void task_write(struct view *view, struct page *page)
 	part_times(page, &times);
 	write_polls(page, it);
 	write_waker(page, it);
-	if (!it->is_gone)
+	if (!it->is_gone) {
 		part_attrs(page, model, view->object, it->task.attrs);
+		write_spans(page, model, view->object);
+	}
+	part_messages(page, model, it->messages, it->message_count);
 	part_hists(page, "Polls", it->has_busy ? &it->busy : NULL, "Scheduled, until polled",
 		   it->has_delay ? &it->delay : NULL);
 	part_events(page, model, it->events, it->event_count, true);

@@ -11,7 +11,6 @@
 #include "console/view.h"
 
 #define SPARK_HEIGHT 4
-#define MESSAGES_SHOWN 16
 
 struct worker_page {
 	struct view view;
@@ -78,25 +77,9 @@ static void write_fields(struct page *page, const struct model *model,
 static void write_messages(struct page *page, const struct model *model, uint32_t worker)
 {
 	struct vigil_message_record messages[MESSAGES_SHOWN];
-	size_t count = vigil_reader_messages(model->reader, worker, messages, MESSAGES_SHOWN);
-	char time[FORMAT_SIZE];
 
-	if (count == 0)
-		return;
-	page_title(page, "Last messages");
-	while (count-- > 0) {
-		const struct vigil_message_record *message = &messages[count];
-		uint64_t ago = less_of(model->now, message->time_ns);
-		enum role role = message->level == VIGIL_LEVEL_ERROR ? ROLE_ERROR :
-				 message->level == VIGIL_LEVEL_WARN  ? ROLE_WARN :
-								       ROLE_TEXT;
-
-		format_duration(time, sizeof(time), ago, FORMAT_FIXED);
-		canvas_printf(&page->canvas, 1, page->y, -1, ROLE_DIM, "%s ago  %-5s", time,
-			      word_level(message->level));
-		canvas_put_clipped(&page->canvas, 21, page->y++, page->width - 22, role,
-				   message->words);
-	}
+	part_messages(page, model, messages,
+		      vigil_reader_messages(model->reader, worker, messages, MESSAGES_SHOWN));
 }
 
 static void worker_write(struct view *view, struct page *page)
