@@ -9,6 +9,7 @@
 #include "console/spans.h"
 #include "console/uses.h"
 #include "console/verb.h"
+#include "console/wait_sites.h"
 #include "console/waits.h"
 
 static void json_waiting(struct json *json, const struct model *model,
@@ -238,6 +239,7 @@ void json_task_details(struct json *json, const struct model *model,
 {
 	uint64_t ref = model_ref(model, VIGIL_TABLE_task, task);
 
+	json_site(json, model, "waits_at", wait_site_of_task(model, task));
 	json_attrs(json, model, ref, task->attrs);
 	waited_json(json, model, task);
 	spans_json(json, model, ref);

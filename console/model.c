@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/attr.h"
 #include "console/source.h"
 
 /* ---- Opening, refreshing ---- */
@@ -295,7 +296,7 @@ void model_worker_times(const struct model *model, const struct vigil_worker_rec
 		ret_times->busy_share = 1;
 }
 
-/* ---- What follows from a record alone ---- */
+/* ---- What follows from a record ---- */
 
 bool lock_is_live(const struct vigil_resource_record *resource)
 {
@@ -309,6 +310,22 @@ bool lock_is_live(const struct vigil_resource_record *resource)
 double lock_contention(const struct vigil_resource_record *lock)
 {
 	return share_of(lock->contended + lock->waiters, lock->acquired + lock->waiters);
+}
+
+bool lock_is_used_up(const struct model *model, const struct vigil_resource_record *lock)
+{
+	struct vigil_attr_record attrs[ATTR_MOST];
+	double permits;
+	size_t count;
+
+	if (lock->kind != VIGIL_RESOURCE_SEMAPHORE || lock->holders)
+		return false;
+	count = vigil_reader_attrs(model->reader, model_ref(model, VIGIL_TABLE_resource, lock),
+				   lock->attrs, attrs, ATTR_MOST);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(attrs[i].key, "permits") && attr_number(&attrs[i], &permits))
+			return permits < 1;
+	return false;
 }
 
 int lock_oldest_owner(const struct vigil_resource_record *lock)

@@ -139,6 +139,9 @@ void model_worker_times(const struct model *model, const struct vigil_worker_rec
 /* Whether it is there and a lock, by its kind or by how it is used. */
 bool lock_is_live(const struct vigil_resource_record *resource);
 
+/* Whether it says that it has no permits, and nobody has one to give back. */
+bool lock_is_used_up(const struct model *model, const struct vigil_resource_record *lock);
+
 /* How often who wanted a lock had to wait, those who wait now included: 0 to 1. */
 double lock_contention(const struct vigil_resource_record *lock);
 

@@ -70,7 +70,9 @@ static void put_lock(struct phrase *phrase, uint64_t ref, const char *kind)
 	}
 	put_object(phrase, ref);
 	if (owner < 0) {
-		put(phrase, lock->holders ? ", held" : ", free");
+		put(phrase, lock->holders                        ? ", held" :
+			    lock_is_used_up(phrase->model, lock) ? ", no permits" :
+								   ", free");
 		return;
 	}
 	put(phrase, " held ");

@@ -15,6 +15,7 @@
 #include "console/spans.h"
 #include "console/uses.h"
 #include "console/verb.h"
+#include "console/wait_sites.h"
 #include "console/waits.h"
 
 #define BAR 40 /* columns of the longest bar of a histogram */
@@ -30,6 +31,7 @@ static void origin_print(const struct text *text, const struct model *model,
 			 const struct vigil_task_record *task)
 {
 	char place[NAME_TEXT], parent[NAME_TEXT], executor[NAME_TEXT], worker[NAME_TEXT];
+	uint32_t waits_at = wait_site_of_task(model, task);
 
 	name_place_long(model, task->site, place, sizeof(place));
 	name_object(model, task->parent, parent, sizeof(parent));
@@ -39,6 +41,9 @@ static void origin_print(const struct text *text, const struct model *model,
 		  parent[0] ? " by " : "", parent);
 	text_line(text, "  runs on    %s%s%s", executor[0] ? executor : "no executor",
 		  worker[0] ? ", last " : "", worker);
+	name_place_long(model, waits_at, place, sizeof(place));
+	if (waits_at)
+		text_line(text, "  waits at   %s", place);
 	text_line(text, "  join       %s", word_join(task->join));
 	if (task->joiner) {
 		name_object(model, task->joiner, parent, sizeof(parent));
@@ -242,7 +247,7 @@ static void chain_print(const struct text *text, const struct model *model,
 			const struct vigil_task_record *task)
 {
 	struct chain chain;
-	char line[LINK_TEXT + 32];
+	char line[SUMMARY_TEXT + 64];
 
 	waits_chain(model, task, &chain);
 	text_line(text, "Why");

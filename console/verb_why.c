@@ -34,7 +34,7 @@ static void link_print(const struct text *text, const struct link *link, bool is
 static void chain_print(const struct text *text, const struct model *model,
 			const struct chain *chain)
 {
-	char name[NAME_TEXT], time[NAME_TEXT / 2], line[LINK_TEXT + 64];
+	char name[NAME_TEXT], time[NAME_TEXT / 2], line[SUMMARY_TEXT + 64];
 
 	name_object(model, chain->task, name, sizeof(name));
 	waits_time(model, chain->stuck_ns, time, sizeof(time));

@@ -13,6 +13,7 @@
 #include "console/parts.h"
 #include "console/uses.h"
 #include "console/view.h"
+#include "console/wait_sites.h"
 
 struct task_page {
 	struct view view;
@@ -24,6 +25,7 @@ struct task_page {
 	struct vigil_hist busy;
 	struct vigil_hist delay;
 	struct chain chain;
+	uint32_t waits_at; /* site, as index plus one */
 	struct vigil_message_record messages[MESSAGES_SHOWN];
 	size_t message_count;
 	struct ring_event events[PART_EVENTS];
@@ -55,6 +57,7 @@ static void task_gather(struct view *view)
 	if (!task)
 		return;
 	waits_chain(model, task, &page->chain);
+	page->waits_at = wait_site_of_task(model, task);
 	page->message_count = messages_of_task(model, view->object, page->messages);
 	page->event_count =
 		events_about(model, EVENTS_ALL, view->object, page->events, PART_EVENTS);
@@ -113,6 +116,8 @@ static void write_fields(struct page *page, const struct task_page *it)
 	name_object(model, task->worker, text, sizeof(text));
 	page_field(page, "last on", ROLE_NAME, "%s", text);
 	page_field(page, "kind", ROLE_TEXT, "%s", word_task_kind(task->kind));
+	name_place_long(model, it->waits_at, text, sizeof(text));
+	page_field(page, "waits at", ROLE_PLACE, "%s", it->waits_at ? text : "");
 	name_object(model, task->joiner, joiner, sizeof(joiner));
 	page_field(page, "join handle", ROLE_TEXT, "%s%s%s", word_join(task->join),
 		   joiner[0] ? " by " : "", joiner);

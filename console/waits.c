@@ -34,6 +34,27 @@ const char *words_time(struct words *words, uint64_t ns)
 	return format_duration(words->text, sizeof(words->text), ns, 0);
 }
 
+const char *words_waits_at(struct words *words, const struct walk *walk,
+			   const struct vigil_task_record *task)
+{
+	uint32_t site = wait_sites_of(walk->wait_sites, walk->model, task);
+	char place[NAME_TEXT / 2];
+
+	words->text[0] = '\0';
+	if (!site)
+		return words->text;
+	name_place_long(walk->model, site, place, sizeof(place));
+	snprintf(words->text, sizeof(words->text), ", at %s", place);
+	return words->text;
+}
+
+uint32_t site_to_show(const struct walk *walk, const struct vigil_task_record *task)
+{
+	uint32_t site = wait_sites_of(walk->wait_sites, walk->model, task);
+
+	return site ? site : task->site;
+}
+
 bool waits_is_gone(const struct model *model)
 {
 	return !status_is_there(model->status);
@@ -162,7 +183,7 @@ static void sentence_put(char *buf, size_t size, const char *format, ...)
 /* A lock that is held all the while is the cause, whatever its owner does. */
 static void summary_put(struct walk *walk, uint32_t site, const char *format, va_list args)
 {
-	char tail[LINK_TEXT];
+	char tail[SUMMARY_TEXT];
 
 	vsnprintf(tail, sizeof(tail), format, args);
 	if (walk->lock)
@@ -171,7 +192,7 @@ static void summary_put(struct walk *walk, uint32_t site, const char *format, va
 			     NAME(walk->lock), PLACE(walk->lock_site), AGO(walk->lock_ns),
 			     NAME(walk->lock_owner), tail);
 	else
-		sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s%.380s.",
+		sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s%.780s.",
 			     walk->is_guess ? "Probably " : "", tail);
 	walk->verdict.site = walk->lock ? walk->lock_site : site;
 	walk->next = 0;
@@ -347,6 +368,7 @@ void step_task(struct walk *walk, const struct vigil_task_record *task, uint64_t
 	case VIGIL_STATE_IDLE:
 		walk->waiter = ref;
 		walk->worker = task->worker;
+		walk->sites[walk->seen_count - 1] = wait_sites_of(walk->wait_sites, model, task);
 		step_idle(walk, task, ref);
 		break;
 	default:
@@ -380,41 +402,83 @@ static void step(struct walk *walk, uint64_t ref)
 	}
 }
 
-/* "17 a waits for lock x, held by 18 b, which waits for lock y, held by 17 a". */
-static void cycle_tell(struct walk *walk, size_t first)
+/* Adds " waits at own.c:7 work for lock x, held by 18 b", or how it goes on after others. */
+static size_t hop_tell(const struct walk *walk, size_t hop, bool is_first, char *buf, size_t size)
 {
-	char story[LINK_TEXT * 2];
-	size_t at;
+	uint32_t site = walk->sites[hop];
 
-	at = (size_t)snprintf(story, sizeof(story), "%s waits for", NAME(walk->seen[first]));
-	for (size_t i = first; i < walk->seen_count && at < sizeof(story); i++) {
-		if (!walk->hops[i][0])
+	return (size_t)snprintf(buf, size, "%s%s%.100s for %s",
+				is_first ? " waits" : ", which waits", site ? " at " : "",
+				site ? PLACE(site) : "", walk->hops[hop]);
+}
+
+/*
+ * "17 a waits for lock x, held by 18 b, which waits for lock y, held by 17 a": told from a
+ * task on, wherever the cycle was entered.
+ */
+static void cycle_tell(struct walk *walk, size_t first, bool is_guess)
+{
+	size_t length = walk->seen_count - first, from = 0, at;
+	char story[SUMMARY_TEXT];
+	bool is_first = true;
+
+	while (from + 1 < length &&
+	       !VIGIL_FIND(walk->model->reader, task, walk->seen[first + from]))
+		from++;
+	if (!VIGIL_FIND(walk->model->reader, task, walk->seen[first + from]))
+		from = 0;
+	at = (size_t)snprintf(story, sizeof(story), "%.100s", NAME(walk->seen[first + from]));
+	for (size_t i = 0; i < length && at < sizeof(story); i++) {
+		size_t hop = first + (from + i) % length;
+
+		if (!walk->hops[hop][0])
 			continue;
-		at += (size_t)snprintf(story + at, sizeof(story) - at, "%s %s",
-				       i > first ? ", which waits for" : "", walk->hops[i]);
+		at += hop_tell(walk, hop, is_first, story + at, sizeof(story) - at);
+		is_first = false;
 	}
-	link_add(walk, walk->is_guess ? LINK_GUESS : LINK_CYCLE, walk->seen[first], 0, 0,
+	link_add(walk, is_guess ? LINK_GUESS : LINK_CYCLE, walk->seen[first], 0, 0,
 		 "back at %s: %s", NAME(walk->seen[first]),
 		 walk->is_guess ? "a deadlock, if the guess above is right" :
+		 is_guess       ? "a deadlock, if nobody else gives a permit back" :
 				  "each waits for the next, a deadlock that nothing will end");
 	walk->lock = 0;
-	sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s: %.370s.",
-		     walk->is_guess ? "Perhaps a deadlock" : "Deadlock", story);
+	sentence_put(walk->chain->summary, sizeof(walk->chain->summary), "%s: %.770s.",
+		     is_guess ? "Perhaps a deadlock" : "Deadlock", story);
+}
+
+/* Who leads back to a lock that was seen has said only its name: by whom it is held follows. */
+static void hop_close(struct walk *walk, size_t first)
+{
+	const struct vigil_reader *reader = walk->model->reader;
+	uint64_t ref = walk->seen[first], task = 0;
+	const struct vigil_resource_record *lock = VIGIL_FIND(reader, resource, ref);
+	int at = lock ? owner_to_follow(walk, lock, ref) : -1;
+
+	for (size_t i = first; i < walk->seen_count && !task; i++)
+		task = VIGIL_FIND(reader, task, walk->seen[i]) ? walk->seen[i] : 0;
+	if (VIGIL_FIND(reader, executor, ref))
+		hop_set(walk, "a free worker of %.100s%s%.100s", NAME(ref),
+			task ? ", busy with " : "", NAME(task));
+	else if (at >= 0)
+		hop_set(walk, HOP_HELD, NAME(ref), NAME(lock->owner[at]),
+			PLACE(lock->held_site[at]));
 }
 
 /* A cycle is the same from wherever it is entered: its smallest member names it. */
 static void cycle_conclude(struct walk *walk, size_t first)
 {
+	bool is_guess = walk->is_guess || walk->is_one_of_many;
 	uint64_t least = walk->seen[first];
 
-	cycle_tell(walk, first);
+	hop_close(walk, first);
+	cycle_tell(walk, first, is_guess);
 	for (size_t i = first; i < walk->seen_count; i++)
 		if (walk->seen[i] < least)
 			least = walk->seen[i];
 	walk->verdict.object = least;
 	walk->verdict.site = walk->lock_site;
-	walk->verdict.is_cycle = !walk->is_guess;
-	walk->verdict.is_by_design = walk->is_guess;
+	walk->verdict.is_cycle = !is_guess;
+	walk->verdict.is_by_design = is_guess;
 	walk->next = 0;
 }
 
@@ -430,7 +494,7 @@ static bool was_seen(const struct walk *walk, uint64_t ref, size_t *ret_at)
 }
 
 void walk_run(struct walk *walk, const struct model *model, const struct absent *absent,
-	      uint64_t from, struct chain *chain)
+	      const struct wait_sites *wait_sites, uint64_t from, struct chain *chain)
 {
 	size_t at;
 
@@ -439,6 +503,7 @@ void walk_run(struct walk *walk, const struct model *model, const struct absent 
 	chain->task = from;
 	walk->model = model;
 	walk->absent = absent;
+	walk->wait_sites = wait_sites;
 	walk->chain = chain;
 	walk->next = from;
 	while (walk->next) {
@@ -465,11 +530,15 @@ void waits_chain(const struct model *model, const struct vigil_task_record *task
 {
 	struct vigil_task_times times;
 	struct absent absent;
+	struct wait_sites wait_sites;
 	struct walk walk;
 
 	/* Without memory nobody is counted, and the chain is as good. */
 	absent_find(model, WAITS_AWAY_NS, &absent);
-	walk_run(&walk, model, &absent, model_ref(model, VIGIL_TABLE_task, task), ret_chain);
+	wait_sites_find(model, &wait_sites);
+	walk_run(&walk, model, &absent, &wait_sites, model_ref(model, VIGIL_TABLE_task, task),
+		 ret_chain);
+	wait_sites_fini(&wait_sites);
 	free(absent.waiting);
 	vigil_task_times(task, model->now, &times);
 	if (times.state != VIGIL_STATE_DONE)

@@ -14,6 +14,7 @@
 
 #define CHAIN_LINKS 24
 #define LINK_TEXT 400
+#define SUMMARY_TEXT 800
 
 #define LINK_KINDS(X)                                                                              \
 	X(LINK, FACT, "fact")       /* follows from what was recorded */                           \
@@ -28,7 +29,7 @@ enum link_kind { LINK_KINDS(LINK_ENUM_) };
 struct link {
 	enum link_kind kind;
 	uint64_t object; /* task, worker, resource or executor; 0 none */
-	uint32_t site;   /* the guilty line, if there is one; index plus one */
+	uint32_t site;   /* the guilty line, or where it waits; index plus one; 0 none */
 	uint64_t for_ns; /* how long it has been so */
 	char text[LINK_TEXT];
 };
@@ -42,7 +43,7 @@ struct chain {
 	uint64_t delayed;  /* other tasks that end at the same cause */
 	size_t count;
 	struct link links[CHAIN_LINKS];
-	char summary[LINK_TEXT]; /* one sentence that names the cause and its line */
+	char summary[SUMMARY_TEXT]; /* one sentence that names the cause and its line */
 };
 
 /* Times of a process that is gone end at the last thing it recorded. */
@@ -56,6 +57,9 @@ bool waits_needs_summary(const struct chain *chain);
 
 /* The chain of one task. A worker that is away is so after WAITS_AWAY_NS. */
 #define WAITS_AWAY_NS UINT64_C(1000000000)
+
+/* A timer so late, or a task so long not polled, is as a scheduler is: no wake was lost. */
+#define WAITS_LATE_NS UINT64_C(10000000)
 void waits_chain(const struct model *model, const struct vigil_task_record *task,
 		 struct chain *ret_chain);
 

@@ -62,7 +62,8 @@ const struct vigil_worker_record *away_worker(const struct model *model,
 	const struct vigil_worker_record *worker = VIGIL_FIND(model->reader, worker, task->worker);
 	const struct vigil_executor_record *executor =
 		VIGIL_FIND(model->reader, executor, task->executor);
-	uint64_t overdue_ns = since(model, task->wait_until_ns);
+	uint64_t late_ns = since(model, task->wait_until_ns);
+	uint64_t overdue_ns = late_ns > WAITS_LATE_NS ? late_ns : 0;
 	uint64_t for_ns;
 
 	if (!worker || !executor || worker->executor != task->executor || !is_for_loop(task))
@@ -170,14 +171,14 @@ bool step_absent(struct walk *walk, const struct vigil_task_record *task, uint64
 		snprintf(what, sizeof(what), "fd %" PRId32, task->wait_fd);
 	if (task->wait_kind == VIGIL_WAIT_TIMER)
 		snprintf(what, sizeof(what), "its timer");
-	link_add(walk, LINK_FACT, ref, task->site, away_ns(walk->model, worker),
-		 "%s waits for %s%s%s%s%s%s, and %s, which would notice, has not returned to its "
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), away_ns(walk->model, worker),
+		 "%s waits for %s%s%s%s%s%s%s, and %s, which would notice, has not returned to its "
 		 "loop %s%s",
 		 NAME(ref), what, task->wait_kind == VIGIL_WAIT_TIMER ? "" : " (",
 		 task->wait_kind == VIGIL_WAIT_TIMER ? "" : word_wait(task->wait_kind),
 		 task->wait_kind == VIGIL_WAIT_TIMER ? "" : ")",
-		 overdue_ns ? ", which was due " : "", overdue_ns ? AGO(overdue_ns) : "", name,
-		 FOR(away_ns(walk->model, worker)), WAITING(worker));
+		 overdue_ns ? ", which was due " : "", overdue_ns ? AGO(overdue_ns) : "",
+		 WAITS_AT(task), name, FOR(away_ns(walk->model, worker)), WAITING(worker));
 	hop_set(walk, "%.60s, which polls %.100s", name,
 		worker->task ? NAME(worker->task) : "nothing");
 	walk->next = model_ref(walk->model, VIGIL_TABLE_worker, worker);

@@ -37,48 +37,62 @@ static void wait_for_fd(struct walk *walk, const struct vigil_task_record *task,
 		fd_words(walk, task->wait_fd, fd, sizeof(fd));
 		snprintf(what, sizeof(what), "fd %" PRId32, task->wait_fd);
 	}
-	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s%s: %s",
-		 NAME(ref), LASTING(for_ns), what, fd, kind);
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), for_ns,
+		 "%s has waited %s for %s%s: %s%s", NAME(ref), LASTING(for_ns), what, fd, kind,
+		 WAITS_AT(task));
 	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "what the other end of %s does is not known here",
 		 what);
 	conclude_by_design(walk, ref, "%s waits for its peer on %s%s (%s)", NAME(ref), what, fd,
 			   kind);
 }
 
+/* ", 40 ms to go", ", due now": of a timer that is not late. */
+static const char *words_to_go(struct words *words, const struct walk *walk, uint64_t until)
+{
+	if (!until)
+		snprintf(words->text, sizeof(words->text), ", without an end that was recorded");
+	else if (until > walk->model->now)
+		snprintf(words->text, sizeof(words->text), ", %s to go",
+			 TIME(until - walk->model->now));
+	else
+		snprintf(words->text, sizeof(words->text), ", due now");
+	return words->text;
+}
+#define TO_GO(until) words_to_go(&(struct words){ "" }, walk, (until))
+
 /* Late timers are their executor's business. */
 static void wait_for_timer(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
 {
-	uint64_t until = task->wait_until_ns, now = walk->model->now;
+	uint64_t until = task->wait_until_ns, late_ns = ns_since(walk, until);
 	const char *what = task->wait_object ? NAME(task->wait_object) : "timer";
 
-	if (!until || until > now) {
-		link_add(walk, LINK_FACT, ref, task->site, ns_since(walk, task->wait_since_ns),
-			 "%s sleeps: %s, %s%s", NAME(ref), what,
-			 until ? TIME(until - now) : "due at a time that was not recorded",
-			 until ? " to go" : "");
-		conclude_by_design(walk, ref, "%s sleeps (%s%s%s)", NAME(ref), what,
-				   until ? ", to go " : "", until ? TIME(until - now) : "");
+	if (late_ns <= WAITS_LATE_NS) {
+		link_add(walk, LINK_FACT, ref, site_to_show(walk, task),
+			 ns_since(walk, task->wait_since_ns), "%s sleeps: %s%s%s", NAME(ref), what,
+			 TO_GO(until), WAITS_AT(task));
+		conclude_by_design(walk, ref, "%s sleeps (%s%s)", NAME(ref), what, TO_GO(until));
 		return;
 	}
-	link_add(walk, LINK_FACT, ref, task->site, now - until,
-		 "%s sleeps though its %s was due %s: who runs the timers did not get to it",
-		 NAME(ref), what, AGO(now - until));
-	hop_set(walk, "its timer, due %s", AGO(now - until));
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), late_ns,
+		 "%s sleeps%s, though its %s was due %s: who runs the timers did not get to it",
+		 NAME(ref), WAITS_AT(task), what, AGO(late_ns));
+	hop_set(walk, "its timer, due %s", AGO(late_ns));
 	walk->next = task->executor;
 	if (!VIGIL_FIND(walk->model->reader, executor, task->executor))
 		conclude(walk, ref, task->site,
 			 "the timer of %s, spawned at %s, was due %s and was not fired; its "
 			 "executor was not recorded",
-			 NAME(ref), PLACE(task->site), AGO(now - until));
+			 NAME(ref), PLACE(task->site), AGO(late_ns));
 }
 
 static void wait_for_lock(struct walk *walk, const struct vigil_task_record *task, uint64_t ref)
 {
 	uint64_t for_ns = ns_since(walk, task->wait_since_ns);
 
-	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has waited %s for %s", NAME(ref),
-		 LASTING(for_ns),
-		 task->wait_object ? NAME(task->wait_object) : "a lock that was not named");
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), for_ns,
+		 "%s has waited %s for %s%s", NAME(ref), LASTING(for_ns),
+		 task->wait_object ? NAME(task->wait_object) : "a lock that was not named",
+		 WAITS_AT(task));
 	hop_set(walk, "%s", NAME(task->wait_object));
 	walk->next = task->wait_object;
 	if (!task->wait_object)
@@ -92,12 +106,13 @@ static void wait_for_task(struct walk *walk, const struct vigil_task_record *tas
 	bool is_job = task->wait_kind == VIGIL_WAIT_JOB;
 	bool is_task = VIGIL_FIND(walk->model->reader, task, task->wait_object);
 
-	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s has awaited %s%s %s", NAME(ref),
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), for_ns, "%s has awaited %s%s %s%s",
+		 NAME(ref),
 		 !is_job ? "the end of " :
 		 is_task ? "its job " :
 			   "a job of ",
 		 task->wait_object ? NAME(task->wait_object) : "something that was not named",
-		 FOR(for_ns));
+		 FOR(for_ns), WAITS_AT(task));
 	hop_set(walk, "%s", NAME(task->wait_object));
 	walk->next = task->wait_object;
 	if (task->wait_object)
@@ -160,8 +175,8 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 	uint64_t for_ns =
 		ns_since(walk, task->wait_since_ns ? task->wait_since_ns : task->poll_end_ns);
 
-	link_add(walk, LINK_FACT, ref, task->site, for_ns, "%s %s", NAME(ref),
-		 ANYTHING(task, for_ns));
+	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), for_ns, "%s %s%s", NAME(ref),
+		 ANYTHING(task, for_ns), WAITS_AT(task));
 	if (!task->wakes) {
 		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
 			 "%snobody has ever woken this task: who should is not known",

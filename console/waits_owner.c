@@ -22,6 +22,14 @@ static void nobody_holds(struct walk *walk, const struct vigil_resource_record *
 			 resource->holders);
 		conclude(walk, ref, resource->site, "%s is held by owners that were not recorded",
 			 NAME(ref));
+	} else if (lock_is_used_up(walk->model, resource)) {
+		link_add(walk, LINK_UNKNOWN, ref, resource->site, 0,
+			 "%s, made at %s, has no permits, and nobody holds one to give back: who "
+			 "should add some is not known",
+			 NAME(ref), PLACE(resource->site));
+		conclude(walk, ref, resource->site,
+			 "%s, made at %s, has no permits; who should add some is not known",
+			 NAME(ref), PLACE(resource->site));
 	} else if (!is_lock(resource)) {
 		link_add(walk, LINK_UNKNOWN, ref, resource->site, 0,
 			 "%s, made at %s, has no owner: who should act on it is not known",
@@ -67,27 +75,33 @@ static void lost_owner(struct walk *walk, uint64_t ref)
 
 void step_resource(struct walk *walk, const struct vigil_resource_record *resource, uint64_t ref)
 {
-	int at = lock_oldest_owner(resource);
+	int at = owner_to_follow(walk, resource, ref);
 	char more[64] = "";
 
 	if (at < 0) {
 		nobody_holds(walk, resource, ref);
 		return;
 	}
+	if (resource->holders > 1 && all_owners_wait(walk, resource, ref)) {
+		step_all_owners_wait(walk, resource, ref);
+		return;
+	}
+	if (resource->holders > 1 && resource->kind == VIGIL_RESOURCE_SEMAPHORE)
+		walk->is_one_of_many = true;
 	walk->lock = ref;
 	walk->lock_owner = resource->owner[at];
 	walk->lock_site = resource->held_site[at];
 	walk->lock_ns = ns_since(walk, resource->held_since_ns[at]);
 	if (resource->holders > 1)
-		snprintf(more, sizeof(more), ", the oldest of %" PRIu32 " owners",
+		snprintf(more, sizeof(more), ", %s of %" PRIu32 " owners",
+			 at == lock_oldest_owner(resource) ? "the oldest" : "one",
 			 resource->holders);
 	link_add(walk, LINK_FACT, ref, walk->lock_site, walk->lock_ns,
 		 "%s has been held %s by %s%s, taken at %s", NAME(ref), FOR(walk->lock_ns),
 		 NAME(walk->lock_owner), more, PLACE(walk->lock_site));
 	/* Its waiter's hop has named the lock: this one only goes on from there. */
 	if (walk->seen_count > 1)
-		snprintf(walk->hops[walk->seen_count - 2], HOP_TEXT,
-			 "%.80s, held by %.80s (taken at %.100s)", NAME(ref),
+		snprintf(walk->hops[walk->seen_count - 2], HOP_TEXT, HOP_HELD, NAME(ref),
 			 NAME(walk->lock_owner), PLACE(walk->lock_site));
 	if (owner_is_gone(walk->model->reader, walk->lock_owner))
 		lost_owner(walk, ref);
@@ -240,6 +254,15 @@ static void follow(struct walk *walk, uint64_t executor, const struct vigil_work
 	walk->next = model_ref(walk->model, VIGIL_TABLE_worker, worker);
 }
 
+/* Runnable since so short a time that its worker may be on its way. */
+static bool is_fresh(const struct walk *walk, const struct vigil_task_record *task)
+{
+	struct vigil_task_times times;
+
+	vigil_task_times(task, walk->model->now, &times);
+	return times.state == VIGIL_STATE_SCHEDULED && times.state_ns <= WAITS_LATE_NS;
+}
+
 static void all_asleep(struct walk *walk, const struct vigil_executor_record *executor,
 		       uint64_t ref, const struct crew *crew)
 {
@@ -248,6 +271,13 @@ static void all_asleep(struct walk *walk, const struct vigil_executor_record *ex
 
 	if (task && task->wakes && task->wakes != task->wakes_seen)
 		site = task->wake_site;
+	if (task && is_fresh(walk, task)) {
+		link_add(walk, LINK_FACT, ref, 0, 0,
+			 "%s has not taken it up yet: that is as long as it takes", NAME(ref));
+		conclude_by_design(walk, walk->waiter, "%s is about to be polled",
+				   NAME(walk->waiter));
+		return;
+	}
 	link_add(walk, LINK_CAUSE, ref, site, crew->asleep_ns,
 		 "%" PRIu32 " of %" PRIu32
 		 " workers of %s asleep, %s %s: nobody told it that there "

@@ -118,7 +118,7 @@ static bool idle_is_stuck(const struct model *model, const struct absent *absent
 		ret->stuck_ns = since(model, task->wait_until_ns);
 		ret->on[0] = task->executor;
 		ret->on[1] = 1;
-		return task->wait_until_ns && ret->stuck_ns;
+		return ret->stuck_ns > WAITS_LATE_NS;
 	default:
 		return false;
 	}
@@ -255,20 +255,25 @@ static size_t groups_sort(struct candidates *candidates)
 static size_t groups_walk(const struct model *model, const struct absent *absent,
 			  const struct candidates *candidates, struct found *found)
 {
+	struct wait_sites wait_sites = { 0 };
 	struct walk walk;
 	size_t count = 0;
 
+	if (candidates->count)
+		wait_sites_find(model, &wait_sites);
 	for (size_t i = 0, end; i < candidates->count; i = end) {
 		for (end = i + 1; end < candidates->count; end++)
 			if (!is_same_group(&candidates->list[i], &candidates->list[end]))
 				break;
-		walk_run(&walk, model, absent, candidates->list[i].ref, &found[count].chain);
+		walk_run(&walk, model, absent, &wait_sites, candidates->list[i].ref,
+			 &found[count].chain);
 		if (walk.verdict.is_by_design && candidates->list[i].is_await)
 			continue;
 		found[count].chain.stuck_ns = candidates->list[i].stuck_ns;
 		found[count].chain.delayed = end - i - 1;
 		found[count++].verdict = walk.verdict;
 	}
+	wait_sites_fini(&wait_sites);
 	return count;
 }
 

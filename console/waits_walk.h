@@ -4,6 +4,7 @@
 #define CONSOLE_WAITS_WALK_H
 
 #include "console/names.h"
+#include "console/wait_sites.h"
 #include "console/waits.h"
 
 /* What came out, for who compares chains. */
@@ -15,6 +16,7 @@ struct verdict {
 };
 
 #define HOP_TEXT 320
+#define HOP_HELD "%.80s, held by %.80s (taken at %.100s)"
 
 /* What waits or runs for longer than the limit though nothing is stuck. */
 struct quiet {
@@ -32,14 +34,17 @@ struct absent {
 struct walk {
 	const struct model *model;
 	const struct absent *absent;
+	const struct wait_sites *wait_sites;
 	struct chain *chain;
 	struct verdict verdict;
-	uint64_t next; /* the object to look at; 0: the walk is over */
-	bool is_guess; /* a link so far was a guess */
+	uint64_t next;       /* the object to look at; 0: the walk is over */
+	bool is_guess;       /* a link so far was a guess */
+	bool is_one_of_many; /* somebody else may give a permit back: a cycle proves nothing */
 
 	uint64_t seen[CHAIN_LINKS];
 	char hops[CHAIN_LINKS]
-		 [HOP_TEXT]; /* what each of them waits for, for the story of a cycle */
+		 [HOP_TEXT];         /* what each of them waits for, for the story of a cycle */
+	uint32_t sites[CHAIN_LINKS]; /* the line at which each of them waits; 0: not known */
 	size_t seen_count;
 
 	uint64_t lock; /* the last lock on the way: what happens now happens under it */
@@ -57,7 +62,7 @@ struct walk {
 
 /* Walks from any object. */
 void walk_run(struct walk *walk, const struct model *model, const struct absent *absent,
-	      uint64_t from, struct chain *chain);
+	      const struct wait_sites *wait_sites, uint64_t from, struct chain *chain);
 
 /* ---- Workers that do not look at their events: waits_away.c ---- */
 
@@ -83,6 +88,23 @@ int absent_find(const struct model *model, uint64_t limit_ns, struct absent *ret
 /* The step of such a task. Returns false, and did nothing, when it is none. */
 bool step_absent(struct walk *walk, const struct vigil_task_record *task, uint64_t ref);
 
+/* ---- Permits, whose owners want more of them: waits_permits.c ---- */
+
+/*
+ * The owner to go on to: the oldest one that does not wait for the same lock, else the
+ * oldest. Index of it; -1: none is known.
+ */
+int owner_to_follow(const struct walk *walk, const struct vigil_resource_record *lock,
+		    uint64_t ref);
+
+/* Whether all who hold it wait for it themselves. */
+bool all_owners_wait(const struct walk *walk, const struct vigil_resource_record *lock,
+		     uint64_t ref);
+
+/* The step of such a lock with several owners: a deadlock. */
+void step_all_owners_wait(struct walk *walk, const struct vigil_resource_record *lock,
+			  uint64_t ref);
+
 /* ---- Steps, one a kind of object. Each adds links; sets next or concludes. ---- */
 
 void step_task(struct walk *walk, const struct vigil_task_record *task, uint64_t ref);
@@ -95,6 +117,9 @@ void step_resource(struct walk *walk, const struct vigil_resource_record *resour
 
 void link_add(struct walk *walk, enum link_kind kind, uint64_t object, uint32_t site,
 	      uint64_t for_ns, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* The line at which the task waits, if that is known, else where it was spawned. */
+uint32_t site_to_show(const struct walk *walk, const struct vigil_task_record *task);
 
 /* What the object looked at waits for: "lock "a", held by 17 left (taken at a.c:7)". */
 void hop_set(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -120,6 +145,10 @@ const char *words_object(struct words *words, const struct model *model, uint64_
 const char *words_place(struct words *words, const struct model *model, uint32_t site);
 const char *words_time(struct words *words, uint64_t ns);
 
+/* ", at own.c:7 work": the line at which a task waits; empty when it is not known. */
+const char *words_waits_at(struct words *words, const struct walk *walk,
+			   const struct vigil_task_record *task);
+
 /*
  * Times that go on: "202 ms", "for 202 ms", "202 ms ago". Of a process that is
  * gone they end at the last thing it recorded, and say so; the first of a chain
@@ -139,6 +168,7 @@ void link_add_stack(struct walk *walk, const struct vigil_worker_record *worker)
 
 #define PLACE(site) words_place(&(struct words){ "" }, walk->model, (site))
 #define NAME(ref) words_object(&(struct words){ "" }, walk->model, (ref))
+#define WAITS_AT(task) words_waits_at(&(struct words){ "" }, walk, (task))
 #define TIME(ns) words_time(&(struct words){ "" }, (ns))
 #define LASTING(ns) words_lasting(&(struct words){ "" }, walk, (ns), false)
 #define FOR(ns) words_lasting(&(struct words){ "" }, walk, (ns), true)

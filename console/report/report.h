@@ -259,7 +259,7 @@ struct report_process {
 	struct report_path path;
 	uint64_t tasks; /* that did anything in the window */
 
-	char stuck[400]; /* at its end: a sentence */
+	char stuck[800]; /* at its end: a sentence */
 	uint64_t stuck_count;
 
 	struct report_inside *inside; /* what only the pass needs */
