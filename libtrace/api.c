@@ -40,7 +40,7 @@ vigil_executor(vigil_executor_new_at)(struct vigil_site *site, enum vigil_execut
 
 	BEGIN(0);
 	where = site_of(call.board, site, VIGIL_SITE_EXECUTOR);
-	executor = board_executor_new(call.board, call.lane, now, ANY, where, kind, name);
+	executor = board_executor_new(call.board, now, ANY, where, kind, name);
 	TRACE(executor_new, now, call_worker(&call), executor, ID_OF(executor, executor), where,
 	      kind, name);
 	return executor;

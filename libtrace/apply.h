@@ -47,8 +47,8 @@ void board_join(struct board *board, uint64_t now, uint64_t task, uint32_t state
 
 /* ---- executor.c ---- */
 
-uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now,
-			    struct wanted want, uint32_t site, uint32_t kind, const char *name);
+uint64_t board_executor_new(struct board *board, uint64_t now, struct wanted want, uint32_t site,
+			    uint32_t kind, const char *name);
 void board_executor_free(struct board *board, uint64_t now, uint64_t executor);
 void board_executor_queued(struct board *board, uint64_t executor, uint64_t tasks);
 void board_worker_begin(struct lane *lane, uint64_t executor, const char *name);

@@ -2,12 +2,12 @@
 /* Executors, and what a worker says of itself. */
 #include "libtrace/apply.h"
 
-uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now,
-			    struct wanted want, uint32_t site, uint32_t kind, const char *name)
+/* Its site's statistics are of tasks, that are often spawned at the same line. */
+uint64_t board_executor_new(struct board *board, uint64_t now, struct wanted want, uint32_t site,
+			    uint32_t kind, const char *name)
 {
 	uint64_t ref = pool_take(board, VIGIL_TABLE_executor, want.ref);
 	struct vigil_executor_record *e;
-	struct vigil_cell_record *cell;
 
 	if (!ref) {
 		COUNT(board, lost_executors);
@@ -21,9 +21,6 @@ uint64_t board_executor_new(struct board *board, struct lane *lane, uint64_t now
 	text_put(e->name, sizeof(e->name), name);
 	store(&e->life, VIGIL_LIFE_LIVE);
 	write_end(&e->seq);
-	cell = lane_cell(lane, site);
-	if (cell)
-		add(&cell->spawned, 1);
 	return ref;
 }
 

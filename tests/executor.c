@@ -14,6 +14,20 @@ Test(executor, an_executor_is_recorded_with_its_kind_and_name)
 	cr_assert_eq(e->created_ns, LIVE_START);
 }
 
+Test(executor, an_executor_is_no_task_of_the_line_that_made_it)
+{
+	struct vigil_site *here = vigil_site_find("main.c", 9, "main", NULL);
+	vigil_executor executor = vigil_executor_new_at(here, VIGIL_EXECUTOR_MULTI_THREAD, "http");
+	vigil_task task = vigil_task_spawn_at(here, executor, VIGIL_TASK_ASYNC, "main", 0);
+	const struct vigil_task_record *record = VIGIL_FIND(look(), task, task);
+	struct vigil_site_stats *stats = vigil_reader_site_stats(live_reader);
+
+	cr_assert_not_null(stats);
+	cr_expect_eq(stats[record->site - 1].spawned, 1);
+	cr_expect_eq(stats[record->site - 1].live, 1);
+	free(stats);
+}
+
 Test(executor, its_queue_has_a_length_and_a_peak)
 {
 	vigil_executor executor = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "http");

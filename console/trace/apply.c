@@ -47,7 +47,7 @@ static void make(struct board *board, const struct adoption *adoption, uint32_t 
 
 	switch (table) {
 	case VIGIL_TABLE_executor:
-		board_executor_new(board, NULL, since, want, 0, VIGIL_EXECUTOR_OTHER, name);
+		board_executor_new(board, since, want, 0, VIGIL_EXECUTOR_OTHER, name);
 		break;
 	case VIGIL_TABLE_worker:
 		lane_open(board, since, 0, want);
@@ -369,7 +369,7 @@ static void birth_apply(struct board *board, struct lane *lane, const struct tra
 
 	switch (e->kind) {
 	case TRACE_executor_new:
-		board_executor_new(board, lane, e->ns, want, e->site, e->state, e->name);
+		board_executor_new(board, e->ns, want, e->site, e->state, e->name);
 		break;
 	case TRACE_task_spawn:
 		board_task_spawn(board, lane, e->ns,
