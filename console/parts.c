@@ -153,24 +153,55 @@ void part_chain(struct page *page, int x, const struct model *model, const struc
 
 /* ---- Attributes ---- */
 
+#define ATTR_KEY 13   /* columns of a key at least, as those of a field's label */
+#define ATTR_VALUE 31 /* columns a value should have */
+
+static int keys_width(const struct vigil_attr_record *attrs, size_t count)
+{
+	int width = ATTR_KEY;
+
+	for (size_t i = 0; i < count; i++)
+		if (text_width(attrs[i].key) + 2 > width)
+			width = text_width(attrs[i].key) + 2;
+	return width;
+}
+
+/* Keys are the program's own words, of any length: fields have labels that fit. */
+static void put_attrs(struct page *page, const struct vigil_attr_record *attrs, int count)
+{
+	int key_width = keys_width(attrs, (size_t)count);
+	int columns = (page->width - 1) / (key_width + ATTR_VALUE);
+	int width, rows;
+	char text[128 + 16];
+
+	if (columns < 1)
+		columns = 1;
+	width = (page->width - 1) / columns;
+	rows = (count + columns - 1) / columns;
+	for (int i = 0; i < count; i++) {
+		int x = 1 + i / rows * width, y = page->y + i % rows;
+		size_t length;
+
+		attr_text(&attrs[i], text, 128);
+		length = strlen(text);
+		if (attrs[i].unit[0])
+			snprintf(text + length, sizeof(text) - length, " %s", attrs[i].unit);
+		canvas_put_clipped(&page->canvas, x, y, key_width - 2, ROLE_DIM, attrs[i].key);
+		canvas_put_clipped(&page->canvas, x + key_width, y, width - key_width - 2,
+				   ROLE_NUMBER, text);
+	}
+	page->y += rows;
+}
+
 void part_attrs(struct page *page, const struct model *model, uint64_t owner, uint32_t first)
 {
 	struct vigil_attr_record attrs[ATTR_MOST];
 	size_t count = vigil_reader_attrs(model->reader, owner, first, attrs, ATTR_MOST);
-	char text[128];
-	size_t i;
 
 	if (count == 0)
 		return;
 	page_title(page, "Attributes");
-	for (i = 0; i < count; i++) {
-		attr_text(&attrs[i], text, sizeof(text));
-		if (page->field_count == PAGE_FIELDS)
-			page_fields(page);
-		page_field(page, attrs[i].key, ROLE_NUMBER, "%s%s%s", text,
-			   attrs[i].unit[0] ? " " : "", attrs[i].unit);
-	}
-	page_fields(page);
+	put_attrs(page, attrs, (int)count);
 }
 
 /* ---- Spans and messages ---- */

@@ -17,6 +17,22 @@ Test(details, an_executor_lists_what_runs_and_what_could)
 	expect_screen("details-executor");
 }
 
+Test(details, a_long_key_of_an_attribute_stands_apart_from_its_value)
+{
+	char *screen;
+
+	vigil_attr_u64(scene.http, "errors unseen", 4, NULL);
+	vigil_attr_u64(scene.http, "tasks", 12, NULL);
+	refresh();
+	press("e");
+	press_key(K_ENTER);
+	screen = draw(100, 60, false);
+
+	cr_expect_not_null(strstr(screen, "errors unseen  4"), "%s", screen);
+	cr_expect_not_null(strstr(screen, "tasks          12"), "%s", screen);
+	free(screen);
+}
+
 Test(details, an_executor_lists_some_of_many_the_longest_wait_first)
 {
 	vigil_task tasks[20];
