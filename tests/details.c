@@ -7,6 +7,36 @@
 
 TestSuite(details, .init = set_up, .fini = tear_down);
 
+/* ---- Tasks ---- */
+
+Test(details, a_task_shows_its_open_spans_and_what_it_said)
+{
+	vigil_task task = vigil_task_spawn_at(SCENE_SITE("order.c", 61, "order_open"), scene.http,
+					      VIGIL_TASK_ASYNC, "order 504", 0);
+	vigil_span span;
+	char *screen;
+
+	vigil_poll_begin(task);
+	span = vigil_span_new(VIGIL_LEVEL_INFO, "handle_order");
+	vigil_span_enter(span);
+	vigil_attr_u64(span, "number", 504, NULL);
+	scene_pass(3 * SCENE_MS);
+	span = vigil_span_new(VIGIL_LEVEL_TRACE, "attempt");
+	vigil_span_enter(span);
+	vigil_event(VIGIL_LEVEL_WARN, "the terminal is busy");
+	vigil_span_leave(span);
+	vigil_poll_end(task);
+	scene_pass(4 * SCENE_MS);
+	refresh();
+	press("/order 504\r\r");
+	screen = draw(100, 70, false);
+
+	cr_expect_not_null(strstr(screen, "7.0 ms  info   handle_order  number 504"), "%s", screen);
+	cr_expect_not_null(strstr(screen, "4.0 ms  trace    attempt"), "%s", screen);
+	cr_expect_not_null(strstr(screen, "4.0 ms ago  warn   the terminal is busy"), "%s", screen);
+	free(screen);
+}
+
 /* ---- Executors ---- */
 
 Test(details, an_executor_lists_what_runs_and_what_could)
