@@ -326,6 +326,7 @@ struct worker {
 	_Atomic uint32_t watched; /* what ticks was when another worker looked at it */
 	unsigned naps;            /* in a row, in which nothing went on (park.c) */
 	uint64_t turns_seen;
+	uint32_t queued_told; /* to the board */
 	uint32_t random;
 	bool is_searching;
 	_Atomic bool is_here;  /* its thread runs */

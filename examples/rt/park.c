@@ -203,7 +203,9 @@ void worker_park(struct worker *worker)
 		worker->is_searching = false;
 		atomic_fetch_sub(&rt->searching, 1);
 	}
-	vigil_worker_queued(0);
+	if (worker->queued_told)
+		vigil_worker_queued(0);
+	worker->queued_told = 0;
 	atomic_fetch_or(&rt->idle, bit);
 	/* Partner: the fence in schedule_notify. */
 	atomic_thread_fence(memory_order_seq_cst);

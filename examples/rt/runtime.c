@@ -76,6 +76,7 @@ void worker_enter(struct worker *worker, const char *name_base)
 	here_set(worker->rt, worker, NULL);
 	overflow_watch_begin(describe_task);
 	context_of_thread(&worker->context);
+	worker->queued_told = 0;
 	snprintf(name, sizeof(name), "%s-%u", name_base, worker->index);
 	vigil_worker_begin(worker->rt->executor, name);
 }

@@ -230,6 +230,17 @@ static void stop_searching(struct worker *worker)
 		schedule_notify(rt);
 }
 
+/* How many stand behind the task that it polls next: told when that has changed. */
+static void worker_tell_queued(struct worker *worker)
+{
+	uint32_t queued = ring_count(&worker->ring) + (atomic_load(&worker->lifo) != NULL);
+
+	if (queued == worker->queued_told)
+		return;
+	worker->queued_told = queued;
+	vigil_worker_queued(queued);
+}
+
 void worker_run(struct worker *worker, bool (*is_over)(struct worker *worker))
 {
 	struct rt *rt = worker->rt;
@@ -243,8 +254,7 @@ void worker_run(struct worker *worker, bool (*is_over)(struct worker *worker))
 		}
 		if (worker->is_searching)
 			stop_searching(worker);
-		vigil_worker_queued(ring_count(&worker->ring) +
-				    (atomic_load(&worker->lifo) != NULL));
+		worker_tell_queued(worker);
 		worker_poll(worker, task);
 	}
 	if (worker->is_searching) {
