@@ -77,6 +77,7 @@ void op_check(struct rt_op *op)
 		op->type = &type;
 }
 
+/* Its first poll is over: the board counts those after a wake. */
 void op_show(struct rt_op *op)
 {
 	bool is_resource = vigil_ref_table(op->resource) == VIGIL_TABLE_resource;
@@ -84,8 +85,6 @@ void op_show(struct rt_op *op)
 	if (op->is_limit)
 		return;
 	op->vigil = vigil_op_new_at(op->site, is_resource ? op->resource : 0, op->type->source, 0);
-	vigil_op_poll_begin(op->vigil);
-	vigil_op_poll_end(op->vigil, false);
 }
 
 void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns)
