@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "../example.h"
+#include "connections.h"
 
 #define MAX 3
 #define CLIENTS 8
@@ -44,34 +45,10 @@ static int session(void *arg, void *item)
 	return 0;
 }
 
-static int accept_all(struct rt_stream *connections, void *arg)
-{
-	struct rt_listener *listener = arg;
-	int code = 0;
-
-	while (!code) {
-		struct rt_io *io;
-
-		code = rt_accept(listener, &io);
-		if (code)
-			return code;
-		code = rt_stream_put(connections, io);
-		if (code)
-			rt_io_free(io);
-	}
-	return code;
-}
-
-static void drop(void *io)
-{
-	rt_io_free(io);
-}
-
 static int server(void *arg)
 {
 	const struct world *world = arg;
-	struct rt_stream *connections =
-		rt_stream_new("connections", accept_all, world->listener, drop);
+	struct rt_stream *connections = connections_of(world->listener);
 
 	return rt_stream_for_each_bounded(connections, 2 * MAX, session, NULL, "session");
 }

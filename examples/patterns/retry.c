@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "../example.h"
+#include "connections.h"
 
 #define SEED 5u
 #define JOBS 5
@@ -80,32 +81,9 @@ static int answer(void *arg, void *item)
 	return 0;
 }
 
-static int accept_all(struct rt_stream *connections, void *arg)
-{
-	struct rt_listener *listener = arg;
-	int code = 0;
-
-	while (!code) {
-		struct rt_io *io;
-
-		code = rt_accept(listener, &io);
-		if (code)
-			return code;
-		code = rt_stream_put(connections, io);
-		if (code)
-			rt_io_free(io);
-	}
-	return code;
-}
-
-static void drop(void *io)
-{
-	rt_io_free(io);
-}
-
 static int serve(void *listener)
 {
-	struct rt_stream *connections = rt_stream_new("connections", accept_all, listener, drop);
+	struct rt_stream *connections = connections_of(listener);
 
 	return rt_stream_for_each_bounded(connections, JOBS, answer, NULL, "answer");
 }
