@@ -7,12 +7,20 @@
 
 #include "console/attr.h"
 
-/* Puts it where it belongs by its number; the last one falls out when all places are taken. */
+/* Several threads give out numbers from blocks of their own. */
+static bool is_later(const struct vigil_span_record *span, const struct vigil_span_record *than)
+{
+	if (span->created_ns != than->created_ns)
+		return span->created_ns > than->created_ns;
+	return span->id > than->id;
+}
+
+/* Puts it where it belongs by its age; the last one falls out when all places are taken. */
 static void insert(struct open_span *spans, size_t *count, const struct open_span *span)
 {
 	size_t at = *count;
 
-	while (at && spans[at - 1].record->id > span->record->id)
+	while (at && is_later(spans[at - 1].record, span->record))
 		at--;
 	if (at == SPANS_MOST || (at && spans[at - 1].ref == span->ref))
 		return;

@@ -24,6 +24,13 @@
 		return result;                                                                     \
 	now = clock_now()
 
+/* The same where the time matters to the tracepoint alone. */
+#define BEGIN_UNTIMED()                                                                            \
+	struct call call = call_begin();                                                           \
+                                                                                                   \
+	if (unlikely(!call.board))                                                                 \
+	return
+
 #define NOTHING
 
 /* The serial number of an object just made, for its tracepoint; 0 if it was not. */
@@ -55,23 +62,23 @@ void(vigil_executor_free)(vigil_executor executor)
 
 void(vigil_executor_queued)(vigil_executor executor, uint64_t tasks)
 {
-	BEGIN(NOTHING);
-	TRACE(executor_queued, now, call_worker(&call), executor, tasks);
+	BEGIN_UNTIMED();
+	TRACE(executor_queued, clock_now(), call_worker(&call), executor, tasks);
 	board_executor_queued(call.board, executor, tasks);
 }
 
 void(vigil_worker_begin)(vigil_executor executor, const char *name)
 {
-	BEGIN(NOTHING);
-	TRACE(worker_begin, now, call_worker(&call), executor, name);
+	BEGIN_UNTIMED();
+	TRACE(worker_begin, clock_now(), call_worker(&call), executor, name);
 	if (call.lane)
 		board_worker_begin(call.lane, executor, name);
 }
 
 void(vigil_worker_end)(void)
 {
-	BEGIN(NOTHING);
-	TRACE(worker_end, now, call_worker(&call));
+	BEGIN_UNTIMED();
+	TRACE(worker_end, clock_now(), call_worker(&call));
 	if (call.lane)
 		board_worker_end(call.lane);
 }
@@ -113,16 +120,16 @@ void(vigil_worker_resume)(void)
 
 void(vigil_worker_queued)(uint64_t tasks)
 {
-	BEGIN(NOTHING);
-	TRACE(worker_queued, now, call_worker(&call), tasks);
+	BEGIN_UNTIMED();
+	TRACE(worker_queued, clock_now(), call_worker(&call), tasks);
 	if (call.lane)
 		store(&call.lane->record->queued, tasks);
 }
 
 void(vigil_worker_stole)(uint64_t tasks)
 {
-	BEGIN(NOTHING);
-	TRACE(worker_stole, now, call_worker(&call), tasks);
+	BEGIN_UNTIMED();
+	TRACE(worker_stole, clock_now(), call_worker(&call), tasks);
 	if (call.lane)
 		add(&call.lane->record->steals, tasks);
 }
@@ -148,8 +155,8 @@ vigil_task(vigil_task_spawn_at)(struct vigil_site *site, vigil_executor executor
 
 void(vigil_task_rename)(vigil_task task, const char *name)
 {
-	BEGIN(NOTHING);
-	TRACE(task_rename, now, call_worker(&call), task, name);
+	BEGIN_UNTIMED();
+	TRACE(task_rename, clock_now(), call_worker(&call), task, name);
 	board_task_rename(call.board, task, name);
 }
 
@@ -176,8 +183,8 @@ vigil_task(vigil_task_current)(void)
 
 void(vigil_task_yield)(vigil_task task, bool forced)
 {
-	BEGIN(NOTHING);
-	TRACE(task_yield, now, call_worker(&call), task, forced);
+	BEGIN_UNTIMED();
+	TRACE(task_yield, clock_now(), call_worker(&call), task, forced);
 	board_task_yield(call.board, task, forced);
 }
 
@@ -361,7 +368,7 @@ static void attr(vigil_object object, const struct attr_value *value)
 	BEGIN(NOTHING);
 	TRACE(attr, now, call_worker(&call), object, value->key, value->type, value->value,
 	      value->text, value->unit);
-	board_attr_set(call.board, now, object, value);
+	board_attr_set(call.board, call.lane, now, object, value);
 }
 
 void(vigil_attr_i64)(vigil_object object, const char *key, int64_t value, const char *unit)

@@ -108,7 +108,7 @@ struct attr_value {
 };
 
 /* Returns the attribute's reference, or 0 (counted). */
-uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
+uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, uint64_t object,
 			const struct attr_value *value);
 
 /* ---- span.c ---- */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define ATTR_KEY sizeof(((struct vigil_attr_record *)0)->key)
+
 /* Where an object keeps its first attribute; NULL when it is gone (counted). */
 static uint32_t *attrs_of(struct board *board, uint64_t object)
 {
@@ -32,6 +34,19 @@ static uint32_t *attrs_of(struct board *board, uint64_t object)
 	return NULL;
 }
 
+/* Both are padded with zeroes; most differ in the first word. */
+static bool is_key(const char *key, const char *other)
+{
+	uint64_t a[ATTR_KEY / 8], b[ATTR_KEY / 8];
+
+	memcpy(a, key, sizeof(a));
+	memcpy(b, other, sizeof(b));
+	for (size_t i = 0; i < ATTR_KEY / 8; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
 static struct vigil_attr_record *attr_find(struct board *board, uint32_t first, const char *key,
 					   uint32_t *ret_count)
 {
@@ -40,7 +55,7 @@ static struct vigil_attr_record *attr_find(struct board *board, uint32_t first, 
 
 	while (first && count < ATTRS_PER_OBJECT) {
 		attr = RECORD_AT(board, attr, first - 1);
-		if (!strcmp(attr->key, key))
+		if (is_key(attr->key, key))
 			return attr;
 		first = load(&attr->sibling);
 		count++;
@@ -60,10 +75,10 @@ static void attr_write(struct vigil_attr_record *attr, uint64_t now, const struc
 		text_put(attr->words, sizeof(attr->words), value->text);
 }
 
-uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
+uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, uint64_t object,
 			const struct attr_value *value)
 {
-	char key[sizeof(((struct vigil_attr_record *)0)->key)];
+	char key[ATTR_KEY];
 	struct vigil_attr_record *attr;
 	uint32_t count = 0;
 	uint32_t *first;
@@ -82,7 +97,7 @@ uint64_t board_attr_set(struct board *board, uint64_t now, uint64_t object,
 		write_end(&attr->seq);
 		return 0;
 	}
-	ref = count < ATTRS_PER_OBJECT ? pool_take(board, VIGIL_TABLE_attr, 0) : 0;
+	ref = count < ATTRS_PER_OBJECT ? pool_take(board, lane, VIGIL_TABLE_attr, 0) : 0;
 	if (!ref) {
 		COUNT(board, lost_attrs);
 		return 0;

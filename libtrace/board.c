@@ -267,7 +267,7 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	uint8_t *at;
 
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		size += shape->retain[i] * sizeof(uint32_t);
+		size += (size_t)shape->retain[i] * SHARES * sizeof(uint32_t);
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		  -1, 0);
 	if (at == MAP_FAILED)
@@ -281,11 +281,12 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		struct pool *pool = &board->pools[i];
 
-		pool->ring_size = shape->retain[i];
-		pool->ring = (uint32_t *)at;
+		pool->ring_size = pool->part = shape->retain[i];
+		pool->spares = pool_spares(shape->capacity[i], workers);
 		pool->next_offset = next_offset_of(i);
 		pool->gen_first = shape->gen_first[i] ? shape->gen_first[i] : 1;
-		at += pool->ring_size * sizeof(uint32_t);
+		for (uint32_t k = 0; k < SHARES; k++, at += pool->ring_size * sizeof(uint32_t))
+			pool->shares[k].ring = (uint32_t *)at;
 	}
 	/* A mark of 0, and lanes without a board, are how a forked child notices. */
 	if (board->fd >= 0 && madvise(board->fork_mark, lanes, MADV_WIPEONFORK))

@@ -32,6 +32,23 @@ struct frame {
 	uint64_t begin_ns;
 };
 
+/* Ids that a lane may give out: those after last, up to end. */
+struct id_block {
+	uint64_t last, end;
+};
+
+/*
+ * Free records that a lane keeps for itself, index plus one. Of a small table none: in
+ * the end all lanes could keep what one of them needs.
+ */
+#define LANE_SPARES 7
+#define SPARES_SHARE 64 /* at most this part of a table is kept */
+
+struct spares {
+	uint32_t count;
+	uint32_t records[LANE_SPARES];
+};
+
 /*
  * The private half of a worker record: what its one thread needs at hand. One
  * thread writes a lane at a time. Cells and edges stay with the lane when the
@@ -51,6 +68,20 @@ struct lane {
 	uint32_t *cells; /* by site: its cell, plus one */
 	struct frame frames[LANE_FRAMES];
 	uint32_t edges[LANE_EDGES]; /* by hash of its sites: the edge, plus one */
+	struct id_block ids[VIGIL_TABLES];
+	struct spares spares[VIGIL_TABLES];
+};
+
+/*
+ * A share of a table's finished records: of one lane, the last one of all lanes for which
+ * there is none.
+ */
+#define SHARES 32
+
+struct share {
+	alignas(128) uint64_t retired; /* records ever put into the ring */
+	uint64_t bare;                 /* up to here in it, all were taken out early */
+	uint32_t *ring;                /* the last ones, index + 1 */
 };
 
 /*
@@ -58,17 +89,18 @@ struct lane {
  * writes stands on lines of its own, away from what every poll reads.
  */
 struct pool {
-	uint32_t *ring;       /* the last finished ones, index + 1 */
-	uint32_t ring_size;   /* how many of them stay visible */
+	uint32_t ring_size;   /* how many finished ones stay visible, of all shares */
 	uint32_t next_offset; /* of `next` in the record */
 	uint32_t gen_first;   /* generation of a record's first use */
 	uint32_t used;        /* the table's own, where reading it costs nothing */
+	uint32_t part;        /* how many of each share */
+	uint32_t sharing;     /* shares that ever retired a record */
+	uint32_t spares;      /* how many free ones each lane may keep */
+	uint32_t gen_high;    /* highest generation given out */
 
 	alignas(128) uint64_t free; /* tag << 32 | index + 1: a stack through `next` */
-	uint64_t retired;           /* records ever put into the ring */
-	uint64_t stolen;            /* up to here in it, they were taken out early */
 	uint64_t serial;            /* ids given out */
-	uint32_t gen_high;          /* highest generation given out */
+	struct share shares[SHARES];
 };
 
 struct board {
@@ -186,25 +218,45 @@ void board_image_save(const struct board *board, void *image);
  * takes none that it does not want: the object found none when it was made. Only
  * histograms and attributes, which no reference names, are any record's there too.
  */
-uint64_t pool_take(struct board *board, uint32_t table, uint64_t want);
+uint64_t pool_take(struct board *board, struct lane *lane, uint32_t table, uint64_t want);
 
-/* The record ended: it stays visible until enough others have ended. */
-void pool_retire(struct board *board, uint32_t table, uint32_t index);
+/* Frees what belongs to a finished record, and marks it free; it is the caller's then. */
+void pool_reclaim(struct board *board, struct lane *lane, uint32_t table, uint32_t index);
 
-/* Gives a record back at once: for histograms and attributes. */
-void pool_give(struct board *board, uint32_t table, uint32_t index);
+/* Gives a record back for reuse. */
+void pool_give(struct board *board, struct lane *lane, uint32_t table, uint32_t index);
+
+/* How many free records each of so many lanes may keep. */
+uint32_t pool_spares(uint32_t capacity, uint32_t lanes);
+
+/* A lane closes: others may have what it kept. */
+void pool_spares_give(struct lane *lane);
 
 /*
  * The next id of a table's objects: 1, 2, 3, ...; or the one a replay wants, from
  * which on they are then counted.
  */
-uint64_t pool_serial(struct board *board, uint32_t table, uint64_t want);
+uint64_t pool_serial(struct board *board, struct lane *lane, uint32_t table, uint64_t want);
 
 /* Records [0, count) of a table are in use from now on. */
 void board_use(struct board *board, uint32_t table, uint32_t count);
 
 /* Takes the next record of a `fixed` table. Returns its index plus one, or 0. */
 uint32_t fixed_take(struct board *board, uint32_t table);
+
+/* ---- ring.c ---- */
+
+/* The record ended: it stays visible until enough others have ended. */
+void ring_retire(struct board *board, struct lane *lane, uint32_t table, uint32_t index);
+
+/* A share of a table's ring is used for the first time: the parts of all get smaller. */
+void ring_share(struct pool *pool);
+
+/* A full table gives up a finished record, of the lane's share first. Index plus one, or 0. */
+uint32_t ring_steal(struct board *board, struct lane *lane, uint32_t table);
+
+/* A replay takes an ended record out of the ring, wherever that stands. */
+void ring_remove(struct board *board, uint32_t table, uint32_t index);
 
 /* ---- describe.c ---- */
 

@@ -17,11 +17,15 @@ static size_t aligned(size_t size)
 
 /* ---- Saving ---- */
 
-static uint32_t ring_entries(const struct board *board, uint32_t table)
+/* From the oldest that still stands; of a share that retired any, at least one place. */
+static uint32_t ring_entries(const struct pool *pool, uint32_t share)
 {
-	const struct pool *pool = &board->pools[table];
+	const struct share *its = &pool->shares[share];
+	uint64_t entries = its->retired < pool->ring_size ? its->retired : pool->ring_size;
 
-	return pool->retired < pool->ring_size ? (uint32_t)pool->retired : pool->ring_size;
+	while (entries > 1 && !its->ring[(its->retired - entries) % pool->ring_size])
+		entries--;
+	return (uint32_t)entries;
 }
 
 /* A lane without a poll has nothing that its worker record does not tell. */
@@ -48,7 +52,8 @@ size_t board_image_size(const struct board *board)
 	for (uint32_t i = 0; i < board->tables[VIGIL_TABLE_worker].used; i++)
 		size += is_polling(board, i) ? sizeof(struct image_lane) : 0;
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		size += ring_entries(board, i) * sizeof(uint32_t);
+		for (uint32_t share = 0; share < SHARES; share++)
+			size += ring_entries(&board->pools[i], share) * sizeof(uint32_t);
 	return size;
 }
 
@@ -93,13 +98,18 @@ static void lane_save(const struct board *board, const struct lane *lane, uint8_
 	memcpy(at, &saved, sizeof(saved));
 }
 
-static uint8_t *ring_save(const struct board *board, uint32_t table, uint8_t *at)
+static uint8_t *ring_save(const struct pool *pool, struct image_pool *saved, uint8_t *at)
 {
-	const struct pool *pool = &board->pools[table];
-	uint32_t entries = ring_entries(board, table);
+	saved->ring_size = pool->ring_size;
+	for (uint32_t share = 0; share < SHARES; share++) {
+		const struct share *its = &pool->shares[share];
+		uint32_t entries = saved->ended[share] = ring_entries(pool, share);
 
-	for (uint64_t i = pool->retired - entries; i < pool->retired; i++, at += sizeof(uint32_t))
-		memcpy(at, &pool->ring[i % pool->ring_size], sizeof(uint32_t));
+		for (uint64_t i = its->retired - entries; i < its->retired; i++) {
+			memcpy(at, &its->ring[i % pool->ring_size], sizeof(uint32_t));
+			at += sizeof(uint32_t);
+		}
+	}
 	return at;
 }
 
@@ -122,14 +132,21 @@ void board_image_save(const struct board *board, void *image)
 	}
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		head.pools[i].capacity = board->tables[i].capacity;
-		head.pools[i].ring_size = board->pools[i].ring_size;
-		head.pools[i].ended = ring_entries(board, i);
-		at = ring_save(board, i, at);
+		at = ring_save(&board->pools[i], &head.pools[i], at);
 	}
 	memcpy(private, &head, sizeof(head));
 }
 
 /* ---- Loading ---- */
+
+static size_t rings_size(const struct image_pool *pool, uint32_t shares)
+{
+	size_t entries = 0;
+
+	for (uint32_t share = 0; share < shares; share++)
+		entries += pool->ended[share];
+	return entries * sizeof(uint32_t);
+}
 
 int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 {
@@ -153,7 +170,7 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 		return -EBADMSG;
 	left -= head->lanes * sizeof(struct image_lane);
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
-		rings += head->pools[i].ended * sizeof(uint32_t);
+		rings += rings_size(&head->pools[i], SHARES);
 		if (rings > left)
 			return -EBADMSG;
 	}
@@ -162,15 +179,13 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 	return 1;
 }
 
-uint32_t image_ended(const struct image *image, uint32_t table, uint32_t at)
+const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t share)
 {
-	const uint8_t *entry = image->rings;
-	uint32_t index;
+	const uint8_t *ring = image->rings;
 
 	for (uint32_t i = 0; i < table; i++)
-		entry += image->head.pools[i].ended * sizeof(uint32_t);
-	memcpy(&index, entry + at * sizeof(uint32_t), sizeof(index));
-	return index;
+		ring += rings_size(&image->head.pools[i], SHARES);
+	return ring + rings_size(&image->head.pools[table], share);
 }
 
 static void lane_restore(struct board *board, const struct image_lane *saved)

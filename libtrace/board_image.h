@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The private half of a board, as it stands behind an image's tables: image_head,
- * then image_lane for each lane that polls run on, then of each table the ring of
+ * then image_lane for each lane that polls run on, then of each table the rings of
  * its finished records, oldest first: indexes plus one, 0 where one was taken out.
  *
  * The law: an image of other sizes than these is none; it is made anew from what it
@@ -17,8 +17,7 @@
 struct image_pool {
 	uint32_t capacity;
 	uint32_t ring_size;
-	uint32_t ended; /* entries of its ring in the image */
-	uint32_t spare;
+	uint32_t ended[SHARES]; /* entries of its rings in the image */
 };
 
 struct image_frame {
@@ -60,8 +59,8 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image);
 /* The polls that ran. The lanes are there, without any. */
 void image_frames(const struct image *image, struct board *board);
 
-/* Entry of a table's ring, below what head.pools says: an index plus one, or 0. */
-uint32_t image_ended(const struct image *image, uint32_t table, uint32_t at);
+/* The ring of a share of a table: so many entries as head.pools says, unaligned. */
+const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t share);
 
 /* ---- board_lanes.c ---- */
 

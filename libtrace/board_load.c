@@ -268,12 +268,12 @@ static void rest_give(struct board *board, const struct taken *taken)
 {
 	for (uint32_t i = board->tables[VIGIL_TABLE_hist].used; i--;)
 		if (!taken->hists[i])
-			pool_give(board, VIGIL_TABLE_hist, i);
+			pool_give(board, NULL, VIGIL_TABLE_hist, i);
 	for (uint32_t i = board->tables[VIGIL_TABLE_attr].used; i--;) {
 		if (taken->attrs[i])
 			continue;
 		RECORD_AT(board, attr, i)->life = VIGIL_LIFE_FREE;
-		pool_give(board, VIGIL_TABLE_attr, i);
+		pool_give(board, NULL, VIGIL_TABLE_attr, i);
 	}
 }
 
@@ -320,31 +320,39 @@ static int earlier_first(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-/* Puts an image's ring back as it was. Marks what stands in it. */
-static void ring_restore(struct board *board, uint32_t table, const struct image *image,
-			 uint8_t *standing)
+/* Puts the ring of a share in an image back as it was. Marks what stands in it. */
+static void ring_restore(struct board *board, uint32_t table, uint32_t share,
+			 const struct image *image, uint8_t *standing)
 {
+	const uint8_t *saved = image_ring(image, table, share);
 	struct pool *pool = &board->pools[table];
+	struct share *its = &pool->shares[share];
 
-	pool->retired = image->head.pools[table].ended;
-	if (pool->retired > pool->ring_size)
-		pool->retired = pool->ring_size;
-	for (uint32_t i = 0; i < pool->retired; i++) {
-		uint32_t entry = image_ended(image, table, i);
+	its->retired = image->head.pools[table].ended[share];
+	if (its->retired > pool->ring_size)
+		its->retired = pool->ring_size;
+	if (its->retired)
+		ring_share(pool);
+	for (uint32_t i = 0; i < its->retired; i++) {
 		const struct head *head;
+		uint32_t entry;
 
-		pool->ring[i] = 0;
+		memcpy(&entry, saved + i * sizeof(entry), sizeof(entry));
+		its->ring[i] = 0;
 		if (!entry || entry > pool->used || standing[entry - 1])
 			continue;
 		head = record_at(board, table, entry - 1);
 		if (head->life != VIGIL_LIFE_ENDED)
 			continue;
 		standing[entry - 1] = 1;
-		pool->ring[i] = entry;
+		its->ring[i] = entry;
 	}
 }
 
-/* Retires what is ended and stands in no ring, in the order in which it ended. */
+/*
+ * Retires what is ended and stands in no ring, in the order in which it ended. No record
+ * tells in whose share it stood: that of the first thread, which often is the only one.
+ */
 static int rest_retire(struct board *board, const struct kind *kind, const uint8_t *standing)
 {
 	uint32_t used = board->pools[kind->table].used;
@@ -363,7 +371,7 @@ static int rest_retire(struct board *board, const struct kind *kind, const uint8
 	}
 	qsort(all, count, sizeof(*all), earlier_first);
 	for (size_t i = 0; i < count; i++)
-		pool_retire(board, kind->table, all[i].index);
+		ring_retire(board, &board->lanes[0], kind->table, all[i].index);
 	free(all);
 	return 0;
 }
@@ -378,8 +386,8 @@ static int rings_fill(struct board *board, const struct image *image)
 
 		if (!standing)
 			return -ENOMEM;
-		if (image)
-			ring_restore(board, table, image, standing);
+		for (uint32_t share = 0; image && share < SHARES; share++)
+			ring_restore(board, table, share, image, standing);
 		r = rest_retire(board, &kinds[k], standing);
 		free(standing);
 	}

@@ -6,7 +6,7 @@
 uint64_t board_executor_new(struct board *board, uint64_t now, struct wanted want, uint32_t site,
 			    uint32_t kind, const char *name)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_executor, want.ref);
+	uint64_t ref = pool_take(board, NULL, VIGIL_TABLE_executor, want.ref);
 	struct vigil_executor_record *e;
 
 	if (!ref) {
@@ -16,7 +16,7 @@ uint64_t board_executor_new(struct board *board, uint64_t now, struct wanted wan
 	e = RECORD_AT(board, executor, vigil_ref_index(ref));
 	store(&e->kind, kind);
 	store(&e->site, site);
-	store(&e->id, pool_serial(board, VIGIL_TABLE_executor, want.id));
+	store(&e->id, pool_serial(board, NULL, VIGIL_TABLE_executor, want.id));
 	store(&e->created_ns, now);
 	text_put(e->name, sizeof(e->name), name);
 	store(&e->life, VIGIL_LIFE_LIVE);
@@ -40,7 +40,7 @@ void board_executor_free(struct board *board, uint64_t now, uint64_t executor)
 		COUNT(board, misused_ended);
 		return;
 	}
-	pool_retire(board, VIGIL_TABLE_executor, vigil_ref_index(executor));
+	ring_retire(board, NULL, VIGIL_TABLE_executor, vigil_ref_index(executor));
 }
 
 void board_executor_queued(struct board *board, uint64_t executor, uint64_t tasks)

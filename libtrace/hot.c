@@ -35,17 +35,17 @@ static __attribute__((cold, noinline)) void task_misused(struct board *board, ui
 
 /*
  * A record for two histograms at the first time worth one. Returns 0 or its index
- * plus one. A task whose record was freed under its poll (pool_retire) gets none:
+ * plus one. A task whose record was freed under its poll (ring_retire) gets none:
  * nobody would give it back.
  */
-static __attribute__((cold, noinline)) uint32_t hist_make(struct board *board,
+static __attribute__((cold, noinline)) uint32_t hist_make(struct board *board, struct lane *lane,
 							  struct vigil_task_record *task)
 {
 	uint32_t made;
 
 	if (load(&task->life) == VIGIL_LIFE_FREE)
 		return 0;
-	made = (uint32_t)pool_take(board, VIGIL_TABLE_hist, 0);
+	made = (uint32_t)pool_take(board, lane, VIGIL_TABLE_hist, 0);
 	if (made)
 		store_release(&task->hist, made);
 	else
@@ -53,13 +53,13 @@ static __attribute__((cold, noinline)) uint32_t hist_make(struct board *board,
 	return made;
 }
 
-static inline struct vigil_hist_record *task_hist(struct board *board,
+static inline struct vigil_hist_record *task_hist(struct board *board, struct lane *lane,
 						  struct vigil_task_record *task)
 {
 	uint32_t hist = load(&task->hist);
 
 	if (unlikely(!hist))
-		hist = hist_make(board, task);
+		hist = hist_make(board, lane, task);
 	return likely(hist) ? RECORD_AT(board, hist, hist - 1) : NULL;
 }
 
@@ -67,7 +67,7 @@ static inline struct vigil_hist_record *task_hist(struct board *board,
 static inline void delay_count(struct board *board, struct lane *lane,
 			       struct vigil_task_record *task, uint64_t now, uint64_t delay)
 {
-	struct vigil_hist_record *hist = task_hist(board, task);
+	struct vigil_hist_record *hist = task_hist(board, lane, task);
 	struct vigil_cell_record *cell = lane_cell(lane, load(&task->site));
 	uint32_t bucket = vigil_bucket(delay);
 	uint32_t from = load(&task->wake_site);
@@ -223,7 +223,7 @@ static inline uint64_t poll_count(struct board *board, struct lane *lane,
 		last = begin;
 	busy = last - begin;
 	bucket = vigil_bucket(busy);
-	hist = task_hist(board, t);
+	hist = task_hist(board, lane, t);
 	if (likely(hist))
 		hist_count(hist->busy, VIGIL_TASK_BUCKETS, bucket / 8);
 	cell = lane_cell(lane, load(&t->site));

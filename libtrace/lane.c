@@ -69,7 +69,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct w
 
 	if (unlikely(want.ref))
 		lane_cut(board, now, want.ref);
-	ref = pool_take(board, VIGIL_TABLE_worker, want.ref);
+	ref = pool_take(board, NULL, VIGIL_TABLE_worker, want.ref);
 	if (!ref) {
 		COUNT(board, lost_workers);
 		return NULL;
@@ -77,7 +77,7 @@ struct lane *lane_open(struct board *board, uint64_t now, uint32_t tid, struct w
 	lane = lane_bind(board, ref);
 	record = lane->record;
 	store(&record->tid, tid);
-	store(&record->id, pool_serial(board, VIGIL_TABLE_worker, want.id));
+	store(&record->id, pool_serial(board, NULL, VIGIL_TABLE_worker, want.id));
 	store(&record->created_ns, now);
 	store(&record->last_ns, now);
 	store(&record->ring_size, lane->ring ? RING_EVENTS : 0);
@@ -101,7 +101,8 @@ void lane_close(struct lane *lane, uint64_t now)
 	store(&record->wait_kind, VIGIL_WAIT_NONE);
 	store(&record->life, VIGIL_LIFE_ENDED);
 	write_end(&record->seq);
-	pool_retire(lane->board, VIGIL_TABLE_worker, lane->index);
+	pool_spares_give(lane);
+	ring_retire(lane->board, NULL, VIGIL_TABLE_worker, lane->index);
 }
 
 struct vigil_cell_record *lane_cell_make(struct lane *lane, uint32_t site)

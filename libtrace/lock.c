@@ -55,20 +55,21 @@ static void mode_share(struct vigil_resource_record *r)
 	}
 }
 
-static struct vigil_hist_record *lock_hist(struct board *board, struct vigil_resource_record *r)
+static struct vigil_hist_record *lock_hist(struct board *board, struct lane *lane,
+					   struct vigil_resource_record *r)
 {
 	uint32_t hist = load_acquire(&r->hist);
 	uint32_t none = 0;
 
 	if (hist)
 		return RECORD_AT(board, hist, hist - 1);
-	hist = (uint32_t)pool_take(board, VIGIL_TABLE_hist, 0);
+	hist = (uint32_t)pool_take(board, lane, VIGIL_TABLE_hist, 0);
 	if (!hist) {
 		COUNT(board, lost_hists);
 		return NULL;
 	}
 	if (!compare_swap(&r->hist, &none, hist)) {
-		pool_give(board, VIGIL_TABLE_hist, hist - 1);
+		pool_give(board, lane, VIGIL_TABLE_hist, hist - 1);
 		hist = none;
 	}
 	return RECORD_AT(board, hist, hist - 1);
@@ -171,7 +172,7 @@ static uint64_t wait_end(struct board *board, struct lane *lane, uint64_t lock, 
 static void wait_count(struct board *board, struct lane *lane, struct vigil_resource_record *r,
 		       uint64_t wait_ns, bool is_shared)
 {
-	struct vigil_hist_record *hist = lock_hist(board, r);
+	struct vigil_hist_record *hist = lock_hist(board, lane, r);
 	struct vigil_cell_record *cell = lane_cell(lane, load(&r->site));
 	uint32_t bucket = vigil_bucket(wait_ns);
 
@@ -283,7 +284,7 @@ static void hold_count(struct board *board, struct lane *lane, struct vigil_reso
 	uint64_t hold_ns = now > since ? now - since : 0;
 	uint32_t site = load(&r->held_site[slot]);
 	uint32_t bucket = vigil_bucket(hold_ns);
-	struct vigil_hist_record *hist = lock_hist(board, r);
+	struct vigil_hist_record *hist = lock_hist(board, lane, r);
 	struct vigil_cell_record *cell = lane_cell(lane, load(&r->site));
 
 	bump(&r->hold_ns, hold_ns, is_shared);

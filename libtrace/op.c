@@ -5,7 +5,7 @@
 uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 		      uint32_t site, uint64_t resource, uint64_t parent, const char *source)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_op, want.ref);
+	uint64_t ref = pool_take(board, lane, VIGIL_TABLE_op, want.ref);
 	struct vigil_resource_record *r;
 	struct vigil_op_record *op;
 
@@ -15,7 +15,7 @@ uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, stru
 	}
 	op = RECORD_AT(board, op, vigil_ref_index(ref));
 	store(&op->site, site);
-	store(&op->id, pool_serial(board, VIGIL_TABLE_op, want.id));
+	store(&op->id, pool_serial(board, lane, VIGIL_TABLE_op, want.id));
 	store(&op->resource, resource);
 	store(&op->task, lane_task(lane));
 	store(&op->parent, parent);
@@ -104,5 +104,5 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 		cell_delay(cell, elapsed(now, load(&op->created_ns)),
 			   vigil_bucket(elapsed(now, load(&op->created_ns))));
 	}
-	pool_retire(board, VIGIL_TABLE_op, vigil_ref_index(ref));
+	ring_retire(board, lane, VIGIL_TABLE_op, vigil_ref_index(ref));
 }

@@ -2,23 +2,23 @@
 /*
  * Taking and giving back records.
  *
- * A finished record first stands in its table's ring, where readers still see
- * it; when the ring comes round it is freed and stacked for reuse. So memory
- * follows what is alive, and the last finished ones stay visible.
+ * A finished record first stands in a ring, where readers still see it: ring.c. Then
+ * it is freed and kept for reuse: some by the lane that freed it, whose caches know
+ * them still and which needs no locked instruction to have them; the others on a
+ * stack of the table. So memory follows what is alive.
  *
  * In a replay the trace says which record each object had. Events of several
  * threads may arrive in a slightly other order than that in which they happened,
  * and some are lost; so there a record is taken in whatever life it is.
  *
- * The law: any thread at any time, no lock, every loop bounded. A record stands in
- * the ring exactly while it is ended, and there once.
+ * The law: any thread at any time, no lock, every loop bounded.
  */
 #include "libtrace/board.h"
 
 #include <string.h>
 
 #define TRIES 64
-#define RETIRE_TRIES 8
+#define ID_BLOCK 64
 
 static uint32_t *next_of(const struct board *board, uint32_t table, uint32_t index)
 {
@@ -59,14 +59,57 @@ static uint32_t stack_pop(struct board *board, uint32_t table)
 	return 0;
 }
 
-uint64_t pool_serial(struct board *board, uint32_t table, uint64_t want)
+void pool_give(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
 {
+	struct spares *spares = lane ? &lane->spares[table] : NULL;
+
+	if (likely(spares && spares->count < board->pools[table].spares))
+		spares->records[spares->count++] = index + 1;
+	else
+		stack_push(board, table, index);
+}
+
+uint32_t pool_spares(uint32_t capacity, uint32_t lanes)
+{
+	uint32_t spares = capacity / SPARES_SHARE / lanes;
+
+	return spares < LANE_SPARES ? spares : LANE_SPARES;
+}
+
+void pool_spares_give(struct lane *lane)
+{
+	for (uint32_t table = 0; table < VIGIL_TABLES; table++) {
+		struct spares *spares = &lane->spares[table];
+
+		while (spares->count)
+			stack_push(lane->board, table, spares->records[--spares->count] - 1);
+	}
+}
+
+/* Operations and spans are many, and nobody counts them by their ids. */
+static bool in_blocks(const struct lane *lane, uint32_t table)
+{
+	return lane && (table == VIGIL_TABLE_op || table == VIGIL_TABLE_span);
+}
+
+uint64_t pool_serial(struct board *board, struct lane *lane, uint32_t table, uint64_t want)
+{
+	struct pool *pool = &board->pools[table];
+	struct id_block *ids;
+
 	if (unlikely(want)) {
-		if (board->pools[table].serial < want)
-			board->pools[table].serial = want;
+		if (pool->serial < want)
+			pool->serial = want;
 		return want;
 	}
-	return fetch_add(&board->pools[table].serial, 1) + 1;
+	if (!in_blocks(lane, table))
+		return fetch_add(&pool->serial, 1) + 1;
+	ids = &lane->ids[table];
+	if (ids->last == ids->end) {
+		ids->last = fetch_add(&pool->serial, ID_BLOCK);
+		ids->end = ids->last + ID_BLOCK;
+	}
+	return ++ids->last;
 }
 
 void board_use(struct board *board, uint32_t table, uint32_t count)
@@ -97,7 +140,7 @@ uint32_t fixed_take(struct board *board, uint32_t table)
 	return fresh_take(board, table);
 }
 
-static void attrs_give(struct board *board, uint32_t first)
+static void attrs_give(struct board *board, struct lane *lane, uint32_t first)
 {
 	for (int i = 0; first && i < ATTRS_PER_OBJECT; i++) {
 		struct vigil_attr_record *attr = RECORD_AT(board, attr, first - 1);
@@ -107,19 +150,19 @@ static void attrs_give(struct board *board, uint32_t first)
 		write_begin(&attr->seq);
 		store(&attr->life, VIGIL_LIFE_FREE);
 		write_end(&attr->seq);
-		stack_push(board, VIGIL_TABLE_attr, index);
+		pool_give(board, lane, VIGIL_TABLE_attr, index);
 	}
 }
 
-/* Frees a finished record and what belongs to it. */
-static void record_free(struct board *board, uint32_t table, uint32_t index)
+void pool_reclaim(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
 {
 #define FREE(name)                                                                                 \
 	{                                                                                          \
 		struct vigil_##name##_record *record = RECORD_AT(board, name, index);              \
                                                                                                    \
 		write_begin(&record->seq);                                                         \
-		attrs = swap(&record->attrs, 0);                                                   \
+		attrs = load_acquire(&record->attrs);                                              \
+		store(&record->attrs, 0);                                                          \
 		store(&record->life, VIGIL_LIFE_FREE);                                             \
 		write_end(&record->seq);                                                           \
 	}
@@ -127,11 +170,13 @@ static void record_free(struct board *board, uint32_t table, uint32_t index)
 
 	switch (table) {
 	case VIGIL_TABLE_task:
-		hist = swap(&RECORD_AT(board, task, index)->hist, 0);
+		hist = load_acquire(&RECORD_AT(board, task, index)->hist);
+		store(&RECORD_AT(board, task, index)->hist, 0);
 		FREE(task);
 		break;
 	case VIGIL_TABLE_resource:
-		hist = swap(&RECORD_AT(board, resource, index)->hist, 0);
+		hist = load_acquire(&RECORD_AT(board, resource, index)->hist);
+		store(&RECORD_AT(board, resource, index)->hist, 0);
 		FREE(resource);
 		break;
 	case VIGIL_TABLE_executor:
@@ -149,50 +194,9 @@ static void record_free(struct board *board, uint32_t table, uint32_t index)
 	}
 #undef FREE
 	if (hist)
-		stack_push(board, VIGIL_TABLE_hist, hist - 1);
+		pool_give(board, lane, VIGIL_TABLE_hist, hist - 1);
 	if (attrs)
-		attrs_give(board, attrs);
-}
-
-/* A task that was ended by one thread may still be polled by another. */
-static bool is_polled(const struct board *board, uint32_t table, uint32_t index)
-{
-	const struct vigil_task_record *t;
-
-	if (table != VIGIL_TABLE_task)
-		return false;
-	/* Partner: the end of the write in poll_count, which takes depth back first. */
-	t = RECORD_AT(board, task, index);
-	return load_acquire(&t->depth) || load_acquire(&t->seq) & 1;
-}
-
-/* A full table gives up its oldest finished record. Index plus one, or 0. */
-static uint32_t ring_steal(struct board *board, uint32_t table)
-{
-	struct pool *pool = &board->pools[table];
-	uint64_t seen = load(&pool->stolen);
-
-	for (int i = 0; i < TRIES && pool->ring_size; i++) {
-		uint64_t retired = load(&pool->retired);
-		uint64_t at = seen;
-		uint32_t old;
-
-		if (retired > pool->ring_size && at < retired - pool->ring_size)
-			at = retired - pool->ring_size;
-		if (at >= retired)
-			break;
-		if (!compare_swap(&pool->stolen, &seen, at + 1))
-			continue;
-		seen = at + 1;
-		old = swap(&pool->ring[at % pool->ring_size], 0);
-		if (old && is_polled(board, table, old - 1)) {
-			pool_retire(board, table, old - 1);
-		} else if (old) {
-			record_free(board, table, old - 1);
-			return old;
-		}
-	}
-	return 0;
+		attrs_give(board, lane, attrs);
 }
 
 /*
@@ -217,27 +221,6 @@ static uint32_t gen_after(struct pool *pool, uint32_t gen)
 	return gen;
 }
 
-/* Takes an ended record out of the ring, wherever in it that stands. */
-static void ring_remove(struct board *board, uint32_t table, uint32_t index)
-{
-	struct pool *pool = &board->pools[table];
-	uint64_t end = load(&pool->retired);
-	uint64_t at = end > pool->ring_size ? end - pool->ring_size : 0;
-
-	for (; at < end; at++) {
-		uint32_t *slot = &pool->ring[at % pool->ring_size];
-		uint32_t old = load(slot);
-
-		if (!old || (old != index + 1 && !is_polled(board, table, old - 1)))
-			continue;
-		store(slot, 0);
-		if (old == index + 1)
-			return;
-		/* Where a full table gave up its oldest one, this stood before it. */
-		pool_retire(board, table, old - 1);
-	}
-}
-
 /* All records that references name begin alike: seq, gen, life. */
 static uint32_t life_of(const struct board *board, uint32_t table, uint32_t index)
 {
@@ -247,7 +230,7 @@ static uint32_t life_of(const struct board *board, uint32_t table, uint32_t inde
 }
 
 /* The record a replay asks for. Its neighbours below may stay unused for now. */
-static uint32_t wanted_take(struct board *board, uint32_t table, uint64_t want)
+static uint32_t wanted_take(struct board *board, struct lane *lane, uint32_t table, uint64_t want)
 {
 	struct vigil_table_header *header = &board->tables[table];
 	uint32_t index = vigil_ref_index(want);
@@ -263,27 +246,30 @@ static uint32_t wanted_take(struct board *board, uint32_t table, uint64_t want)
 	else if (life != VIGIL_LIFE_FREE)
 		board->replaced++;
 	if (life != VIGIL_LIFE_FREE)
-		record_free(board, table, index);
+		pool_reclaim(board, lane, table, index);
 	return index + 1;
 }
 
 /* Any record: index plus one, or 0. */
-static uint32_t any_take(struct board *board, uint32_t table)
+static uint32_t any_take(struct board *board, struct lane *lane, uint32_t table)
 {
+	struct spares *spares = lane ? &lane->spares[table] : NULL;
 	uint32_t at;
 
 	if (unlikely(board->is_replay) && board->pools[table].ring_size)
 		return 0;
+	if (likely(spares && spares->count))
+		return spares->records[--spares->count];
 	at = stack_pop(board, table);
 	if (!at)
 		at = fresh_take(board, table);
-	return at ? at : ring_steal(board, table);
+	return at ? at : ring_steal(board, lane, table);
 }
 
-uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
+uint64_t pool_take(struct board *board, struct lane *lane, uint32_t table, uint64_t want)
 {
 	struct pool *pool = &board->pools[table];
-	uint32_t at = want ? wanted_take(board, table, want) : any_take(board, table);
+	uint32_t at = want ? wanted_take(board, lane, table, want) : any_take(board, lane, table);
 	uint32_t *seq, *gen;
 	uint8_t *record;
 
@@ -304,28 +290,4 @@ uint64_t pool_take(struct board *board, uint32_t table, uint64_t want)
 	store_fence();
 	record_clear(record, table_kinds[table].record_size);
 	return vigil_ref_make(table, at - 1, load(gen));
-}
-
-void pool_retire(struct board *board, uint32_t table, uint32_t index)
-{
-	struct pool *pool = &board->pools[table];
-	uint32_t old = index + 1;
-
-	/* What a worker still polls stands in line again: its poll will write to it. */
-	for (int i = 0; i < RETIRE_TRIES && old; i++) {
-		uint64_t at = fetch_add(&pool->retired, 1);
-
-		old = swap(&pool->ring[at % pool->ring_size], old);
-		if (old && !is_polled(board, table, old - 1))
-			break;
-	}
-	if (old) {
-		record_free(board, table, old - 1);
-		stack_push(board, table, old - 1);
-	}
-}
-
-void pool_give(struct board *board, uint32_t table, uint32_t index)
-{
-	stack_push(board, table, index);
 }

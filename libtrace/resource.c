@@ -5,7 +5,7 @@
 uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now,
 			    const struct resource_birth *birth)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_resource, birth->want.ref);
+	uint64_t ref = pool_take(board, lane, VIGIL_TABLE_resource, birth->want.ref);
 	struct vigil_resource_record *r;
 	struct vigil_cell_record *cell;
 
@@ -18,7 +18,7 @@ uint64_t board_resource_new(struct board *board, struct lane *lane, uint64_t now
 	store(&r->site, birth->site);
 	store(&r->flags, birth->flags);
 	store(&r->parent, birth->parent);
-	store(&r->id, pool_serial(board, VIGIL_TABLE_resource, birth->want.id));
+	store(&r->id, pool_serial(board, lane, VIGIL_TABLE_resource, birth->want.id));
 	store(&r->created_ns, now);
 	text_put(r->type, sizeof(r->type), birth->type);
 	text_put(r->name, sizeof(r->name), birth->name);
@@ -54,5 +54,5 @@ void board_resource_free(struct board *board, struct lane *lane, uint64_t now, u
 		add(&cell->completed, 1);
 		add(&cell->life_ns, elapsed(now, load(&r->created_ns)));
 	}
-	pool_retire(board, VIGIL_TABLE_resource, vigil_ref_index(resource));
+	ring_retire(board, lane, VIGIL_TABLE_resource, vigil_ref_index(resource));
 }

@@ -42,7 +42,7 @@ uint64_t board_span_current(struct board *board, struct lane *lane)
 uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, struct wanted want,
 			uint32_t site, uint64_t parent, uint32_t level, const char *name)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_span, want.ref);
+	uint64_t ref = pool_take(board, lane, VIGIL_TABLE_span, want.ref);
 	struct vigil_span_record *span;
 	struct vigil_cell_record *cell;
 
@@ -53,7 +53,7 @@ uint64_t board_span_new(struct board *board, struct lane *lane, uint64_t now, st
 	span = RECORD_AT(board, span, vigil_ref_index(ref));
 	store(&span->level, level);
 	store(&span->site, site);
-	store(&span->id, pool_serial(board, VIGIL_TABLE_span, want.id));
+	store(&span->id, pool_serial(board, lane, VIGIL_TABLE_span, want.id));
 	store(&span->parent, parent);
 	store(&span->task, lane_task(lane));
 	store(&span->created_ns, now);
@@ -181,5 +181,5 @@ void board_span_free(struct board *board, struct lane *lane, uint64_t now, uint6
 		add(&cell->completed, 1);
 		add(&cell->life_ns, elapsed(now, load(&span->created_ns)));
 	}
-	pool_retire(board, VIGIL_TABLE_span, vigil_ref_index(ref));
+	ring_retire(board, lane, VIGIL_TABLE_span, vigil_ref_index(ref));
 }

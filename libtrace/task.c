@@ -12,7 +12,7 @@
 uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
 			  const struct task_birth *birth)
 {
-	uint64_t ref = pool_take(board, VIGIL_TABLE_task, birth->want.ref);
+	uint64_t ref = pool_take(board, lane, VIGIL_TABLE_task, birth->want.ref);
 	bool is_idle = birth->flags & VIGIL_SPAWN_IDLE;
 	struct vigil_task_record *t;
 	struct vigil_cell_record *cell;
@@ -23,7 +23,7 @@ uint64_t board_task_spawn(struct board *board, struct lane *lane, uint64_t now,
 	}
 	t = RECORD_AT(board, task, vigil_ref_index(ref));
 	store(&t->site, birth->site);
-	store(&t->id, pool_serial(board, VIGIL_TABLE_task, birth->want.id));
+	store(&t->id, pool_serial(board, lane, VIGIL_TABLE_task, birth->want.id));
 	store(&t->parent, birth->parent);
 	store(&t->executor, birth->executor);
 	store(&t->kind, birth->kind);
@@ -117,7 +117,7 @@ void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64
 					    .type = VIGIL_ATTR_TEXT,
 					    .text = message };
 
-		board_attr_set(board, now, task, &value);
+		board_attr_set(board, lane, now, task, &value);
 	}
 	store(&t->ended_ns, now);
 	store(&t->code, code);
@@ -133,7 +133,7 @@ void board_task_end(struct board *board, struct lane *lane, uint64_t now, uint64
 		store(&lane->record->last_ns, now);
 		lane_event(lane, now, VIGIL_EVENT_END, load(&t->site), task, outcome);
 	}
-	pool_retire(board, VIGIL_TABLE_task, vigil_ref_index(task));
+	ring_retire(board, lane, VIGIL_TABLE_task, vigil_ref_index(task));
 }
 
 void board_task_yield(struct board *board, uint64_t task, bool forced)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a task told of itself: its open spans, and its messages. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +104,34 @@ Test(task_told, no_more_spans_are_found_than_there_is_room_for)
 	for (size_t i = 0; i < SPANS_MOST; i++)
 		cr_expect_eq(spans[i].depth, i);
 	vigil_poll_end(task);
+}
+
+static void *enter_elsewhere(void *task)
+{
+	vigil_poll_begin(*(vigil_task *)task);
+	enter("made first");
+	vigil_poll_end(*(vigil_task *)task);
+	return NULL;
+}
+
+/* Each thread counts spans on its own. */
+Test(task_told, spans_that_several_threads_made_stand_in_the_order_of_their_times)
+{
+	vigil_task task = spawn("order");
+	pthread_t thread;
+
+	vigil_span_free(vigil_span_new(VIGIL_LEVEL_INFO, "this thread's number is lower"));
+	cr_assert_eq(pthread_create(&thread, NULL, enter_elsewhere, &task), 0);
+	pthread_join(thread, NULL);
+	own_board_pass(MS);
+	vigil_poll_begin(task);
+	enter("made last");
+	vigil_poll_end(task);
+
+	cr_assert_eq(look_for_spans(task), 2);
+	cr_expect_str_eq(spans[0].record->name, "made first");
+	cr_expect_str_eq(spans[1].record->name, "made last");
+	cr_expect_lt(spans[1].record->id, spans[0].record->id);
 }
 
 Test(task_told, its_last_messages_are_its_own_in_the_order_of_their_times)

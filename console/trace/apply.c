@@ -180,7 +180,7 @@ static void thread_apply(struct board *board, struct lane *lane, const struct tr
 	}
 	/* Adopted a moment ago: now it is known who it is. */
 	store(&lane->record->tid, (uint32_t)e->value);
-	store(&lane->record->id, pool_serial(board, VIGIL_TABLE_worker, e->id));
+	store(&lane->record->id, pool_serial(board, NULL, VIGIL_TABLE_worker, e->id));
 	store(&lane->record->created_ns, e->ns);
 }
 
@@ -402,8 +402,7 @@ static void birth_apply(struct board *board, struct lane *lane, const struct tra
 
 static void attr_apply(struct board *board, struct lane *lane, const struct trace_event *e)
 {
-	(void)lane;
-	board_attr_set(board, e->ns, e->object,
+	board_attr_set(board, lane, e->ns, e->object,
 		       &(struct attr_value){ .key = e->name,
 					     .text = e->text,
 					     .unit = e->extra,

@@ -236,7 +236,8 @@ void vigil_task_rename(vigil_task task, const char *name);
  * counted. Ending a task inside its own poll ends the poll as well (the
  * vigil_poll_end that follows is accepted); ending one that another worker polls
  * is legal, that poll then counts up to its end. The record stays visible until
- * options.finished later ones have ended.
+ * options.finished later ones have ended; of several threads that end tasks, each has an
+ * equal part of that number.
  */
 void vigil_task_end(vigil_task task, enum vigil_outcome outcome);
 

@@ -25,9 +25,9 @@ static inline uint32_t go_on_count(const struct board *board, uint32_t table)
 	return used < GO_ON_SOME ? used : GO_ON_SOME;
 }
 
-static inline void go_on_attr(struct board *board, uint64_t now, uint64_t object)
+static inline void go_on_attr(struct board *board, struct lane *lane, uint64_t now, uint64_t object)
 {
-	board_attr_set(board, now, object,
+	board_attr_set(board, lane, now, object,
 		       &(struct attr_value){ .key = "key", .type = VIGIL_ATTR_TEXT, .text = "x" });
 }
 
@@ -40,7 +40,7 @@ static inline void go_on_task(struct board *board, struct lane *lane, uint64_t n
 	board_task_wait(board, now + 2, task, &(struct wait){ .kind = VIGIL_WAIT_TIMER });
 	board_poll_end(board, lane, now + 3, task);
 	board_task_rename(board, task, "renamed");
-	go_on_attr(board, now, task);
+	go_on_attr(board, lane, now, task);
 	board_join(board, now, task, VIGIL_JOIN_AWAITED, task);
 }
 
@@ -53,7 +53,7 @@ static inline void go_on_resource(struct board *board, struct lane *lane, uint64
 		board_lock_acquired(board, lane, now + 1, resource, mode, 1, 0);
 		board_lock_released(board, lane, now + 2, resource, 0);
 	}
-	go_on_attr(board, now, resource);
+	go_on_attr(board, lane, now, resource);
 }
 
 static inline void go_on_others(struct board *board, struct lane *lane, uint64_t now)
@@ -63,7 +63,7 @@ static inline void go_on_others(struct board *board, struct lane *lane, uint64_t
 
 		board_span_enter(board, lane, now, span);
 		board_span_leave(board, lane, now + 1, span);
-		go_on_attr(board, now, span);
+		go_on_attr(board, lane, now, span);
 		board_span_free(board, lane, now, span);
 	}
 	for (uint32_t i = 0; i < go_on_count(board, VIGIL_TABLE_op); i++) {
@@ -71,13 +71,13 @@ static inline void go_on_others(struct board *board, struct lane *lane, uint64_t
 
 		board_op_poll_begin(board, now, op);
 		board_op_poll_end(board, now + 1, op, true);
-		go_on_attr(board, now, op);
+		go_on_attr(board, lane, now, op);
 		board_op_free(board, lane, now, op);
 	}
 	for (uint32_t i = 0; i < go_on_count(board, VIGIL_TABLE_executor); i++) {
 		uint64_t executor = go_on_ref(board, VIGIL_TABLE_executor, i);
 
-		go_on_attr(board, now, executor);
+		go_on_attr(board, lane, now, executor);
 		board_executor_queued(board, executor, i);
 		board_executor_free(board, now, executor);
 	}

@@ -60,8 +60,8 @@ static inline void sound_ring(struct sound *sound, uint32_t table)
 	uint8_t *standing = calloc(pool->used + 1u, 1);
 	uint32_t hist, attrs;
 
-	for (uint64_t at = 0; at < pool->ring_size && at < pool->retired; at++) {
-		uint32_t entry = pool->ring[at];
+	for (uint64_t at = 0; at < (uint64_t)pool->ring_size * SHARES; at++) {
+		uint32_t entry = pool->shares[0].ring[at];
 
 		if (entry > pool->used)
 			sound_must(sound, false, "a ring leads outside its table");
@@ -100,11 +100,10 @@ static inline void sound_belongings(struct sound *sound, uint32_t table)
 	}
 }
 
-static inline void sound_free(struct sound *sound, uint32_t table, uint8_t *had)
+static inline void sound_stack(struct sound *sound, uint32_t table, uint32_t at, uint8_t *had)
 {
 	const struct board *board = sound->board;
 	uint32_t used = board->pools[table].used;
-	uint32_t at = (uint32_t)board->pools[table].free;
 
 	for (uint32_t n = 0; at && n <= used; n++) {
 		if (at > used) {
@@ -115,7 +114,20 @@ static inline void sound_free(struct sound *sound, uint32_t table, uint8_t *had)
 		at = table == VIGIL_TABLE_hist ? RECORD_AT(board, hist, at - 1)->busy[0] :
 						 RECORD_AT(board, attr, at - 1)->next;
 	}
-	for (uint32_t i = 0; i < used; i++)
+}
+
+static inline void sound_free(struct sound *sound, uint32_t table, uint8_t *had)
+{
+	const struct pool *pool = &sound->board->pools[table];
+
+	sound_stack(sound, table, (uint32_t)pool->free, had);
+	for (uint32_t i = 0; i < sound->board->pools[VIGIL_TABLE_worker].used; i++) {
+		const struct spares *spares = &sound->board->lanes[i].spares[table];
+
+		for (uint32_t k = 0; k < spares->count; k++)
+			had[spares->records[k] - 1]++;
+	}
+	for (uint32_t i = 0; i < pool->used; i++)
 		sound_must(sound, had[i] == 1,
 			   table == VIGIL_TABLE_hist ? "a histogram is not had once" :
 						       "an attribute is not had once");
