@@ -363,43 +363,87 @@ void(vigil_op_free)(vigil_op op)
 
 /* ---- attributes ---- */
 
-static void attr(vigil_object object, const struct attr_value *value)
+static vigil_attr set(vigil_object object, const struct attr_value *value)
 {
-	BEGIN(NOTHING);
+	BEGIN(0);
 	TRACE(attr, now, call_worker(&call), object, value->key, value->type, value->value,
 	      value->text, value->unit);
-	board_attr_set(call.board, call.lane, now, object, value);
+	return board_attr_set(call.board, call.lane, now, object, value);
 }
 
-void(vigil_attr_i64)(vigil_object object, const char *key, int64_t value, const char *unit)
+vigil_attr(vigil_attr_i64)(vigil_object object, const char *key, int64_t value, const char *unit)
 {
-	attr(object,
-	     &(struct attr_value){
-		     .key = key, .type = VIGIL_ATTR_I64, .value = (uint64_t)value, .unit = unit });
+	return set(object, &(struct attr_value){ .key = key,
+						 .type = VIGIL_ATTR_I64,
+						 .value = (uint64_t)value,
+						 .unit = unit });
 }
 
-void(vigil_attr_u64)(vigil_object object, const char *key, uint64_t value, const char *unit)
+vigil_attr(vigil_attr_u64)(vigil_object object, const char *key, uint64_t value, const char *unit)
 {
-	attr(object, &(struct attr_value){
-			     .key = key, .type = VIGIL_ATTR_U64, .value = value, .unit = unit });
+	return set(object,
+		   &(struct attr_value){
+			   .key = key, .type = VIGIL_ATTR_U64, .value = value, .unit = unit });
 }
 
-void(vigil_attr_f64)(vigil_object object, const char *key, double value, const char *unit)
+static uint64_t bits_of(double value)
 {
-	struct attr_value bits = { .key = key, .type = VIGIL_ATTR_F64, .unit = unit };
+	uint64_t bits;
 
-	memcpy(&bits.value, &value, sizeof(value));
-	attr(object, &bits);
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
 }
 
-void(vigil_attr_bool)(vigil_object object, const char *key, bool value)
+vigil_attr(vigil_attr_f64)(vigil_object object, const char *key, double value, const char *unit)
 {
-	attr(object, &(struct attr_value){ .key = key, .type = VIGIL_ATTR_BOOL, .value = value });
+	return set(object, &(struct attr_value){ .key = key,
+						 .type = VIGIL_ATTR_F64,
+						 .value = bits_of(value),
+						 .unit = unit });
 }
 
-void(vigil_attr_text)(vigil_object object, const char *key, const char *value)
+vigil_attr(vigil_attr_bool)(vigil_object object, const char *key, bool value)
 {
-	attr(object, &(struct attr_value){ .key = key, .type = VIGIL_ATTR_TEXT, .text = value });
+	return set(object,
+		   &(struct attr_value){ .key = key, .type = VIGIL_ATTR_BOOL, .value = value });
+}
+
+vigil_attr(vigil_attr_text)(vigil_object object, const char *key, const char *value)
+{
+	return set(object,
+		   &(struct attr_value){ .key = key, .type = VIGIL_ATTR_TEXT, .text = value });
+}
+
+/* Tracepoints name the owner and the key; a replay counts one that is gone alike. */
+static void put(vigil_attr attr, enum vigil_attr_type type, uint64_t value)
+{
+	const struct vigil_attr_record *record;
+
+	BEGIN(NOTHING);
+	record = RECORD_OF(call.board, attr, attr);
+	TRACE(attr, now, call_worker(&call), record ? load(&record->owner) : attr,
+	      record ? record->key : "?", type, value, NULL, NULL);
+	board_attr_put(call.board, now, attr, type, value);
+}
+
+void(vigil_attr_set_i64)(vigil_attr attr, int64_t value)
+{
+	put(attr, VIGIL_ATTR_I64, (uint64_t)value);
+}
+
+void(vigil_attr_set_u64)(vigil_attr attr, uint64_t value)
+{
+	put(attr, VIGIL_ATTR_U64, value);
+}
+
+void(vigil_attr_set_f64)(vigil_attr attr, double value)
+{
+	put(attr, VIGIL_ATTR_F64, bits_of(value));
+}
+
+void(vigil_attr_set_bool)(vigil_attr attr, bool value)
+{
+	put(attr, VIGIL_ATTR_BOOL, value);
 }
 
 /* ---- spans and events ---- */

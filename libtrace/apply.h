@@ -111,6 +111,10 @@ struct attr_value {
 uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, uint64_t object,
 			const struct attr_value *value);
 
+/* Sets the value of an attribute that is there, type any but text. A replay sets by key. */
+void board_attr_put(struct board *board, uint64_t now, uint64_t attr, uint32_t type,
+		    uint64_t value);
+
 /* ---- span.c ---- */
 
 /* The span a thread is in: its task's, or its own outside any task. */

@@ -95,7 +95,9 @@ uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, ui
 		write_begin(&attr->seq);
 		attr_write(attr, now, value);
 		write_end(&attr->seq);
-		return 0;
+		return vigil_ref_make(VIGIL_TABLE_attr,
+				      (uint32_t)(attr - RECORD_AT(board, attr, 0)),
+				      load(&attr->gen));
 	}
 	ref = count < ATTRS_PER_OBJECT ? pool_take(board, lane, VIGIL_TABLE_attr, 0) : 0;
 	if (!ref) {
@@ -111,4 +113,21 @@ uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, ui
 	write_end(&attr->seq);
 	store_release(first, vigil_ref_index(ref) + 1);
 	return ref;
+}
+
+void board_attr_put(struct board *board, uint64_t now, uint64_t ref, uint32_t type, uint64_t value)
+{
+	struct vigil_attr_record *attr = RECORD_OF(board, attr, ref);
+
+	if (!attr) {
+		ref_misused(board, ref);
+		return;
+	}
+	if (!attrs_of(board, load(&attr->owner)))
+		return;
+	write_begin(&attr->seq);
+	store(&attr->type, type);
+	store(&attr->value, value);
+	store(&attr->changed_ns, now);
+	write_end(&attr->seq);
 }

@@ -219,6 +219,70 @@ Test(attr, of_what_has_ended_they_are_counted_so)
 	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_stale, 0);
 }
 
+Test(attr, a_value_is_set_by_its_handle)
+{
+	vigil_resource resource = channel_new();
+	vigil_attr length = vigil_attr_u64(resource, "length", 1, "items");
+	vigil_attr load = vigil_attr_f64(resource, "load", 0.25, NULL);
+	double half = 0.5, there;
+
+	vigil_attr_text(resource, "peer", "10.0.0.1");
+	time_passes(10);
+	vigil_attr_set_u64(length, 2);
+	vigil_attr_set_f64(load, half);
+
+	cr_assert_eq(attrs_of(resource, look_resource(resource)->attrs), 3);
+	memcpy(&there, &attrs[1].value, sizeof(there));
+	cr_assert(there == half);
+	cr_assert_eq(attrs[2].value, 2);
+	cr_assert_eq(attrs[2].changed_ns, LIVE_START + 10);
+	cr_assert_str_eq(attrs[2].key, "length");
+	cr_assert_str_eq(attrs[2].unit, "items");
+	vigil_attr_set_i64(length, -2);
+	cr_assert_eq(attrs_of(resource, look_resource(resource)->attrs), 3);
+	cr_assert_eq((int64_t)attrs[2].value, -2);
+	cr_assert_eq(attrs[2].type, VIGIL_ATTR_I64);
+	vigil_attr_set_bool(length, true);
+	cr_assert_eq(attrs_of(resource, look_resource(resource)->attrs), 3);
+	cr_assert_eq(attrs[2].type, VIGIL_ATTR_BOOL);
+	cr_assert_eq(attrs[2].value, 1);
+}
+
+Test(attr, a_key_has_one_handle)
+{
+	vigil_resource resource = channel_new();
+	vigil_attr length = vigil_attr_u64(resource, "length", 1, NULL);
+
+	cr_assert_neq(length, 0);
+	cr_assert_neq(vigil_attr_u64(resource, "capacity", 1, NULL), length);
+	cr_assert_eq(vigil_attr_u64(resource, "length", 2, NULL), length);
+}
+
+Test(attr, a_handle_of_what_is_gone_sets_nothing_and_is_counted)
+{
+	vigil_resource first = channel_new(), second;
+	vigil_attr old = vigil_attr_u64(first, "length", 1, NULL);
+
+	vigil_resource_free(first);
+	vigil_attr_set_u64(old, 2);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_ended, 1);
+	/* Its record has another owner, in the end. */
+	do {
+		second = channel_new();
+		vigil_resource_free(second);
+		second = channel_new();
+	} while (vigil_ref_index(vigil_attr_u64(second, "length", 3, NULL)) !=
+		 vigil_ref_index(old));
+	vigil_attr_set_u64(old, 4);
+	vigil_attr_set_u64(UINT64_MAX / 7, 5);
+	vigil_attr_set_u64(0, 6);
+
+	cr_assert_eq(attrs_of(second, look_resource(second)->attrs), 1);
+	cr_assert_eq(attrs[0].value, 3);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_ended, 1);
+	cr_assert_eq(VIGIL_AT(look(), counts, 0)->misused_stale, 2);
+}
+
 Test(attr, executors_tasks_operations_and_spans_have_attributes_too)
 {
 	vigil_executor executor = vigil_executor_new(VIGIL_EXECUTOR_OTHER, "e");

@@ -37,6 +37,7 @@ struct rt_broadcast {
 	void *(*retain)(void *message);
 	void (*drop)(void *message);
 	vigil_resource resource;
+	vigil_attr attr_lagged, attr_high_water, attr_sent, attr_length;
 	char name[32];
 	size_t capacity;
 	struct slot slots[];
@@ -51,6 +52,7 @@ struct rt_subscriber {
 	bool is_late;
 	struct rt_subscriber *next, **link;
 	vigil_resource resource;
+	vigil_attr attr_missed, attr_position;
 };
 
 struct rt_broadcast *rt_broadcast_new_at(struct vigil_site *site, const char *name, size_t capacity,
@@ -79,14 +81,13 @@ struct rt_broadcast *rt_broadcast_new_at(struct vigil_site *site, const char *na
 	broadcast->capacity = capacity;
 	broadcast->resource =
 		vigil_resource_new_at(site, VIGIL_RESOURCE_BROADCAST, "rt_broadcast", name, 0, 0);
-	/* What is set with every message comes last: the board finds it first. */
 	vigil_attr_bool(broadcast->resource, "closed", false);
 	vigil_attr_u64(broadcast->resource, "subscribers", 0, NULL);
 	vigil_attr_u64(broadcast->resource, "capacity", capacity, NULL);
-	vigil_attr_u64(broadcast->resource, "lagged", 0, NULL);
-	vigil_attr_u64(broadcast->resource, "high water", 0, NULL);
-	vigil_attr_u64(broadcast->resource, "sent", 0, NULL);
-	vigil_attr_u64(broadcast->resource, "length", 0, NULL);
+	broadcast->attr_lagged = vigil_attr_u64(broadcast->resource, "lagged", 0, NULL);
+	broadcast->attr_high_water = vigil_attr_u64(broadcast->resource, "high water", 0, NULL);
+	broadcast->attr_sent = vigil_attr_u64(broadcast->resource, "sent", 0, NULL);
+	broadcast->attr_length = vigil_attr_u64(broadcast->resource, "length", 0, NULL);
 	return broadcast;
 }
 
@@ -127,9 +128,9 @@ static void show_length(struct rt_broadcast *broadcast)
 
 	if (length > broadcast->high_water) {
 		broadcast->high_water = length;
-		vigil_attr_u64(broadcast->resource, "high water", length, NULL);
+		vigil_attr_set_u64(broadcast->attr_high_water, length);
 	}
-	vigil_attr_u64(broadcast->resource, "length", length, NULL);
+	vigil_attr_set_u64(broadcast->attr_length, length);
 }
 
 /* Takes the oldest out if nobody waits for it. */
@@ -206,10 +207,9 @@ static void tell_missed(struct rt_broadcast *broadcast, size_t count)
 			set_late(s, true);
 	}
 	for (struct rt_subscriber *s = broadcast->late; s; s = s->next)
-		vigil_attr_u64(s->resource, "missed", s->missed_in_all + gone + 1 - s->position,
-			       NULL);
+		vigil_attr_set_u64(s->attr_missed, s->missed_in_all + gone + 1 - s->position);
 	broadcast->lagged += count;
-	vigil_attr_u64(broadcast->resource, "lagged", broadcast->lagged, NULL);
+	vigil_attr_set_u64(broadcast->attr_lagged, broadcast->lagged);
 }
 
 /* ---- Sending ---- */
@@ -244,7 +244,7 @@ int rt_broadcast_send_at(struct vigil_site *site, struct rt_broadcast *broadcast
 	*slot_of(broadcast, broadcast->sent) =
 		(struct slot){ .message = message, .waiting = broadcast->subscribers };
 	broadcast->sent++;
-	vigil_attr_u64(broadcast->resource, "sent", broadcast->sent, NULL);
+	vigil_attr_set_u64(broadcast->attr_sent, broadcast->sent);
 	show_length(broadcast);
 	waitq_wake_all(&broadcast->to_receive, site, false);
 	pthread_mutex_unlock(&broadcast->lock);
@@ -286,8 +286,9 @@ struct rt_subscriber *rt_subscribe_at(struct vigil_site *site, struct rt_broadca
 						     "rt_subscriber", name, broadcast->resource, 0);
 	subscriber->position = broadcast->sent;
 	show_task(subscriber);
-	vigil_attr_u64(subscriber->resource, "missed", 0, NULL);
-	vigil_attr_u64(subscriber->resource, "position", subscriber->position, NULL);
+	subscriber->attr_missed = vigil_attr_u64(subscriber->resource, "missed", 0, NULL);
+	subscriber->attr_position =
+		vigil_attr_u64(subscriber->resource, "position", subscriber->position, NULL);
 	list_add(&broadcast->on_time, subscriber);
 	broadcast->refs++;
 	broadcast->subscribers++;
@@ -364,7 +365,7 @@ static bool recv_poll(struct rt_op *op)
 		is_done = false;
 	}
 	if (is_done && op->result != -EPIPE)
-		vigil_attr_u64(subscriber->resource, "position", subscriber->position, NULL);
+		vigil_attr_set_u64(subscriber->attr_position, subscriber->position);
 	pthread_mutex_unlock(&broadcast->lock);
 	if (is_last)
 		drop_done(broadcast);

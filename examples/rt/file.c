@@ -84,7 +84,7 @@ int rt_file_open_at(struct vigil_site *site, const char *path, int flags, mode_t
 	snprintf(file->path, sizeof(file->path), "%s", end_of(path, sizeof(file->path)));
 	file->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_IO, "File", file->path, 0, 0);
 	vigil_attr_i64(file->resource, "fd", file->fd, NULL);
-	io_bytes_show(file->resource);
+	io_bytes_show(&file->bytes, file->resource);
 	*ret_file = file;
 	return 0;
 }
@@ -140,8 +140,8 @@ ssize_t rt_file_read_at(struct vigil_site *site, struct rt_file *file, void *buf
 				   .offset = offset };
 	int n = file_call(site, "File::read", "read", file->path, read_job, &request);
 
-	io_bytes_read(&file->bytes, file->resource, n);
-	io_bytes_tell(&file->bytes, file->resource);
+	io_bytes_read(&file->bytes, n);
+	io_bytes_tell(&file->bytes);
 	return n;
 }
 
@@ -154,8 +154,8 @@ ssize_t rt_file_write_at(struct vigil_site *site, struct rt_file *file, const vo
 				   .offset = offset };
 	int n = file_call(site, "File::write", "write", file->path, write_job, &request);
 
-	io_bytes_written(&file->bytes, file->resource, n);
-	io_bytes_tell(&file->bytes, file->resource);
+	io_bytes_written(&file->bytes, n);
+	io_bytes_tell(&file->bytes);
 	return n;
 }
 

@@ -59,46 +59,44 @@ void io_fd_close(struct io_fd *io)
 	vigil_resource_free(io->resource);
 }
 
-void io_bytes_show(vigil_resource resource)
+void io_bytes_show(struct io_bytes *bytes, vigil_resource resource)
 {
-	vigil_attr_u64(resource, "bytes read", 0, "B");
-	vigil_attr_u64(resource, "bytes written", 0, "B");
+	bytes->attr_read = vigil_attr_u64(resource, "bytes read", 0, "B");
+	bytes->attr_written = vigil_attr_u64(resource, "bytes written", 0, "B");
 }
 
-static void tell(vigil_resource resource, const char *key, _Atomic uint64_t *now,
-		 _Atomic uint64_t *told)
+static void tell(vigil_attr attr, _Atomic uint64_t *now, _Atomic uint64_t *told)
 {
 	uint64_t value = atomic_load_explicit(now, memory_order_relaxed);
 
 	if (atomic_exchange_explicit(told, value, memory_order_relaxed) != value)
-		vigil_attr_u64(resource, key, value, "B");
+		vigil_attr_set_u64(attr, value);
 }
 
-void io_bytes_tell(struct io_bytes *bytes, vigil_resource resource)
+void io_bytes_tell(struct io_bytes *bytes)
 {
-	tell(resource, "bytes read", &bytes->read, &bytes->told_read);
-	tell(resource, "bytes written", &bytes->written, &bytes->told_written);
+	tell(bytes->attr_read, &bytes->read, &bytes->told_read);
+	tell(bytes->attr_written, &bytes->written, &bytes->told_written);
 }
 
-static void count(struct io_bytes *bytes, vigil_resource resource, _Atomic uint64_t *which,
-		  int moved)
+static void count(struct io_bytes *bytes, _Atomic uint64_t *which, int moved)
 {
 	if (moved <= 0)
 		return;
 	atomic_fetch_add_explicit(which, (uint64_t)moved, memory_order_relaxed);
 	if (atomic_fetch_add_explicit(&bytes->calls, 1, memory_order_relaxed) % TELL_EVERY ==
 	    TELL_EVERY - 1)
-		io_bytes_tell(bytes, resource);
+		io_bytes_tell(bytes);
 }
 
-void io_bytes_read(struct io_bytes *bytes, vigil_resource resource, int moved)
+void io_bytes_read(struct io_bytes *bytes, int moved)
 {
-	count(bytes, resource, &bytes->read, moved);
+	count(bytes, &bytes->read, moved);
 }
 
-void io_bytes_written(struct io_bytes *bytes, vigil_resource resource, int moved)
+void io_bytes_written(struct io_bytes *bytes, int moved)
 {
-	count(bytes, resource, &bytes->written, moved);
+	count(bytes, &bytes->written, moved);
 }
 
 /* ---- System calls ---- */
@@ -180,11 +178,11 @@ struct rt_io {
 static bool io_polled(struct rt_io *io, const struct rt_op *op, bool is_done, bool is_read)
 {
 	if (!is_done)
-		io_bytes_tell(&io->bytes, io->fd.resource);
+		io_bytes_tell(&io->bytes);
 	else if (is_read)
-		io_bytes_read(&io->bytes, io->fd.resource, op->result);
+		io_bytes_read(&io->bytes, op->result);
 	else
-		io_bytes_written(&io->bytes, io->fd.resource, op->result);
+		io_bytes_written(&io->bytes, op->result);
 	return is_done;
 }
 
@@ -278,7 +276,7 @@ static struct rt_io *io_make(struct vigil_site *site, int fd, const char *type, 
 	}
 	io->is_socket = !fstat(fd, &stat) && S_ISSOCK(stat.st_mode);
 	io->kind = kind_of(type);
-	io_bytes_show(io->fd.resource);
+	io_bytes_show(&io->bytes, io->fd.resource);
 	return io;
 }
 

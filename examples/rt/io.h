@@ -15,6 +15,7 @@ struct io_bytes {
 	_Atomic uint64_t read, written;           /* so far */
 	_Atomic uint64_t told_read, told_written; /* the board knows */
 	_Atomic uint32_t calls;
+	vigil_attr attr_read, attr_written;
 };
 
 struct io_fd {
@@ -33,11 +34,11 @@ int io_fd_open(struct io_fd *io, struct vigil_site *site, int fd, enum vigil_res
 bool io_fd_unwatch(struct io_fd *io, const char *type);
 void io_fd_close(struct io_fd *io);
 
-void io_bytes_show(vigil_resource resource);
-void io_bytes_tell(struct io_bytes *bytes, vigil_resource resource);
+void io_bytes_show(struct io_bytes *bytes, vigil_resource resource);
+void io_bytes_tell(struct io_bytes *bytes);
 /* After a call that moved count bytes. */
-void io_bytes_read(struct io_bytes *bytes, vigil_resource resource, int count);
-void io_bytes_written(struct io_bytes *bytes, vigil_resource resource, int count);
+void io_bytes_read(struct io_bytes *bytes, int count);
+void io_bytes_written(struct io_bytes *bytes, int count);
 
 /* A stream of fd, which is closed on an error. It is named for its peer. "": not known (yet). */
 int io_new(struct vigil_site *site, int fd, const char *type, const char *local, const char *peer,

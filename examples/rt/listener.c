@@ -14,6 +14,7 @@ struct rt_listener {
 	uint16_t port;
 	char local[ADDRESS_TEXT];
 	_Atomic uint64_t accepted;
+	vigil_attr attr_accepted;
 };
 
 /* Who came and went before it was accepted is no error of the listener's. */
@@ -39,7 +40,7 @@ static bool accept_poll(struct rt_op *op)
 	if (op->result < 0)
 		return true;
 	accepted = atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed) + 1;
-	vigil_attr_u64(listener->fd.resource, "accepted", accepted, NULL);
+	vigil_attr_set_u64(listener->attr_accepted, accepted);
 	if (vigil_is_live())
 		address_of_fd(op->result, true, peer);
 	op->result =
@@ -84,7 +85,7 @@ int listener_new(struct vigil_site *site, int fd, const char *type, const char *
 		return error;
 	}
 	vigil_attr_text(listener->fd.resource, "local", listener->local);
-	vigil_attr_u64(listener->fd.resource, "accepted", 0, NULL);
+	listener->attr_accepted = vigil_attr_u64(listener->fd.resource, "accepted", 0, NULL);
 	*ret_listener = listener;
 	return 0;
 }

@@ -12,7 +12,6 @@
 
 /* ---- Birth and end ---- */
 
-/* The key that is set with every message comes last: the board finds it first. */
 static void show(struct mpsc *mpsc)
 {
 	vigil_attr_bool(mpsc->resource, "closed", false);
@@ -21,8 +20,8 @@ static void show(struct mpsc *mpsc)
 		vigil_attr_u64(mpsc->resource, "capacity", mpsc->capacity, NULL);
 	else
 		vigil_attr_text(mpsc->resource, "capacity", "unbounded");
-	vigil_attr_u64(mpsc->resource, "high water", 0, NULL);
-	vigil_attr_u64(mpsc->resource, "length", 0, NULL);
+	mpsc->attr_high_water = vigil_attr_u64(mpsc->resource, "high water", 0, NULL);
+	mpsc->attr_length = vigil_attr_u64(mpsc->resource, "length", 0, NULL);
 }
 
 int rt_mpsc_new_at(struct vigil_site *site, const char *name, size_t capacity,
@@ -129,9 +128,9 @@ void mpsc_put(struct mpsc *mpsc, void *message, struct vigil_site *site)
 	slot_fill(mpsc, message);
 	if (mpsc->count > mpsc->high_water) {
 		mpsc->high_water = mpsc->count;
-		vigil_attr_u64(mpsc->resource, "high water", mpsc->count, NULL);
+		vigil_attr_set_u64(mpsc->attr_high_water, mpsc->count);
 	}
-	vigil_attr_u64(mpsc->resource, "length", mpsc->count, NULL);
+	vigil_attr_set_u64(mpsc->attr_length, mpsc->count);
 	promise(mpsc, site);
 }
 
@@ -139,7 +138,7 @@ static void *take(struct mpsc *mpsc, struct vigil_site *site)
 {
 	void *message = slot_take(mpsc);
 
-	vigil_attr_u64(mpsc->resource, "length", mpsc->count, NULL);
+	vigil_attr_set_u64(mpsc->attr_length, mpsc->count);
 	give_room_back(mpsc);
 	mpsc_grant(mpsc, site);
 	mpsc_tell_end(mpsc, site);
@@ -263,7 +262,7 @@ void rt_receiver_free(struct rt_receiver *receiver)
 	left.drop = mpsc->drop;
 	mpsc->slots = NULL;
 	mpsc->size = mpsc->first = mpsc->count = 0;
-	vigil_attr_u64(mpsc->resource, "length", 0, NULL);
+	vigil_attr_set_u64(mpsc->attr_length, 0);
 	is_last = !mpsc->senders;
 	pthread_mutex_unlock(&mpsc->lock);
 	if (is_last)

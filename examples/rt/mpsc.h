@@ -43,6 +43,7 @@ struct mpsc {
 	struct rt_receiver receiver;
 	void (*drop)(void *message);
 	vigil_resource resource;
+	vigil_attr attr_length, attr_high_water, attr_reserved;
 	char name[32];
 };
 

@@ -28,9 +28,14 @@ static void place_is_free(struct mpsc *mpsc, struct vigil_site *site)
 	mpsc_tell_end(mpsc, site);
 }
 
-static void show_permits(const struct mpsc *mpsc)
+/* On the board from the first permit on. */
+static void show_permits(struct mpsc *mpsc)
 {
-	vigil_attr_u64(mpsc->resource, "reserved", mpsc->permits, NULL);
+	if (mpsc->attr_reserved)
+		vigil_attr_set_u64(mpsc->attr_reserved, mpsc->permits);
+	else
+		mpsc->attr_reserved =
+			vigil_attr_u64(mpsc->resource, "reserved", mpsc->permits, NULL);
 }
 
 /* ---- Sending, reserving ---- */

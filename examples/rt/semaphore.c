@@ -27,6 +27,7 @@ struct rt_semaphore {
 	struct waitq waiters;
 	char name[32];
 	vigil_resource resource;
+	vigil_attr attr_permits;
 };
 
 struct rt_semaphore *semaphore_new_in(struct vigil_site *site, const char *name, size_t permits,
@@ -43,7 +44,7 @@ struct rt_semaphore *semaphore_new_in(struct vigil_site *site, const char *name,
 	semaphore->is_signal = !permits;
 	semaphore->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_SEMAPHORE, "rt_semaphore",
 						    name, parent, 0);
-	vigil_attr_u64(semaphore->resource, "permits", permits, NULL);
+	semaphore->attr_permits = vigil_attr_u64(semaphore->resource, "permits", permits, NULL);
 	vigil_attr_u64(semaphore->resource, "permits.max", permits, NULL);
 	return semaphore;
 }
@@ -67,7 +68,7 @@ void rt_semaphore_free(struct rt_semaphore *semaphore)
 
 static void tell_available(const struct rt_semaphore *semaphore)
 {
-	vigil_attr_u64(semaphore->resource, "permits", semaphore->available, NULL);
+	vigil_attr_set_u64(semaphore->attr_permits, semaphore->available);
 }
 
 /* A thread, or a task that found no room on the board, is told of there by itself alone. */

@@ -40,6 +40,7 @@ struct feed {
 	struct rt_stream **owned;
 	void (*drop)(void *item);
 	vigil_resource resource;
+	vigil_attr attr_length, attr_items;
 	size_t count, started;
 	struct feeder feeders[];
 };
@@ -49,8 +50,8 @@ static const struct stream_type feed_type;
 /* Under the lock. */
 static void tell_counts(struct feed *feed)
 {
-	vigil_attr_u64(feed->resource, "length", feed->putters.count + feed->has_item, NULL);
-	vigil_attr_u64(feed->resource, "items", feed->taken, NULL);
+	vigil_attr_set_u64(feed->attr_length, feed->putters.count + feed->has_item);
+	vigil_attr_set_u64(feed->attr_items, feed->taken);
 }
 
 /* ---- Birth and end ---- */
@@ -70,7 +71,8 @@ struct rt_stream *feed_new(struct vigil_site *site, const char *name, void (*dro
 	feed->drop = drop;
 	feed->count = feeders;
 	feed->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_QUEUE, "rt_stream", name, 0, 0);
-	tell_counts(feed);
+	feed->attr_length = vigil_attr_u64(feed->resource, "length", 0, NULL);
+	feed->attr_items = vigil_attr_u64(feed->resource, "items", 0, NULL);
 	return &feed->base;
 }
 

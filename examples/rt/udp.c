@@ -42,7 +42,7 @@ int rt_udp_bind_at(struct vigil_site *site, const char *address, uint16_t port,
 	}
 	udp->port = address_port(fd);
 	vigil_attr_text(udp->fd.resource, "local", local);
-	io_bytes_show(udp->fd.resource);
+	io_bytes_show(&udp->bytes, udp->fd.resource);
 	*ret_udp = udp;
 	return 0;
 }
@@ -100,10 +100,10 @@ static bool send_poll(struct rt_op *op)
 	struct rt_udp *udp = op->object;
 
 	if (source_poll(udp->fd.source, op, TO_WRITE, send_attempt)) {
-		io_bytes_written(&udp->bytes, udp->fd.resource, op->result);
+		io_bytes_written(&udp->bytes, op->result);
 		return true;
 	}
-	io_bytes_tell(&udp->bytes, udp->fd.resource);
+	io_bytes_tell(&udp->bytes);
 	return false;
 }
 
@@ -112,10 +112,10 @@ static bool recv_poll(struct rt_op *op)
 	struct rt_udp *udp = op->object;
 
 	if (source_poll(udp->fd.source, op, TO_READ, recv_attempt)) {
-		io_bytes_read(&udp->bytes, udp->fd.resource, op->result);
+		io_bytes_read(&udp->bytes, op->result);
 		return true;
 	}
-	io_bytes_tell(&udp->bytes, udp->fd.resource);
+	io_bytes_tell(&udp->bytes);
 	return false;
 }
 

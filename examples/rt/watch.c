@@ -21,6 +21,7 @@ struct rt_watch {
 	bool is_closed; /* its sender is gone */
 	struct waitq to_see, to_close;
 	vigil_resource resource;
+	vigil_attr attr_version;
 	char name[32];
 	size_t size;
 	_Alignas(max_align_t) unsigned char value[];
@@ -53,7 +54,7 @@ struct rt_watch *rt_watch_new_at(struct vigil_site *site, const char *name, size
 	watch->resource = vigil_resource_new_at(site, VIGIL_RESOURCE_WATCH, "rt_watch", name, 0, 0);
 	vigil_attr_bool(watch->resource, "closed", false);
 	vigil_attr_u64(watch->resource, "watchers", 0, NULL);
-	vigil_attr_u64(watch->resource, "version", 0, NULL);
+	watch->attr_version = vigil_attr_u64(watch->resource, "version", 0, NULL);
 	return watch;
 }
 
@@ -117,7 +118,7 @@ void rt_watch_send_at(struct vigil_site *site, struct rt_watch *watch, const voi
 		if (watch->size)
 			memcpy(watch->value, value, watch->size);
 		watch->version++;
-		vigil_attr_u64(watch->resource, "version", watch->version, NULL);
+		vigil_attr_set_u64(watch->attr_version, watch->version);
 		waitq_wake_all(&watch->to_see, site, false);
 	}
 	pthread_mutex_unlock(&watch->lock);

@@ -172,13 +172,17 @@ extern int vigil_live_ __attribute__((
 #define vigil_op_free(op) VIGIL_DO_1(vigil_op_free, op)
 
 #define vigil_attr_i64(object, key, value, unit)                                                   \
-	VIGIL_DO_4(vigil_attr_i64, object, key, value, unit)
+	VIGIL_GET_4(vigil_attr_i64, object, key, value, unit)
 #define vigil_attr_u64(object, key, value, unit)                                                   \
-	VIGIL_DO_4(vigil_attr_u64, object, key, value, unit)
+	VIGIL_GET_4(vigil_attr_u64, object, key, value, unit)
 #define vigil_attr_f64(object, key, value, unit)                                                   \
-	VIGIL_DO_4(vigil_attr_f64, object, key, value, unit)
-#define vigil_attr_bool(object, key, value) VIGIL_DO_3(vigil_attr_bool, object, key, value)
-#define vigil_attr_text(object, key, value) VIGIL_DO_3(vigil_attr_text, object, key, value)
+	VIGIL_GET_4(vigil_attr_f64, object, key, value, unit)
+#define vigil_attr_bool(object, key, value) VIGIL_GET_3(vigil_attr_bool, object, key, value)
+#define vigil_attr_text(object, key, value) VIGIL_GET_3(vigil_attr_text, object, key, value)
+#define vigil_attr_set_i64(attr, value) VIGIL_DO_2(vigil_attr_set_i64, attr, value)
+#define vigil_attr_set_u64(attr, value) VIGIL_DO_2(vigil_attr_set_u64, attr, value)
+#define vigil_attr_set_f64(attr, value) VIGIL_DO_2(vigil_attr_set_f64, attr, value)
+#define vigil_attr_set_bool(attr, value) VIGIL_DO_2(vigil_attr_set_bool, attr, value)
 
 #define vigil_span_new_at(site, level, name) VIGIL_GET_3(vigil_span_new_at, site, level, name)
 #define vigil_span_new(level, name) vigil_span_new_at(VIGIL_SITE_(), level, name)

@@ -87,7 +87,8 @@ typedef uint64_t vigil_task;
 typedef uint64_t vigil_resource;
 typedef uint64_t vigil_op;
 typedef uint64_t vigil_span;
-typedef uint64_t vigil_object; /* any of them */
+typedef uint64_t vigil_attr;
+typedef uint64_t vigil_object; /* any of them, but an attribute */
 
 /*
  * A place in the source. The macros below make one, static, at each call, so
@@ -360,12 +361,23 @@ void vigil_op_free(vigil_op op);
  * capacity, peer. Setting a key again replaces its value. unit may be NULL. One
  * thread at a time per object for new keys; any thread for known ones, the last
  * one wins. At most 64 keys an object.
+ *
+ * They return a handle, which lives as long as its object; 0 when nothing was set.
  */
-void vigil_attr_i64(vigil_object object, const char *key, int64_t value, const char *unit);
-void vigil_attr_u64(vigil_object object, const char *key, uint64_t value, const char *unit);
-void vigil_attr_f64(vigil_object object, const char *key, double value, const char *unit);
-void vigil_attr_bool(vigil_object object, const char *key, bool value);
-void vigil_attr_text(vigil_object object, const char *key, const char *value);
+vigil_attr vigil_attr_i64(vigil_object object, const char *key, int64_t value, const char *unit);
+vigil_attr vigil_attr_u64(vigil_object object, const char *key, uint64_t value, const char *unit);
+vigil_attr vigil_attr_f64(vigil_object object, const char *key, double value, const char *unit);
+vigil_attr vigil_attr_bool(vigil_object object, const char *key, bool value);
+vigil_attr vigil_attr_text(vigil_object object, const char *key, const char *value);
+
+/*
+ * Sets a value by its handle, where it changes at every step: nothing is searched.
+ * Any thread; the last one wins.
+ */
+void vigil_attr_set_i64(vigil_attr attr, int64_t value);
+void vigil_attr_set_u64(vigil_attr attr, uint64_t value);
+void vigil_attr_set_f64(vigil_attr attr, double value);
+void vigil_attr_set_bool(vigil_attr attr, bool value);
 
 /* ---- Spans and events ---- */
 

@@ -136,9 +136,9 @@ static inline void operations(vigil_executor loop)
 	vigil_attr_text(part, "why", "partly");
 	vigil_attr_i64(task, "balance", -3, "count");
 	vigil_attr_i64(task, "balance", -4, NULL);
-	vigil_attr_u64(io, "received", 4096, "bytes");
+	vigil_attr_set_u64(vigil_attr_u64(io, "received", 1024, "bytes"), 4096);
 	vigil_attr_f64(io, "load", 0.5, NULL);
-	vigil_attr_bool(io, "open", true);
+	vigil_attr_set_bool(vigil_attr_bool(io, "open", false), true);
 	vigil_attr_text(io, "peer", "192.0.2.1:443");
 	vigil_attr_text(io, "peer", NULL);
 	vigil_attr_text(io, NULL, "of no name");
@@ -383,6 +383,7 @@ static inline void misuse_of_objects(void)
 	vigil_op op = vigil_op_new(never, "", never);
 	vigil_span span = vigil_span_new(VIGIL_LEVEL_INFO, NULL);
 	vigil_task task = SPAWN("task", 0);
+	vigil_attr attr;
 	char key[16];
 
 	vigil_resource_free(gone);
@@ -397,9 +398,14 @@ static inline void misuse_of_objects(void)
 	vigil_op_poll_begin(op);
 	vigil_op_free(op);
 	vigil_op_free(op);
+	attr = vigil_attr_i64(span, "size", 1, NULL);
+	vigil_attr_set_i64(attr, 2);
+	vigil_attr_set_f64(never, 2);
+	vigil_attr_set_u64(0, 3);
 	vigil_span_leave(span);
 	vigil_span_enter(span);
 	vigil_span_free(span);
+	vigil_attr_set_i64(attr, 4);
 	vigil_span_enter(span);
 	vigil_executor_free(loop);
 	vigil_executor_free(loop);
