@@ -84,9 +84,12 @@ static int respond(struct conn *conn, const struct request *request)
 
 static void set_now(struct conn *conn, const char *path, size_t length)
 {
-	pthread_mutex_lock(&conn->server->lock);
-	snprintf(conn->now, sizeof(conn->now), "%.*s", (int)length, path);
-	pthread_mutex_unlock(&conn->server->lock);
+	if (length >= sizeof(conn->now))
+		length = sizeof(conn->now) - 1;
+	pthread_mutex_lock(&conn->now_lock);
+	memcpy(conn->now, path, length);
+	conn->now[length] = 0;
+	pthread_mutex_unlock(&conn->now_lock);
 }
 
 static int serve_request(struct conn *conn, const struct request *request)
@@ -173,6 +176,7 @@ static void conn_free(struct conn *conn)
 	conn->server->count--;
 	pthread_mutex_unlock(&conn->server->lock);
 	rt_io_free(conn->io);
+	pthread_mutex_destroy(&conn->now_lock);
 	free(conn);
 }
 
@@ -195,6 +199,7 @@ int conn_start(struct server *server, struct rt_io *io)
 		return -ENOMEM;
 	}
 	*conn = (struct conn){ .server = server, .io = io, .link = &server->first };
+	pthread_mutex_init(&conn->now_lock, NULL);
 	pthread_mutex_lock(&server->lock);
 	conn->next = server->first;
 	if (conn->next)
@@ -233,8 +238,11 @@ size_t conns_count(struct server *server)
 void conns_each(struct server *server, void (*fn)(const char *now))
 {
 	pthread_mutex_lock(&server->lock);
-	for (struct conn *conn = server->first; conn; conn = conn->next)
+	for (struct conn *conn = server->first; conn; conn = conn->next) {
+		pthread_mutex_lock(&conn->now_lock);
 		if (conn->now[0])
 			fn(conn->now);
+		pthread_mutex_unlock(&conn->now_lock);
+	}
 	pthread_mutex_unlock(&server->lock);
 }

@@ -12,8 +12,9 @@
 struct conn {
 	struct server *server;
 	struct rt_io *io;
-	struct conn *next, **link; /* under the server's lock, as is now */
-	char now[64];              /* the request that it answers; "": none */
+	struct conn *next, **link; /* under the server's lock */
+	pthread_mutex_t now_lock;
+	char now[64]; /* the request that it answers; "": none */
 	bool is_head;              /* it wants no body */
 	bool is_keep_alive;
 	size_t size; /* of what was read and not answered */
