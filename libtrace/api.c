@@ -356,9 +356,10 @@ void(vigil_op_poll_end)(vigil_op op, bool is_ready)
 
 void(vigil_op_free)(vigil_op op)
 {
-	BEGIN(NOTHING);
-	TRACE(op_free, now, call_worker(&call), op);
-	board_op_free(call.board, call.lane, now, op);
+	BEGIN_UNTIMED();
+	TRACE(op_free, clock_now(), call_worker(&call), op);
+	board_op_free(call.board, call.lane,
+		      board_op_is_ready(call.board, op) ? 0 : clock_now(), op);
 }
 
 /* ---- attributes ---- */

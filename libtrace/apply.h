@@ -95,6 +95,8 @@ uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, stru
 		      uint32_t site, uint64_t resource, uint64_t parent, const char *source);
 void board_op_poll_begin(struct board *board, uint64_t now, uint64_t op);
 void board_op_poll_end(struct board *board, uint64_t now, uint64_t op, bool is_ready);
+/* One whose last poll was ready has ended then: it has no need of now. */
+bool board_op_is_ready(const struct board *board, uint64_t op);
 void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_t op);
 
 /* ---- attr.c ---- */

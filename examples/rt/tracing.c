@@ -24,13 +24,10 @@ struct rt_span rt_span_enter_at(struct vigil_site *site, enum vigil_level level,
 	return span;
 }
 
-/* Takes the innermost off. */
+/* Takes the innermost off: freed, it is left as well. */
 static void leave_top(struct span_stack *stack)
 {
-	vigil_span top = stack->spans[--stack->depth];
-
-	vigil_span_leave(top);
-	vigil_span_free(top);
+	vigil_span_free(stack->spans[--stack->depth]);
 }
 
 static bool is_entered(const struct span_stack *stack, vigil_span span)

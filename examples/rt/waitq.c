@@ -12,18 +12,24 @@ void op_enlist(struct rt_op *op)
 	if (!op->task)
 		op->task = task_here();
 	op->is_granted = false;
-	vigil_waker_clone(op->task->vigil);
+	/* A time limit is a part of the operation that it limits, and has no waker of its own. */
+	if (!op->is_limit)
+		vigil_waker_clone(op->task->vigil);
 }
 
 void op_wake(struct rt_op *op, struct vigil_site *site)
 {
-	vigil_waker_wake_at(site, op->task->vigil);
+	if (op->is_limit)
+		vigil_wake_at(site, op->task->vigil);
+	else
+		vigil_waker_wake_at(site, op->task->vigil);
 	task_schedule(op->task);
 }
 
 void op_delist(struct rt_op *op)
 {
-	vigil_waker_drop(op->task->vigil);
+	if (!op->is_limit)
+		vigil_waker_drop(op->task->vigil);
 }
 
 bool waitq_add(struct waitq *queue, struct rt_op *op)

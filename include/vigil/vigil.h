@@ -346,7 +346,7 @@ void vigil_lock_released_by(vigil_resource lock, vigil_task owner);
 /*
  * A task's use of a resource, from call to result: Mutex.lock, Stream.read. The
  * task is the one this thread polls. parent is an operation it is part of, or 0.
- * Polled by one thread at a time.
+ * Polled by one thread at a time. It ends when it was ready, or is freed before.
  */
 vigil_op vigil_op_new_at(struct vigil_site *site, vigil_resource resource, const char *source,
 			 vigil_op parent);
@@ -385,7 +385,7 @@ void vigil_attr_set_bool(vigil_attr attr, bool value);
  * A span is a named part of the work. It is entered and left on the thread that
  * does the work, as often as needed, across polls; leave in reverse order of
  * enter. Its parent is the span entered innermost in this task (outside a task:
- * on this thread). Fields are attributes.
+ * on this thread). Fields are attributes. Freed while it is entered, it is left.
  */
 vigil_span vigil_span_new_at(struct vigil_site *site, enum vigil_level level, const char *name);
 void vigil_span_enter(vigil_span span);
