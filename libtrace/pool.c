@@ -199,16 +199,36 @@ void pool_reclaim(struct board *board, struct lane *lane, uint32_t table, uint32
 		attrs_give(board, lane, attrs);
 }
 
+#define OF_LINES(name)                                                                             \
+	_Static_assert(sizeof(struct vigil_##name##_record) % 64 == 0, "of whole cache lines")
+OF_LINES(executor);
+OF_LINES(worker);
+OF_LINES(task);
+OF_LINES(resource);
+OF_LINES(op);
+OF_LINES(span);
+OF_LINES(attr);
+
 /*
  * Zeroes a record behind its seq and gen, a word at a time: a late call with a
- * stale handle may read it just now.
+ * stale handle may read it just now. By cache lines, of which all records consist.
  */
 static void record_clear(uint8_t *record, uint32_t size)
 {
-	uint64_t *words = (uint64_t *)(void *)record;
+	uint64_t *word = (uint64_t *)(void *)record, *end = word + size / 8;
 
-	for (uint32_t i = 1; i < size / 8; i++)
-		store(&words[i], 0);
+	for (uint32_t i = 1; i < 8; i++)
+		store(&word[i], 0);
+	for (word += 8; word < end; word += 8) {
+		store(&word[0], 0);
+		store(&word[1], 0);
+		store(&word[2], 0);
+		store(&word[3], 0);
+		store(&word[4], 0);
+		store(&word[5], 0);
+		store(&word[6], 0);
+		store(&word[7], 0);
+	}
 }
 
 static uint32_t gen_after(struct pool *pool, uint32_t gen)
