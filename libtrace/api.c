@@ -356,10 +356,9 @@ void(vigil_op_poll_end)(vigil_op op, bool is_ready)
 
 void(vigil_op_free)(vigil_op op)
 {
-	BEGIN_UNTIMED();
-	TRACE(op_free, clock_now(), call_worker(&call), op);
-	board_op_free(call.board, call.lane,
-		      board_op_is_ready(call.board, op) ? 0 : clock_now(), op);
+	BEGIN(NOTHING);
+	TRACE(op_free, now, call_worker(&call), op);
+	board_op_free(call.board, call.lane, now, op);
 }
 
 /* ---- attributes ---- */
@@ -415,15 +414,23 @@ vigil_attr(vigil_attr_text)(vigil_object object, const char *key, const char *va
 		   &(struct attr_value){ .key = key, .type = VIGIL_ATTR_TEXT, .text = value });
 }
 
-/* Tracepoints name the owner and the key; a replay counts one that is gone alike. */
+/* Tracepoints name owner, key and unit; of one that is gone, a replay counts the same. */
+static __attribute__((cold, noinline)) void put_trace(const struct call *call, uint64_t now,
+						      vigil_attr attr, uint32_t type,
+						      uint64_t value)
+{
+	struct vigil_attr_record name;
+	uint64_t owner = board_attr_name(call->board, attr, &name);
+
+	TRACE(attr, now, call_worker(call), owner ? owner : attr, owner ? name.key : "?", type,
+	      value, NULL, owner ? name.unit : NULL);
+}
+
 static void put(vigil_attr attr, enum vigil_attr_type type, uint64_t value)
 {
-	const struct vigil_attr_record *record;
-
 	BEGIN(NOTHING);
-	record = RECORD_OF(call.board, attr, attr);
-	TRACE(attr, now, call_worker(&call), record ? load(&record->owner) : attr,
-	      record ? record->key : "?", type, value, NULL, NULL);
+	if (unlikely(IS_TRACED(attr)))
+		put_trace(&call, now, attr, type, value);
 	board_attr_put(call.board, now, attr, type, value);
 }
 

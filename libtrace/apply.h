@@ -95,8 +95,6 @@ uint64_t board_op_new(struct board *board, struct lane *lane, uint64_t now, stru
 		      uint32_t site, uint64_t resource, uint64_t parent, const char *source);
 void board_op_poll_begin(struct board *board, uint64_t now, uint64_t op);
 void board_op_poll_end(struct board *board, uint64_t now, uint64_t op, bool is_ready);
-/* One whose last poll was ready has ended then: it has no need of now. */
-bool board_op_is_ready(const struct board *board, uint64_t op);
 void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_t op);
 
 /* ---- attr.c ---- */
@@ -112,6 +110,10 @@ struct attr_value {
 /* Returns the attribute's reference, or 0 (counted). */
 uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, uint64_t object,
 			const struct attr_value *value);
+
+/* Copies key and unit of an attribute. Returns its owner, 0 when it is gone. */
+uint64_t board_attr_name(const struct board *board, uint64_t attr,
+			 struct vigil_attr_record *ret_name);
 
 /* Sets the value of an attribute that is there, type any but text. A replay sets by key. */
 void board_attr_put(struct board *board, uint64_t now, uint64_t attr, uint32_t type,

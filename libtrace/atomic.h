@@ -22,8 +22,11 @@
 /* What is stored after it is not seen before what was stored before it. */
 #if defined(__SANITIZE_THREAD__)
 #define store_fence() ((void)0) /* it knows no fences, and gcc says so */
+#define load_fence() ((void)0)
 #else
 #define store_fence() __atomic_thread_fence(__ATOMIC_RELEASE)
+/* What was loaded before it is no newer than what is loaded after it. */
+#define load_fence() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #endif
 #define swap(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 #define fetch_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)

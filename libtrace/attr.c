@@ -115,6 +115,22 @@ uint64_t board_attr_set(struct board *board, struct lane *lane, uint64_t now, ui
 	return ref;
 }
 
+/* Another thread may give the record to another attribute meanwhile. */
+uint64_t board_attr_name(const struct board *board, uint64_t ref,
+			 struct vigil_attr_record *ret_name)
+{
+	const struct vigil_attr_record *attr = RECORD_OF(board, attr, ref);
+	uint64_t owner;
+
+	if (!attr)
+		return 0;
+	owner = load(&attr->owner);
+	memcpy(ret_name->key, attr->key, sizeof(attr->key));
+	memcpy(ret_name->unit, attr->unit, sizeof(attr->unit));
+	load_fence();
+	return load(&attr->gen) == vigil_ref_gen(ref) ? owner : 0;
+}
+
 void board_attr_put(struct board *board, uint64_t now, uint64_t ref, uint32_t type, uint64_t value)
 {
 	struct vigil_attr_record *attr = RECORD_OF(board, attr, ref);

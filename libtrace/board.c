@@ -105,7 +105,7 @@ static bool is_possible(const struct board_shape *shape)
 		    shape->retain[i] > VIGIL_REF_MAX_INDEX || (has_ring(i) && !shape->retain[i]))
 			return false;
 	return shape->capacity[VIGIL_TABLE_process] == 1 &&
-	       shape->capacity[VIGIL_TABLE_counts] == 1 &&
+	       shape->capacity[VIGIL_TABLE_counts] == 1 && shape->capacity[VIGIL_TABLE_worker] &&
 	       shape->capacity[VIGIL_TABLE_worker] <= WORKERS_MAX &&
 	       shape->capacity[VIGIL_TABLE_site] <= SITES_MAX;
 }
@@ -257,6 +257,31 @@ static uint32_t next_offset_of(uint32_t table)
 	}
 }
 
+/* Whether a table's objects come and go at every request. */
+static bool has_own_rings(uint32_t table)
+{
+	return table == VIGIL_TABLE_op || table == VIGIL_TABLE_span;
+}
+
+static size_t own_rings_size(uint32_t ring_size)
+{
+	return OWN_RINGS * (sizeof(struct ring) + (size_t)ring_size * sizeof(uint32_t)) +
+	       alignof(struct ring);
+}
+
+/* Returns the end of what they take of memory that is zero. */
+static uint8_t *own_rings_init(struct pool *pool, uint8_t *at)
+{
+	uint8_t *end = at + own_rings_size(pool->ring_size);
+
+	at += -(uintptr_t)at % alignof(struct ring);
+	pool->own = (struct ring *)(void *)at;
+	at += OWN_RINGS * sizeof(struct ring);
+	for (uint32_t i = 0; i < OWN_RINGS; i++, at += pool->ring_size * sizeof(uint32_t))
+		pool->own[i].slots = (uint32_t *)(void *)at;
+	return end;
+}
+
 /* The memory no reader sees: lanes, their cell maps, the rings of finished records. */
 static int private_init(struct board *board, const struct board_shape *shape)
 {
@@ -267,7 +292,8 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	uint8_t *at;
 
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		size += (size_t)shape->retain[i] * SHARES * sizeof(uint32_t);
+		size += shape->retain[i] * sizeof(uint32_t) +
+			(has_own_rings(i) ? own_rings_size(shape->retain[i]) : 0);
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		  -1, 0);
 	if (at == MAP_FAILED)
@@ -281,13 +307,16 @@ static int private_init(struct board *board, const struct board_shape *shape)
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		struct pool *pool = &board->pools[i];
 
-		pool->ring_size = pool->part = shape->retain[i];
+		pool->ring_size = shape->retain[i];
 		pool->spares = pool_spares(shape->capacity[i], workers);
 		pool->next_offset = next_offset_of(i);
 		pool->gen_first = shape->gen_first[i] ? shape->gen_first[i] : 1;
-		for (uint32_t k = 0; k < SHARES; k++, at += pool->ring_size * sizeof(uint32_t))
-			pool->shares[k].ring = (uint32_t *)at;
+		pool->all.slots = (uint32_t *)at;
+		at += pool->ring_size * sizeof(uint32_t);
 	}
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
+		if (has_own_rings(i))
+			at = own_rings_init(&board->pools[i], at);
 	/* A mark of 0, and lanes without a board, are how a forked child notices. */
 	if (board->fd >= 0 && madvise(board->fork_mark, lanes, MADV_WIPEONFORK))
 		return -errno;

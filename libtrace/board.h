@@ -73,34 +73,34 @@ struct lane {
 };
 
 /*
- * A share of a table's finished records: of one lane, the last one of all lanes for which
- * there is none.
+ * The last finished records, index + 1, 0 where one was taken out early. A ring that
+ * was never used, or whose thread is gone, has retired 0.
  */
-#define SHARES 32
-
-struct share {
-	alignas(128) uint64_t retired; /* records ever put into the ring */
-	uint64_t bare;                 /* up to here in it, all were taken out early */
-	uint32_t *ring;                /* the last ones, index + 1 */
+struct ring {
+	alignas(128) uint64_t retired; /* records ever put into it */
+	uint64_t first;                /* before it, all were taken out */
+	uint32_t *slots;
 };
+
+#define OWN_RINGS 32 /* of lanes that have one: those with the lowest indexes */
 
 /*
  * How a table's records come and go. Private to the writer. What every spawn
  * writes stands on lines of its own, away from what every poll reads.
  */
 struct pool {
-	uint32_t ring_size;   /* how many finished ones stay visible, of all shares */
+	uint32_t ring_size;   /* how many finished ones stay visible */
 	uint32_t next_offset; /* of `next` in the record */
 	uint32_t gen_first;   /* generation of a record's first use */
 	uint32_t used;        /* the table's own, where reading it costs nothing */
-	uint32_t part;        /* how many of each share */
-	uint32_t sharing;     /* shares that ever retired a record */
 	uint32_t spares;      /* how many free ones each lane may keep */
+	uint32_t sharing;     /* lanes' own rings in use */
 	uint32_t gen_high;    /* highest generation given out */
+	struct ring *own;     /* by lane; NULL: the table has none */
 
 	alignas(128) uint64_t free; /* tag << 32 | index + 1: a stack through `next` */
-	uint64_t serial;            /* ids given out */
-	struct share shares[SHARES];
+	uint64_t serial;            /* ids given out, or in a lane's block of them */
+	struct ring all;
 };
 
 struct board {
@@ -233,8 +233,8 @@ uint32_t pool_spares(uint32_t capacity, uint32_t lanes);
 void pool_spares_give(struct lane *lane);
 
 /*
- * The next id of a table's objects: 1, 2, 3, ...; or the one a replay wants, from
- * which on they are then counted.
+ * The next id of a table's objects: 1, 2, 3, ... (of operations and spans each lane
+ * has a block of them); or the one a replay wants, from which on they are then counted.
  */
 uint64_t pool_serial(struct board *board, struct lane *lane, uint32_t table, uint64_t want);
 
@@ -249,11 +249,11 @@ uint32_t fixed_take(struct board *board, uint32_t table);
 /* The record ended: it stays visible until enough others have ended. */
 void ring_retire(struct board *board, struct lane *lane, uint32_t table, uint32_t index);
 
-/* A share of a table's ring is used for the first time: the parts of all get smaller. */
-void ring_share(struct pool *pool);
-
-/* A full table gives up a finished record, of the lane's share first. Index plus one, or 0. */
+/* A full table gives up a finished record, the lane's own first. Index plus one, or 0. */
 uint32_t ring_steal(struct board *board, struct lane *lane, uint32_t table);
+
+/* A lane closes: what stands in its own rings goes to those of all. */
+void ring_close(struct lane *lane);
 
 /* A replay takes an ended record out of the ring, wherever that stands. */
 void ring_remove(struct board *board, uint32_t table, uint32_t index);

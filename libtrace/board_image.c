@@ -17,15 +17,17 @@ static size_t aligned(size_t size)
 
 /* ---- Saving ---- */
 
-/* From the oldest that still stands; of a share that retired any, at least one place. */
-static uint32_t ring_entries(const struct pool *pool, uint32_t share)
+/* From the oldest that may still stand; of a ring in use, at least one place. */
+static uint32_t ring_entries(const struct pool *pool, const struct ring *ring)
 {
-	const struct share *its = &pool->shares[share];
-	uint64_t entries = its->retired < pool->ring_size ? its->retired : pool->ring_size;
+	uint64_t first;
 
-	while (entries > 1 && !its->ring[(its->retired - entries) % pool->ring_size])
-		entries--;
-	return (uint32_t)entries;
+	if (!ring || !ring->retired)
+		return 0;
+	first = ring->retired > pool->ring_size ? ring->retired - pool->ring_size : 0;
+	if (first < ring->first)
+		first = ring->first;
+	return (uint32_t)(first < ring->retired ? ring->retired - first : 1);
 }
 
 /* A lane without a poll has nothing that its worker record does not tell. */
@@ -34,6 +36,15 @@ static bool is_polling(const struct board *board, uint32_t worker)
 	const struct lane *lane = &board->lanes[worker];
 
 	return lane->depth || lane->dropped_frames;
+}
+
+static size_t rings_size(const struct pool *pool)
+{
+	size_t entries = ring_entries(pool, &pool->all);
+
+	for (uint32_t i = 0; pool->own && i < OWN_RINGS; i++)
+		entries += ring_entries(pool, &pool->own[i]);
+	return entries * sizeof(uint32_t);
 }
 
 static size_t tables_end(const struct board *board)
@@ -52,8 +63,7 @@ size_t board_image_size(const struct board *board)
 	for (uint32_t i = 0; i < board->tables[VIGIL_TABLE_worker].used; i++)
 		size += is_polling(board, i) ? sizeof(struct image_lane) : 0;
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		for (uint32_t share = 0; share < SHARES; share++)
-			size += ring_entries(&board->pools[i], share) * sizeof(uint32_t);
+		size += rings_size(&board->pools[i]);
 	return size;
 }
 
@@ -98,17 +108,19 @@ static void lane_save(const struct board *board, const struct lane *lane, uint8_
 	memcpy(at, &saved, sizeof(saved));
 }
 
-static uint8_t *ring_save(const struct pool *pool, struct image_pool *saved, uint8_t *at)
+static uint8_t *ring_save(const struct pool *pool, const struct ring *ring, uint8_t *at)
+{
+	for (uint32_t i = ring_entries(pool, ring); i; i--, at += sizeof(uint32_t))
+		memcpy(at, &ring->slots[(ring->retired - i) % pool->ring_size], sizeof(uint32_t));
+	return at;
+}
+
+static uint8_t *rings_save(struct pool *pool, struct image_pool *saved, uint8_t *at)
 {
 	saved->ring_size = pool->ring_size;
-	for (uint32_t share = 0; share < SHARES; share++) {
-		const struct share *its = &pool->shares[share];
-		uint32_t entries = saved->ended[share] = ring_entries(pool, share);
-
-		for (uint64_t i = its->retired - entries; i < its->retired; i++) {
-			memcpy(at, &its->ring[i % pool->ring_size], sizeof(uint32_t));
-			at += sizeof(uint32_t);
-		}
+	for (uint32_t i = 0; i <= OWN_RINGS; i++) {
+		saved->ended[i] = ring_entries(pool, pool_ring(pool, i));
+		at = ring_save(pool, pool_ring(pool, i), at);
 	}
 	return at;
 }
@@ -132,19 +144,19 @@ void board_image_save(const struct board *board, void *image)
 	}
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
 		head.pools[i].capacity = board->tables[i].capacity;
-		at = ring_save(&board->pools[i], &head.pools[i], at);
+		at = rings_save((struct pool *)&board->pools[i], &head.pools[i], at);
 	}
 	memcpy(private, &head, sizeof(head));
 }
 
 /* ---- Loading ---- */
 
-static size_t rings_size(const struct image_pool *pool, uint32_t shares)
+static uint64_t saved_size(const struct image_pool *pool, uint32_t rings)
 {
-	size_t entries = 0;
+	uint64_t entries = 0;
 
-	for (uint32_t share = 0; share < shares; share++)
-		entries += pool->ended[share];
+	for (uint32_t i = 0; i < rings; i++)
+		entries += pool->ended[i];
 	return entries * sizeof(uint32_t);
 }
 
@@ -152,7 +164,8 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 {
 	struct image_head *head = &ret_image->head;
 	struct vigil_header header;
-	size_t left, rings = 0;
+	uint64_t rings = 0;
+	size_t left;
 
 	memcpy(&header, bytes, sizeof(header));
 	if (header.file_size > size)
@@ -170,7 +183,7 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 		return -EBADMSG;
 	left -= head->lanes * sizeof(struct image_lane);
 	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
-		rings += rings_size(&head->pools[i], SHARES);
+		rings += saved_size(&head->pools[i], OWN_RINGS + 1);
 		if (rings > left)
 			return -EBADMSG;
 	}
@@ -179,13 +192,13 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image)
 	return 1;
 }
 
-const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t share)
+const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t which)
 {
 	const uint8_t *ring = image->rings;
 
 	for (uint32_t i = 0; i < table; i++)
-		ring += rings_size(&image->head.pools[i], SHARES);
-	return ring + rings_size(&image->head.pools[table], share);
+		ring += saved_size(&image->head.pools[i], OWN_RINGS + 1);
+	return ring + saved_size(&image->head.pools[table], which);
 }
 
 static void lane_restore(struct board *board, const struct image_lane *saved)

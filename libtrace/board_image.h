@@ -17,7 +17,7 @@
 struct image_pool {
 	uint32_t capacity;
 	uint32_t ring_size;
-	uint32_t ended[SHARES]; /* entries of its rings in the image */
+	uint32_t ended[OWN_RINGS + 1]; /* entries of its rings in the image; last that of all */
 };
 
 struct image_frame {
@@ -59,8 +59,16 @@ int image_find(const uint8_t *bytes, size_t size, struct image *ret_image);
 /* The polls that ran. The lanes are there, without any. */
 void image_frames(const struct image *image, struct board *board);
 
-/* The ring of a share of a table: so many entries as head.pools says, unaligned. */
-const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t share);
+/* A ring of a table: so many entries as head.pools says, unaligned. */
+const uint8_t *image_ring(const struct image *image, uint32_t table, uint32_t which);
+
+/* A ring of a pool by the same number; NULL: there is none. */
+static inline struct ring *pool_ring(struct pool *pool, uint32_t which)
+{
+	if (which == OWN_RINGS)
+		return &pool->all;
+	return pool->own ? &pool->own[which] : NULL;
+}
 
 /* ---- board_lanes.c ---- */
 

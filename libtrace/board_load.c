@@ -320,38 +320,38 @@ static int earlier_first(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-/* Puts the ring of a share in an image back as it was. Marks what stands in it. */
-static void ring_restore(struct board *board, uint32_t table, uint32_t share,
+/* Puts a ring of an image back as it was. Marks what stands in it. */
+static void ring_restore(struct board *board, uint32_t table, uint32_t which,
 			 const struct image *image, uint8_t *standing)
 {
-	const uint8_t *saved = image_ring(image, table, share);
+	const uint8_t *saved = image_ring(image, table, which);
 	struct pool *pool = &board->pools[table];
-	struct share *its = &pool->shares[share];
+	struct ring *ring = pool_ring(pool, which);
 
-	its->retired = image->head.pools[table].ended[share];
-	if (its->retired > pool->ring_size)
-		its->retired = pool->ring_size;
-	if (its->retired)
-		ring_share(pool);
-	for (uint32_t i = 0; i < its->retired; i++) {
+	if (!ring)
+		return;
+	ring->retired = image->head.pools[table].ended[which];
+	if (ring->retired > pool->ring_size)
+		ring->retired = pool->ring_size;
+	pool->sharing += which < OWN_RINGS && ring->retired;
+	for (uint32_t i = 0; i < ring->retired; i++) {
 		const struct head *head;
 		uint32_t entry;
 
 		memcpy(&entry, saved + i * sizeof(entry), sizeof(entry));
-		its->ring[i] = 0;
 		if (!entry || entry > pool->used || standing[entry - 1])
 			continue;
 		head = record_at(board, table, entry - 1);
 		if (head->life != VIGIL_LIFE_ENDED)
 			continue;
 		standing[entry - 1] = 1;
-		its->ring[i] = entry;
+		ring->slots[i] = entry;
 	}
 }
 
 /*
  * Retires what is ended and stands in no ring, in the order in which it ended. No record
- * tells in whose share it stood: that of the first thread, which often is the only one.
+ * tells in whose ring it stood: the first thread often is the only one.
  */
 static int rest_retire(struct board *board, const struct kind *kind, const uint8_t *standing)
 {
@@ -386,8 +386,8 @@ static int rings_fill(struct board *board, const struct image *image)
 
 		if (!standing)
 			return -ENOMEM;
-		for (uint32_t share = 0; image && share < SHARES; share++)
-			ring_restore(board, table, share, image, standing);
+		for (uint32_t which = 0; image && which <= OWN_RINGS; which++)
+			ring_restore(board, table, which, image, standing);
 		r = rest_retire(board, &kinds[k], standing);
 		free(standing);
 	}

@@ -177,7 +177,7 @@ void board_poll_begin(struct board *board, struct lane *lane, uint64_t now, uint
 	store(&t->depth, 1);
 	/*
 	 * The mark stands: from here on the record is not given to another task
-	 * (is_polled in pool.c). It may have been, or its task ended, since the first
+	 * (is_polled in ring.c). It may have been, or its task ended, since the first
 	 * look, if this thread was preempted. The mark needs no locked instruction:
 	 * a record is freed `finished` ends after its own, by when every processor
 	 * has seen it.
@@ -237,7 +237,7 @@ static inline uint64_t poll_count(struct board *board, struct lane *lane,
 	store(&t->depth, 0);
 	/*
 	 * The last touch: an ended task's record and histograms may serve others
-	 * from here on. Partner: is_polled in pool.c.
+	 * from here on. Partner: is_polled in ring.c.
 	 */
 	write_end(&t->seq);
 	return busy;

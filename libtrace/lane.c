@@ -101,6 +101,7 @@ void lane_close(struct lane *lane, uint64_t now)
 	store(&record->wait_kind, VIGIL_WAIT_NONE);
 	store(&record->life, VIGIL_LIFE_ENDED);
 	write_end(&record->seq);
+	ring_close(lane);
 	pool_spares_give(lane);
 	ring_retire(lane->board, NULL, VIGIL_TABLE_worker, lane->index);
 }

@@ -82,13 +82,6 @@ void board_op_poll_end(struct board *board, uint64_t now, uint64_t ref, bool is_
 	write_end(&op->seq);
 }
 
-bool board_op_is_ready(const struct board *board, uint64_t ref)
-{
-	const struct vigil_op_record *op = RECORD_OF(board, op, ref);
-
-	return op && load(&op->is_ready);
-}
-
 void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_t ref)
 {
 	struct vigil_op_record *op = op_of(board, ref);
@@ -97,8 +90,6 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 
 	if (!op)
 		return;
-	if (load(&op->is_ready))
-		now = load(&op->poll_end_ns);
 	/* Before life, so that who sees the end sees when. */
 	store(&op->ended_ns, now);
 	if (!compare_swap(&op->life, &live, VIGIL_LIFE_ENDED)) {

@@ -170,13 +170,11 @@ void pool_reclaim(struct board *board, struct lane *lane, uint32_t table, uint32
 
 	switch (table) {
 	case VIGIL_TABLE_task:
-		hist = load_acquire(&RECORD_AT(board, task, index)->hist);
-		store(&RECORD_AT(board, task, index)->hist, 0);
+		hist = swap(&RECORD_AT(board, task, index)->hist, 0);
 		FREE(task);
 		break;
 	case VIGIL_TABLE_resource:
-		hist = load_acquire(&RECORD_AT(board, resource, index)->hist);
-		store(&RECORD_AT(board, resource, index)->hist, 0);
+		hist = swap(&RECORD_AT(board, resource, index)->hist, 0);
 		FREE(resource);
 		break;
 	case VIGIL_TABLE_executor:

@@ -2,51 +2,39 @@
 /*
  * The last finished records of a table, which readers still see.
  *
- * Each lane has a share of a table, a ring of its own, so that threads do not wait for
- * each other, and a record comes back to the one that wrote it last. Where several
- * shares are in use, each is an equal part of what stays visible.
+ * Operations and spans come and go at every request: the first lanes have a ring of
+ * their own for each, so that threads do not wait for each other, and a record comes
+ * back to the one that wrote it last. Several such rings are equal parts of what
+ * stays visible. Whatever else ends stands in the ring of all.
  *
- * The law: any thread at any time, no lock, every loop bounded. A record stands in
- * a ring exactly while it is ended, and there once.
+ * The law: any thread at any time, no lock, every loop bounded. A record that has
+ * ended stands in one ring, once. Into its own ring a lane alone puts; who needs a
+ * record takes out of any.
  */
 #include "libtrace/board.h"
 
+#define TRIES 64
 #define RETIRE_TRIES 8
+#define SHED 2 /* a part that got smaller is as small as that in the end */
 
-#define SHARE_OF_ALL (SHARES - 1)
-
-/* The first lanes have a share of their own each, that no other thread puts into. */
-static uint32_t share_of(const struct lane *lane)
+static uint32_t *slot_of(const struct pool *pool, const struct ring *ring, uint64_t at)
 {
-	return lane && lane->index < SHARE_OF_ALL ? lane->index : SHARE_OF_ALL;
+	return &ring->slots[at % pool->ring_size];
 }
 
-/* The next place of a share's ring. */
-static uint64_t place_take(struct pool *pool, uint32_t share)
+/* NULL: the lane has none. */
+static struct ring *own_ring(const struct pool *pool, const struct lane *lane)
 {
-	uint64_t *retired = &pool->shares[share].retired;
-	uint64_t at;
-
-	if (share == SHARE_OF_ALL)
-		return fetch_add(retired, 1);
-	at = load(retired);
-	store(retired, at + 1);
-	return at;
+	return pool->own && lane && lane->index < OWN_RINGS ? &pool->own[lane->index] : NULL;
 }
 
-/* Puts an entry into a place. Returns what stood there. Who steals only takes out. */
-static uint32_t place_fill(uint32_t *slot, uint32_t share, uint32_t entry)
+static void record_free(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
 {
-	if (share == SHARE_OF_ALL || load(slot))
-		return swap(slot, entry);
-	store_release(slot, entry);
-	return 0;
+	pool_reclaim(board, lane, table, index);
+	pool_give(board, lane, table, index);
 }
 
-static uint32_t *slot_of(struct pool *pool, uint32_t share, uint64_t at)
-{
-	return &pool->shares[share].ring[at % pool->ring_size];
-}
+/* ---- The ring of all ---- */
 
 /* A task that was ended by one thread may still be polled by another. */
 static bool is_polled(const struct board *board, uint32_t table, uint32_t index)
@@ -60,132 +48,182 @@ static bool is_polled(const struct board *board, uint32_t table, uint32_t index)
 	return load_acquire(&t->depth) || load_acquire(&t->seq) & 1;
 }
 
-void ring_share(struct pool *pool)
-{
-	uint32_t sharing;
-
-	fetch_add(&pool->sharing, 1);
-	do {
-		sharing = load(&pool->sharing);
-		store(&pool->part, sharing < pool->ring_size ? pool->ring_size / sharing : 1);
-	} while (load(&pool->sharing) != sharing);
-}
-
-static void record_free(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
-{
-	pool_reclaim(board, lane, table, index);
-	pool_give(board, lane, table, index);
-}
-
-/* Where each share is a part, the ring is longer than it: what is older goes. */
-static void ring_trim(struct board *board, struct lane *lane, uint32_t share, uint32_t table,
-		      uint64_t at)
-{
-	struct pool *pool = &board->pools[table];
-	uint32_t part = load(&pool->part);
-	uint32_t *slot, old;
-
-	if (part == pool->ring_size || at < part)
-		return;
-	slot = slot_of(pool, share, at - part);
-	old = load(slot);
-	if (old && !is_polled(board, table, old - 1) && compare_swap(slot, &old, 0))
-		record_free(board, lane, table, old - 1);
-}
-
-/* What the next ones to end push out was written long ago: caches are to have it by then. */
-static void ring_foresee(struct board *board, uint32_t share, uint32_t table, uint64_t at)
-{
-	struct pool *pool = &board->pools[table];
-	uint32_t next = load(slot_of(pool, share, at - load(&pool->part)));
-	const uint8_t *record;
-
-	if (!next)
-		return;
-	record = record_at(board, table, next - 1);
-	for (uint32_t i = 0; i < table_kinds[table].record_size; i += 64)
-		__builtin_prefetch(record + i, 1);
-}
-
-static void ring_put(struct board *board, struct lane *lane, uint32_t share, uint32_t table,
-		     uint32_t index)
+static void all_put(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
 {
 	struct pool *pool = &board->pools[table];
 	uint32_t old = index + 1;
-	uint64_t at = 0;
 
 	/* What a worker still polls stands in line again: its poll will write to it. */
 	for (int i = 0; i < RETIRE_TRIES && old; i++) {
-		at = place_take(pool, share);
-		if (unlikely(!at))
-			ring_share(pool);
-		old = place_fill(slot_of(pool, share, at), share, old);
-		ring_trim(board, lane, share, table, at);
+		uint64_t at = fetch_add(&pool->all.retired, 1);
+
+		old = swap(slot_of(pool, &pool->all, at), old);
 		if (old && !is_polled(board, table, old - 1))
 			break;
 	}
 	if (old)
 		record_free(board, lane, table, old - 1);
-	ring_foresee(board, share, table, at + 1);
 }
 
-void ring_retire(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
-{
-	ring_put(board, lane, share_of(lane), table, index);
-}
-
-/* Takes the oldest record out of a ring that nobody polls. Index plus one, or 0. */
-static uint32_t ring_shift(struct board *board, uint32_t share, uint32_t table)
+static uint32_t all_take(struct board *board, struct lane *lane, uint32_t table)
 {
 	struct pool *pool = &board->pools[table];
-	uint64_t end = load(&pool->shares[share].retired);
-	uint64_t at = load(&pool->shares[share].bare);
-	bool is_bare = true;
+	uint64_t seen = load(&pool->all.first);
+
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t retired = load(&pool->all.retired);
+		uint64_t at = seen;
+		uint32_t old;
+
+		if (retired > pool->ring_size && at < retired - pool->ring_size)
+			at = retired - pool->ring_size;
+		if (at >= retired)
+			break;
+		if (!compare_swap(&pool->all.first, &seen, at + 1))
+			continue;
+		seen = at + 1;
+		old = swap(slot_of(pool, &pool->all, at), 0);
+		if (old && is_polled(board, table, old - 1))
+			all_put(board, lane, table, old - 1);
+		else if (old)
+			return old;
+	}
+	return 0;
+}
+
+/* ---- A lane's own ring ---- */
+
+/* What ends next pushes this out; it was written long ago: caches are to have it by then. */
+static void foresee(const struct board *board, uint32_t table, uint32_t entry)
+{
+	const uint8_t *record = entry ? record_at(board, table, entry - 1) : NULL;
+
+	for (uint32_t i = 0; record && i < table_kinds[table].record_size; i += 64)
+		__builtin_prefetch(record + i, 1);
+}
+
+/* Places [first, retired) are taken, or have been: a place past them is free. */
+static void own_put(struct board *board, struct lane *lane, uint32_t table, struct ring *ring,
+		    uint32_t index)
+{
+	struct pool *pool = &board->pools[table];
+	uint64_t end = load(&ring->retired), first = load(&ring->first);
+	uint32_t part, shed = 0;
+
+	if (unlikely(!end))
+		fetch_add(&pool->sharing, 1);
+	part = pool->ring_size / load(&pool->sharing);
+	if (!part)
+		part = 1;
+	for (; end - first >= part && shed < SHED; first++) {
+		uint32_t old = swap(slot_of(pool, ring, first), 0);
+
+		if (old)
+			record_free(board, lane, table, old - 1);
+		shed += old != 0;
+	}
+	store(&ring->first, first);
+	store(slot_of(pool, ring, end), index + 1);
+	/* Partner: own_take. */
+	store_release(&ring->retired, end + 1);
+	foresee(board, table, load(slot_of(pool, ring, first)));
+}
+
+/* Any thread's. */
+static uint32_t own_take(const struct pool *pool, struct ring *ring)
+{
+	uint64_t end = load_acquire(&ring->retired), at = load(&ring->first);
 
 	if (end > pool->ring_size && at < end - pool->ring_size)
 		at = end - pool->ring_size;
 	for (; at < end; at++) {
-		uint32_t *slot = slot_of(pool, share, at);
+		uint32_t *slot = slot_of(pool, ring, at);
 		uint32_t old = load(slot);
-		bool is_kept = old && is_polled(board, table, old - 1);
 
-		is_bare = is_bare && !is_kept;
-		if (is_bare)
-			store(&pool->shares[share].bare, at + 1);
-		if (old && !is_kept && compare_swap(slot, &old, 0))
+		if (old && compare_swap(slot, &old, 0))
 			return old;
 	}
 	return 0;
 }
 
+/* ---- Of either kind ---- */
+
+void ring_retire(struct board *board, struct lane *lane, uint32_t table, uint32_t index)
+{
+	struct ring *ring = own_ring(&board->pools[table], lane);
+
+	if (ring)
+		own_put(board, lane, table, ring, index);
+	else
+		all_put(board, lane, table, index);
+}
+
 uint32_t ring_steal(struct board *board, struct lane *lane, uint32_t table)
 {
-	uint32_t own = share_of(lane);
+	struct pool *pool = &board->pools[table];
+	struct ring *own = own_ring(pool, lane);
+	uint32_t old = own ? own_take(pool, own) : 0;
 
-	for (uint32_t i = 0; i < SHARES && board->pools[table].ring_size; i++) {
-		uint32_t old = ring_shift(board, (own + i) % SHARES, table);
+	if (!old && pool->ring_size)
+		old = all_take(board, lane, table);
+	for (uint32_t i = 0; !old && pool->own && i < OWN_RINGS; i++)
+		old = own_take(pool, &pool->own[i]);
+	if (old)
+		pool_reclaim(board, lane, table, old - 1);
+	return old;
+}
 
-		if (old) {
-			pool_reclaim(board, lane, table, old - 1);
-			return old;
+/* A thread that is gone leaves no part to itself. */
+void ring_close(struct lane *lane)
+{
+	for (uint32_t table = 0; table < VIGIL_TABLES; table++) {
+		struct pool *pool = &lane->board->pools[table];
+		struct ring *ring = own_ring(pool, lane);
+
+		if (!ring || !load(&ring->retired))
+			continue;
+		for (uint64_t at = load(&ring->first); at < load(&ring->retired); at++) {
+			uint32_t old = swap(slot_of(pool, ring, at), 0);
+
+			if (old)
+				all_put(lane->board, lane, table, old - 1);
 		}
+		store(&ring->retired, 0);
+		store(&ring->first, 0);
+		fetch_sub(&pool->sharing, 1);
 	}
-	return 0;
+}
+
+static bool own_remove(const struct pool *pool, struct ring *ring, uint32_t index)
+{
+	for (uint64_t at = ring->first; at < ring->retired; at++) {
+		if (*slot_of(pool, ring, at) != index + 1)
+			continue;
+		*slot_of(pool, ring, at) = 0;
+		return true;
+	}
+	return false;
 }
 
 void ring_remove(struct board *board, uint32_t table, uint32_t index)
 {
 	struct pool *pool = &board->pools[table];
+	uint64_t end = pool->all.retired;
+	uint64_t at = end > pool->ring_size ? end - pool->ring_size : 0;
 
-	for (uint32_t share = 0; share < SHARES; share++) {
-		uint64_t end = load(&pool->shares[share].retired);
-		uint64_t at = end > pool->ring_size ? end - pool->ring_size : 0;
+	for (uint32_t i = 0; pool->own && i < OWN_RINGS; i++)
+		if (own_remove(pool, &pool->own[i], index))
+			return;
+	for (; at < end; at++) {
+		uint32_t *slot = slot_of(pool, &pool->all, at);
+		uint32_t old = *slot;
 
-		for (; at < end; at++) {
-			if (load(slot_of(pool, share, at)) == index + 1) {
-				store(slot_of(pool, share, at), 0);
-				return;
-			}
-		}
+		if (!old || (old != index + 1 && !is_polled(board, table, old - 1)))
+			continue;
+		*slot = 0;
+		if (old == index + 1)
+			return;
+		/* Where a full table gave up its oldest one, this stood before it. */
+		all_put(board, NULL, table, old - 1);
 	}
 }

@@ -131,9 +131,10 @@ extern struct tracepoints tracepoints __attribute__((visibility("hidden")));
  * makes the function visible together with its switch; its partner is the
  * release in switch_on, tracepoints.c.
  */
+#define IS_TRACED(name) (load(load_acquire(&tracepoints.name##_on)))
 #define TRACE(name, ...)                                                                           \
 	do {                                                                                       \
-		if (unlikely(load(load_acquire(&tracepoints.name##_on))))                          \
+		if (unlikely(IS_TRACED(name)))                                                     \
 			tracepoints.name(__VA_ARGS__);                                             \
 	} while (0)
 

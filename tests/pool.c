@@ -156,7 +156,7 @@ Test(pool, a_reference_of_another_table_or_past_the_end_is_refused)
 }
 
 /* Of a full table the live writer gives up the oldest finished one that nobody polls. */
-Test(pool, those_still_polled_keep_their_place_as_they_did_live)
+Test(pool, those_still_polled_stand_in_line_again_as_they_did_live)
 {
 	struct lane *lane = lane_open(
 		&board, now, 1, (struct wanted){ vigil_ref_make(VIGIL_TABLE_worker, 0, 1), 1 });
@@ -171,8 +171,8 @@ Test(pool, those_still_polled_keep_their_place_as_they_did_live)
 	end(spawn(10, 1));
 	end(spawn(11, 1));
 
-	cr_assert_eq(RECORD_AT(&board, task, 0)->life, VIGIL_LIFE_FREE);
-	cr_assert_eq(RECORD_AT(&board, task, 2)->life, VIGIL_LIFE_ENDED);
+	cr_assert_eq(RECORD_AT(&board, task, 0)->life, VIGIL_LIFE_ENDED);
+	cr_assert_eq(RECORD_AT(&board, task, 2)->life, VIGIL_LIFE_FREE);
 }
 
 Test(pool, a_task_freed_under_its_poll_takes_no_histogram_with_it)
@@ -204,6 +204,8 @@ Test(pool, a_shape_that_no_board_can_have_is_refused)
 	cr_assert_eq(board_init(&other, -1, &shape), -EINVAL);
 	board_shape_default(&shape);
 	shape.capacity[VIGIL_TABLE_worker] = WORKERS_MAX + 1;
+	cr_assert_eq(board_init(&other, -1, &shape), -EINVAL);
+	shape.capacity[VIGIL_TABLE_worker] = 0;
 	cr_assert_eq(board_init(&other, -1, &shape), -EINVAL);
 	board_shape_default(&shape);
 	shape.capacity[VIGIL_TABLE_task] = VIGIL_REF_MAX_INDEX + 1;

@@ -155,15 +155,6 @@ static void from_images(void (*scene)(void))
 	}                                                                                          \
 	SCENE_WITHOUT_COPIES(scene)
 
-/* A copy does not tell which thread ended what, and so not which ends are visible longest. */
-#define SCENE_OF_THREADS(scene)                                                                    \
-	Test(replay_from_a_copy, of_##scene)                                                       \
-	{                                                                                          \
-		equal_forgives_ended = true;                                                       \
-		from_copies(scene);                                                                \
-	}                                                                                          \
-	SCENE_WITHOUT_COPIES(scene)
-
 #define SCENE_WITHOUT_COPIES(scene)                                                                \
 	Test(replay, of_##scene)                                                                   \
 	{                                                                                          \
@@ -176,11 +167,11 @@ static void from_images(void (*scene)(void))
 
 SCENE(all_calls)
 SCENE(recycling)
-SCENE_OF_THREADS(ends_during_polls)
+SCENE(ends_during_polls)
 SCENE(nested_polls)
 SCENE(misuse_of_tasks)
 SCENE(misuse_of_objects)
-SCENE_OF_THREADS(threads)
+SCENE(threads)
 SCENE(contention)
 SCENE(many_places)
 SCENE_WITHOUT_COPIES(polls_without_records)

@@ -14,6 +14,8 @@
 #include "libtrace/apply.h"
 #include "libtrace/hot.h"
 
+#define ADOPTED_IDS (UINT64_C(1) << 48) /* of operations and spans */
+
 /* ---- Adopting what was born unseen ---- */
 
 void adoption_begin(struct adoption *adoption, const struct board *board, bool is_gap,
@@ -22,9 +24,15 @@ void adoption_begin(struct adoption *adoption, const struct board *board, bool i
 	adoption->is_allowed = true;
 	adoption->is_gap = is_gap;
 	adoption->since_ns = since_ns;
-	for (uint32_t i = 0; i < VIGIL_TABLES; i++)
-		if (adoption->ids[i] < board->pools[i].serial)
-			adoption->ids[i] = board->pools[i].serial;
+	for (uint32_t i = 0; i < VIGIL_TABLES; i++) {
+		uint64_t last = board->pools[i].serial;
+
+		/* Threads have blocks of these numbers: none above the last one is surely free. */
+		if (i == VIGIL_TABLE_op || i == VIGIL_TABLE_span)
+			last |= ADOPTED_IDS;
+		if (adoption->ids[i] < last)
+			adoption->ids[i] = last;
+	}
 }
 
 /* Whether a record has a generation later than a reference's: then the object is long gone. */

@@ -237,8 +237,7 @@ void vigil_task_rename(vigil_task task, const char *name);
  * counted. Ending a task inside its own poll ends the poll as well (the
  * vigil_poll_end that follows is accepted); ending one that another worker polls
  * is legal, that poll then counts up to its end. The record stays visible until
- * options.finished later ones have ended; of several threads that end tasks, each has an
- * equal part of that number.
+ * options.finished later ones have ended.
  */
 void vigil_task_end(vigil_task task, enum vigil_outcome outcome);
 
@@ -346,7 +345,7 @@ void vigil_lock_released_by(vigil_resource lock, vigil_task owner);
 /*
  * A task's use of a resource, from call to result: Mutex.lock, Stream.read. The
  * task is the one this thread polls. parent is an operation it is part of, or 0.
- * Polled by one thread at a time. It ends when it was ready, or is freed before.
+ * Polled by one thread at a time.
  */
 vigil_op vigil_op_new_at(struct vigil_site *site, vigil_resource resource, const char *source,
 			 vigil_op parent);

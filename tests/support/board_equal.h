@@ -23,8 +23,6 @@
 #define RATE_TOLERANCE 0.01 /* of process.tsc_hz, which is measured */
 
 static bool equal_is_quiet; /* differences are counted and not printed */
-/* A record that is still visible on one, and free on the other, is no difference. */
-static bool equal_forgives_ended;
 
 struct board_pair {
 	const uint8_t *here, *there;
@@ -319,8 +317,6 @@ static inline void pool_compare(struct board_pair *pair, const char *record, uin
 		char of[64];
 
 		snprintf(of, sizeof(of), "%s record %u", record, i);
-		if (equal_forgives_ended && a != b && (a | b) == VIGIL_LIFE_ENDED)
-			continue;
 		if (a != b)
 			differ(pair, "%s: %s here, %s there", of, a < 3 ? lives[a] : "?",
 			       b < 3 ? lives[b] : "?");

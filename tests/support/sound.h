@@ -54,20 +54,28 @@ static inline uint32_t sound_record(const struct board *board, uint32_t table, u
 	}
 }
 
-static inline void sound_ring(struct sound *sound, uint32_t table)
+static inline void sound_slots(struct sound *sound, const struct pool *pool,
+			       const struct ring *ring, uint8_t *standing)
 {
-	const struct pool *pool = &sound->board->pools[table];
-	uint8_t *standing = calloc(pool->used + 1u, 1);
-	uint32_t hist, attrs;
-
-	for (uint64_t at = 0; at < (uint64_t)pool->ring_size * SHARES; at++) {
-		uint32_t entry = pool->shares[0].ring[at];
+	for (uint32_t at = 0; at < pool->ring_size; at++) {
+		uint32_t entry = ring->slots[at];
 
 		if (entry > pool->used)
 			sound_must(sound, false, "a ring leads outside its table");
 		else if (entry)
 			standing[entry - 1]++;
 	}
+}
+
+static inline void sound_ring(struct sound *sound, uint32_t table)
+{
+	const struct pool *pool = &sound->board->pools[table];
+	uint8_t *standing = calloc(pool->used + 1u, 1);
+	uint32_t hist, attrs;
+
+	sound_slots(sound, pool, &pool->all, standing);
+	for (uint32_t i = 0; pool->own && i < OWN_RINGS; i++)
+		sound_slots(sound, pool, &pool->own[i], standing);
 	for (uint32_t i = 0; i < pool->used; i++) {
 		uint32_t life = sound_record(sound->board, table, i, &hist, &attrs);
 
