@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,96 @@ static inline int example_file(const char *name, struct rt_file **ret_file)
 	return rt_context(error, "cannot make %s", path);
 }
 
+/* ---- The scene of a program in bugs/ ---- */
+
+/*
+ * Its tasks; and how many steps were done, by which they say that they have come to where the
+ * fault is. Both are made before the program's fn is called, and freed after it.
+ */
+static struct {
+	int (*fn)(void);
+	struct rt_join_set *tasks;
+	struct rt_notify *step;
+	atomic_uint steps;
+} scene;
+
+/* Any thread. */
+static inline void scene_step(void)
+{
+	atomic_fetch_add(&scene.steps, 1);
+	rt_notify_one(scene.step);
+}
+
+/* Waits for so many steps, and takes them. One task at a time. Returns 0 or -ECANCELED. */
+static inline int scene_await(unsigned steps)
+{
+	int code = 0;
+
+	while (!code && atomic_load(&scene.steps) < steps)
+		code = rt_notified(scene.step);
+	if (!code)
+		atomic_fetch_sub(&scene.steps, steps);
+	return code;
+}
+
+/* Starts so many tasks, of one name and all with this arg. Returns 0 or a negative code. */
+static inline int scene_spawn_at(struct vigil_site *site, unsigned count, rt_fn fn, void *arg,
+				 const char *name)
+{
+	int code = 0;
+
+	for (unsigned i = 0; !code && i < count; i++)
+		code = rt_join_set_spawn_at(site, scene.tasks, fn, arg, name);
+	return code;
+}
+#define scene_spawn(count, fn, arg, name) scene_spawn_at(VIGIL_HERE(), count, fn, arg, name)
+
+/* Waits until all tasks have ended. Returns the first negative code of theirs, or 0. */
+static inline int scene_join(void)
+{
+	struct rt_result result = { 0 };
+	int code = 0;
+
+	while (rt_join_set_next(scene.tasks, &result) == 0) {
+		code = code ? code : result.code;
+		rt_result_free(&result);
+	}
+	return code;
+}
+
+/* Lets the fault stand, after so many steps. With --fixed there is none: waits for all tasks. */
+static inline int scene_stand(unsigned steps, const char *sentence)
+{
+	int code;
+
+	if (example.is_fixed)
+		return scene_join();
+	code = scene_await(steps);
+	return code ? code : example_hold(sentence);
+}
+
+/* Cancels the tasks that are left, and waits for them: before what they use is freed. */
+static inline void scene_end(void)
+{
+	rt_join_set_cancel_all(scene.tasks);
+	example_join(scene.tasks);
+}
+
+static inline int scene_round(void *arg)
+{
+	int code = -ENOMEM;
+
+	(void)arg;
+	atomic_store(&scene.steps, 0);
+	scene.tasks = rt_join_set_new("tasks");
+	scene.step = rt_notify_new("step");
+	if (scene.tasks && scene.step)
+		code = scene.fn();
+	example_end(scene.tasks);
+	rt_notify_free(scene.step);
+	return code;
+}
+
 static inline int example_round(void *arg)
 {
 	int code;
@@ -129,10 +220,11 @@ static inline int example_main(int argc, char **argv, const struct rt_options *o
 	{                                                                                          \
 		return example_main(argc, argv, options, fn, false);                               \
 	}
-#define EXAMPLE_BUG(options, fn)                                                                   \
+#define EXAMPLE_BUG(options, bug)                                                                  \
 	int main(int argc, char **argv)                                                            \
 	{                                                                                          \
-		return example_main(argc, argv, options, fn, true);                                \
+		scene.fn = (bug);                                                                  \
+		return example_main(argc, argv, options, scene_round, true);                       \
 	}
 
 #endif

@@ -14,16 +14,12 @@
 #define SLICES 200
 #define ROUNDS 10000 /* of a slice */
 
-struct demo {
-	struct rt_join_set *requests;
-	unsigned answered;
-};
+static unsigned answered;
 
 static int request(void *arg)
 {
-	struct demo *demo = arg;
-
-	demo->answered++;
+	(void)arg;
+	answered++;
 	return 0;
 }
 
@@ -37,54 +33,31 @@ static uint64_t stretch(uint64_t key)
 	return key;
 }
 
-static int stretch_all(uint64_t *key)
-{
-	uint64_t until;
-	int code = 0;
-
-	if (example.is_fixed) {
-		for (int i = 0; i < SLICES && !code; i++) {
-			*key = stretch(*key);
-			code = rt_yield();
-		}
-		return code;
-	}
-	until = example_say("5 requests stand runnable: the only worker computes");
-	do
-		*key = stretch(*key);
-	while (rt_now() < until);
-	return 0;
-}
-
 static int login(void *arg)
 {
-	struct demo *demo = arg;
-	uint64_t key = 0x70617373776f7264;
-	int code = 0;
-
-	for (int i = 0; i < REQUESTS && !code; i++)
-		code = rt_join_set_spawn(demo->requests, request, demo, "request");
-	if (!code)
-		code = stretch_all(&key);
-	if (code < 0)
-		return code;
-	printf("%u of %d requests were answered while a password was stretched\n", demo->answered,
-	       REQUESTS);
-	return key ? 0 : -EIO;
-}
-
-static int blocked_worker_compute(void *arg)
-{
-	struct demo demo = { .requests = rt_join_set_new("requests") };
-	struct rt_handle task;
-	struct rt_result result = { .code = -ENOMEM };
+	uint64_t key = 0x70617373776f7264, until = 0;
+	int code = scene_spawn(REQUESTS, request, NULL, "request");
 
 	(void)arg;
-	if (demo.requests && !rt_spawn(&task, login, &demo, "login"))
-		rt_join(&task, &result);
-	rt_result_free(&result);
-	example_end(demo.requests);
-	return result.code;
+	if (!example.is_fixed)
+		until = example_say("5 requests stand runnable: the only worker computes");
+	for (int i = 0; !code && (i < SLICES || rt_now() < until); i++) {
+		key = stretch(key);
+		if (example.is_fixed)
+			code = rt_yield();
+	}
+	printf("%u of %d requests were answered while a password was stretched\n", answered,
+	       REQUESTS);
+	return key ? code : -EIO;
+}
+
+static int blocked_worker_compute(void)
+{
+	int code;
+
+	answered = 0;
+	code = scene_spawn(1, login, NULL, "login");
+	return code ? code : scene_join();
 }
 
 EXAMPLE_BUG(&(struct rt_options){ .workers = 1 }, blocked_worker_compute)

@@ -12,105 +12,77 @@
 
 #define ROWS 6
 
-struct demo {
-	int rows[ROWS];
-	struct rt_mutex *lock; /* of rows, the index */
+static struct {
+	struct rt_mutex *lock; /* of the index */
 	struct rt_sender *sender;
 	struct rt_receiver *receiver;
-	struct rt_notify *step;
-	unsigned sending, sent, snapshots;
-	bool is_snapshot_begun;
-};
+	struct rt_handle snapshot;
+	unsigned sent;
+} demo;
 
 static int indexer(void *arg)
 {
-	struct demo *demo = arg;
-	int code = rt_mutex_lock(demo->lock);
+	int code = rt_mutex_lock(demo.lock);
 
+	(void)arg;
 	if (code < 0)
 		return code;
-	for (int i = 0; i < ROWS && !code; i++) {
-		demo->rows[i] = i;
-		demo->sending++;
-		rt_notify_one(demo->step);
-		code = rt_send(demo->sender, &demo->rows[i]);
-		demo->sent += !code;
+	for (demo.sent = 0; !code && demo.sent < ROWS; demo.sent += !code) {
+		scene_step();
+		code = rt_send(demo.sender, "row");
 	}
-	rt_mutex_unlock(demo->lock);
+	rt_mutex_unlock(demo.lock);
 	return code;
 }
 
 static int snapshot(void *arg)
 {
-	struct demo *demo = arg;
 	int code;
 
-	demo->is_snapshot_begun = true;
-	rt_notify_one(demo->step);
-	code = rt_mutex_lock(demo->lock);
-	if (code < 0)
-		return code;
-	demo->snapshots++;
-	return rt_mutex_unlock(demo->lock);
+	(void)arg;
+	scene_step();
+	code = rt_mutex_lock(demo.lock);
+	return code ? code : rt_mutex_unlock(demo.lock);
 }
 
 static int writer(void *arg)
 {
-	struct demo *demo = arg;
-	struct rt_handle job = { 0 };
 	void *row;
-	int code = rt_recv(demo->receiver, &row);
-
-	if (!code)
-		code = rt_spawn(&job, snapshot, demo, "snapshot");
-	if (!code && !example.is_fixed)
-		code = rt_join(&job, NULL);
-	for (int i = 1; i < ROWS && !code; i++)
-		code = rt_recv(demo->receiver, &row);
-	if (!job.task)
-		return code;
-	/* Also when cancelled it does not leave the snapshot behind. */
-	if (code < 0)
-		rt_cancel(&job);
-	rt_shield_begin();
-	rt_join(&job, NULL);
-	rt_shield_end();
-	return code;
-}
-
-static int run(struct demo *demo, struct rt_join_set *tasks)
-{
-	int code = rt_join_set_spawn(tasks, writer, demo, "writer");
-
-	if (!code)
-		code = rt_join_set_spawn(tasks, indexer, demo, "indexer");
-	/* Row 1 is received, row 2 is in the channel. */
-	while (!code && !(demo->is_snapshot_begun && demo->sending >= 3))
-		code = rt_notified(demo->step);
-	if (!code && !example.is_fixed)
-		code = example_hold("3 tasks wait for one another: for a lock, a channel, a task");
-	else
-		example_join(tasks);
-	printf("%u of %d rows were sent, %u of 1 snapshot was made\n", demo->sent, ROWS,
-	       demo->snapshots);
-	return code;
-}
-
-static int deadlock_three(void *arg)
-{
-	struct demo demo = { .lock = rt_mutex_new("index"), .step = rt_notify_new("step") };
-	struct rt_join_set *tasks = rt_join_set_new("tasks");
-	int code = -ENOMEM;
+	int code = rt_recv(demo.receiver, &row);
 
 	(void)arg;
-	if (demo.lock && demo.step && tasks)
-		code = rt_mpsc_new("rows", 1, NULL, &demo.sender, &demo.receiver);
 	if (!code)
-		code = run(&demo, tasks);
-	example_end(tasks);
+		code = rt_spawn(&demo.snapshot, snapshot, NULL, "snapshot");
+	if (!code && !example.is_fixed)
+		code = rt_join(&demo.snapshot, NULL);
+	for (int i = 1; !code && i < ROWS; i++)
+		code = rt_recv(demo.receiver, &row);
+	if (!code && example.is_fixed)
+		code = rt_join(&demo.snapshot, NULL);
+	return code;
+}
+
+static int deadlock_three(void)
+{
+	int code;
+
+	memset(&demo, 0, sizeof(demo));
+	demo.lock = rt_mutex_new("index");
+	code = demo.lock ? rt_mpsc_new("rows", 1, NULL, &demo.sender, &demo.receiver) : -ENOMEM;
+	if (!code)
+		code = scene_spawn(1, writer, NULL, "writer");
+	if (!code)
+		code = scene_spawn(1, indexer, NULL, "indexer");
+	/* Of the rows one is received, one in the channel, one waits; and the snapshot. */
+	if (!code)
+		code = scene_stand(4,
+				   "3 tasks wait for one another: for a lock, a channel, a task");
+	printf("%u of %d rows were sent\n", demo.sent, ROWS);
+	scene_end();
+	if (demo.snapshot.task) /* the writer was cancelled before it could await it */
+		rt_join(&demo.snapshot, NULL);
 	rt_sender_free(demo.sender);
 	rt_receiver_free(demo.receiver);
-	rt_notify_free(demo.step);
 	rt_mutex_free(demo.lock);
 	return code;
 }

@@ -9,32 +9,24 @@
  * Look at the tree of tasks (`t`, F5): audit lives below a request that is "completed";
  * `vigil tasks --filter join=detached` lists it, as long as it lives.
  */
-#include <errno.h>
-#include <stdatomic.h>
-
 #include "../example.h"
 
 #define ENTRIES 10 /* made after the parent has ended */
 
-static struct {
-	struct rt_notify *outlived, *stop;
-	atomic_bool is_request_over;
-} server;
+static bool is_request_over;
 
 static int audit(void *arg)
 {
-	struct rt_oneshot_sender *end = arg; /* gone with this task */
 	unsigned late = 0;
-	int code;
+	int code = 0;
 
-	do {
-		code = rt_timeout(10 * RT_MS, rt_notified_op(server.stop));
-		if (atomic_load(&server.is_request_over) && ++late == ENTRIES)
-			rt_notify_one(server.outlived);
-	} while (code == -ETIMEDOUT);
-	printf("the audit %s its request\n", late ? "outlived" : "ended before");
-	rt_oneshot_sender_free(end);
-	return code;
+	(void)arg;
+	while (!code) {
+		code = rt_sleep(10 * RT_MS); /* an entry */
+		if (!code && is_request_over && ++late == ENTRIES)
+			scene_step();
+	}
+	return code; /* here at the latest when the runtime ends */
 }
 
 static int request(void *arg)
@@ -42,10 +34,8 @@ static int request(void *arg)
 	struct rt_handle job;
 	int code = rt_spawn(&job, audit, arg, "audit");
 
-	if (code) {
-		rt_oneshot_sender_free(arg);
+	if (code)
 		return code;
-	}
 	code = rt_sleep(EXAMPLE_PAUSE); /* its work */
 	if (example.is_fixed) {
 		rt_cancel(&job);
@@ -55,46 +45,20 @@ static int request(void *arg)
 	return code;
 }
 
-static int serve(struct rt_oneshot_receiver *audit_end, struct rt_oneshot_sender *end)
+static int detached_outlives(void)
 {
-	struct rt_handle job;
-	void *nothing;
-	int code = rt_spawn(&job, request, end, "request");
+	int code;
 
-	if (code)
-		rt_oneshot_sender_free(end);
-	else
-		code = rt_join(&job, NULL);
-	atomic_store(&server.is_request_over, true);
-	if (!code && !example.is_fixed)
-		code = rt_notified(server.outlived);
-	if (!code && !example.is_fixed)
-		code = example_hold("task \"audit\" goes on, and its parent, task \"request\", has "
-				    "ended: it was detached");
-	rt_notify_one(server.stop);
-	rt_oneshot_recv(audit_end, &nothing);
+	is_request_over = false;
+	code = scene_spawn(1, request, NULL, "request");
+	if (!code)
+		code = scene_join();
+	is_request_over = true;
+	if (!code)
+		code = scene_stand(1, "task \"audit\" goes on, and its parent, task \"request\", "
+				      "has ended: it was detached");
+	printf("the audit %s its request\n", example.is_fixed ? "ended before" : "outlived");
 	return code;
 }
 
-static int start(void *arg)
-{
-	struct rt_oneshot_receiver *audit_end = NULL;
-	struct rt_oneshot_sender *end;
-	int code = -ENOMEM;
-
-	(void)arg;
-	atomic_store(&server.is_request_over, false);
-	server.outlived = rt_notify_new("outlived");
-	server.stop = rt_notify_new("stop");
-	if (server.outlived && server.stop)
-		code = rt_oneshot_new("end of the audit", NULL, &end, &audit_end);
-	if (!code) {
-		code = serve(audit_end, end);
-		rt_oneshot_receiver_free(audit_end);
-	}
-	rt_notify_free(server.stop);
-	rt_notify_free(server.outlived);
-	return code;
-}
-
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(&(struct rt_options){ .workers = 1 }, detached_outlives)

@@ -8,10 +8,6 @@
  * Look at `vigil tasks --filter outcome=failed`: "failed -28: order 1: No space left on device",
  * ten times, join "detached"; the executor's attribute "errors unseen" is 10.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "../example.h"
 
 #define ORDERS 10
@@ -52,21 +48,18 @@ static int all_failed(uint64_t before)
 	return code;
 }
 
-static int start(void *arg)
+static int forgotten_error(void)
 {
-	struct rt_join_set *requests = rt_join_set_new("requests");
 	uint64_t before = rt_stats().unseen_errors;
 	static int numbers[ORDERS];
-	int code = requests ? 0 : -ENOMEM;
+	int code = 0;
 
-	(void)arg;
 	for (int i = 0; !code && i < ORDERS; i++) {
 		numbers[i] = i + 1;
-		code = rt_join_set_spawn(requests, request, &numbers[i], "request");
+		code = scene_spawn(1, request, &numbers[i], "request");
 	}
-	if (requests)
-		example_join(requests);
-	rt_join_set_free(requests);
+	if (!code)
+		code = scene_join();
 	if (!code && !example.is_fixed)
 		code = all_failed(before);
 	if (!code && !example.is_fixed)
@@ -75,4 +68,4 @@ static int start(void *arg)
 	return code;
 }
 
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(NULL, forgotten_error)

@@ -9,8 +9,6 @@
  * Look at `vigil resources`, or r in the console: 500 timers "limit" of one line, WAITING 0; in
  * `vigil sites` all 500 tasks that made them are DONE.
  */
-#include <errno.h>
-
 #include "../example.h"
 
 #define REQUESTS 500
@@ -42,28 +40,20 @@ static int request(void *arg)
 	return code == TIMED_OUT ? -ETIMEDOUT : code;
 }
 
-static int serve(struct rt_join_set *requests)
+static int leaked_timer(void)
 {
 	int code = 0;
 
 	for (int i = 0; !code && i < REQUESTS; i++)
-		code = rt_join_set_spawn(requests, request, &leaked[i], "request");
-	example_join(requests);
-	return code;
-}
-
-static int start(void *arg)
-{
-	struct rt_join_set *requests = rt_join_set_new("requests");
-	int code = requests ? serve(requests) : -ENOMEM;
-
-	(void)arg;
+		code = scene_spawn(1, request, &leaked[i], "request");
+	if (!code)
+		code = scene_join();
 	if (!code)
 		printf("%d requests answered\n", REQUESTS);
-	if (!code && !example.is_fixed)
-		code = example_hold("500 timers \"limit\" are left, and nobody waits for them: "
-				    "each was a request's that has ended");
-	rt_join_set_free(requests);
+	if (!code)
+		code = scene_stand(0, "500 timers \"limit\" are left, and nobody waits for them: "
+				      "each was a request's that has ended");
+	scene_end();
 	for (int i = 0; i < REQUESTS; i++) {
 		rt_timer_free(leaked[i]);
 		leaked[i] = NULL;
@@ -71,4 +61,4 @@ static int start(void *arg)
 	return code;
 }
 
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(NULL, leaked_timer)

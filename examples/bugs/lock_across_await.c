@@ -11,97 +11,73 @@
 
 #define REQUESTS 5
 
-struct demo {
-	const char *settings;
+static struct {
 	struct rt_mutex *lock; /* of settings */
+	const char *settings;
 	struct rt_oneshot_sender *sender;
 	struct rt_oneshot_receiver *receiver;
-	struct rt_notify *step; /* of the others, for run */
-	bool is_asked;
-	unsigned wanting, served;
-};
-
-static int ask(struct demo *demo, void **ret_settings)
-{
-	demo->is_asked = true;
-	rt_notify_one(demo->step);
-	return rt_oneshot_recv(demo->receiver, ret_settings);
-}
+	unsigned served;
+} demo;
 
 static int reload(void *arg)
 {
-	struct demo *demo = arg;
-	void *settings = NULL;
-	int code = example.is_fixed ? ask(demo, &settings) : 0;
+	void *settings;
+	int code = 0;
 
+	(void)arg;
+	scene_step();
+	if (example.is_fixed)
+		code = rt_oneshot_recv(demo.receiver, &settings);
 	if (!code)
-		code = rt_mutex_lock(demo->lock);
+		code = rt_mutex_lock(demo.lock);
 	if (code < 0)
 		return code;
 	if (!example.is_fixed)
-		code = ask(demo, &settings);
+		code = rt_oneshot_recv(demo.receiver, &settings);
 	if (!code)
-		demo->settings = settings;
-	rt_mutex_unlock(demo->lock);
+		demo.settings = settings;
+	rt_mutex_unlock(demo.lock);
 	return code;
 }
 
 static int request(void *arg)
 {
-	struct demo *demo = arg;
 	int code;
 
-	demo->wanting++;
-	rt_notify_one(demo->step);
-	code = rt_mutex_lock(demo->lock);
-	if (code < 0)
-		return code;
-	rt_event(VIGIL_LEVEL_INFO, "served with the %s settings", demo->settings);
-	demo->served++;
-	rt_notify_one(demo->step);
-	return rt_mutex_unlock(demo->lock);
+	(void)arg;
+	scene_step();
+	code = rt_mutex_lock(demo.lock);
+	demo.served += !code; /* with demo.settings */
+	return code ? code : rt_mutex_unlock(demo.lock);
 }
 
-static int run(struct demo *demo, struct rt_join_set *tasks)
+static int lock_across_await(void)
 {
-	int code = rt_join_set_spawn(tasks, reload, demo, "reload");
-
-	while (!code && !demo->is_asked)
-		code = rt_notified(demo->step);
-	for (int i = 0; i < REQUESTS && !code; i++)
-		code = rt_join_set_spawn(tasks, request, demo, "request");
-	while (!code && demo->wanting < REQUESTS)
-		code = rt_notified(demo->step);
-	if (!code && !example.is_fixed)
-		code = example_hold("5 requests wait for a lock whose owner awaits an answer");
-	while (!code && example.is_fixed && demo->served < REQUESTS)
-		code = rt_notified(demo->step);
-	if (code < 0)
-		return code;
-	printf("%u of %d requests were served before the answer came\n", demo->served, REQUESTS);
-	rt_oneshot_send(demo->sender, "new");
-	demo->sender = NULL;
-	example_join(tasks);
-	return 0;
-}
-
-static int lock_across_await(void *arg)
-{
-	struct demo demo = { .settings = "old",
-			     .lock = rt_mutex_new("settings"),
-			     .step = rt_notify_new("step") };
-	struct rt_join_set *tasks = rt_join_set_new("tasks");
 	int code = -ENOMEM;
 
-	(void)arg;
-	if (demo.lock && demo.step && tasks)
+	memset(&demo, 0, sizeof(demo));
+	demo.lock = rt_mutex_new("settings");
+	if (demo.lock)
 		code = rt_oneshot_new("new settings", NULL, &demo.sender, &demo.receiver);
 	if (!code)
-		code = run(&demo, tasks);
-	example_end(tasks);
+		code = scene_spawn(1, reload, NULL, "reload");
+	if (!code)
+		code = scene_await(1);
+	if (!code)
+		code = scene_spawn(REQUESTS, request, NULL, "request");
+	if (!code)
+		code = scene_await(REQUESTS); /* each has the lock, or waits for it */
+	if (!code && !example.is_fixed)
+		code = example_hold("5 requests wait for a lock whose owner awaits an answer");
+	printf("%u of %d requests were served before the answer came\n", demo.served, REQUESTS);
+	if (!code) {
+		rt_oneshot_send(demo.sender, "new");
+		demo.sender = NULL;
+		code = scene_join();
+	}
+	scene_end();
 	rt_oneshot_sender_free(demo.sender);
 	rt_oneshot_receiver_free(demo.receiver);
-	rt_notify_free(demo.step);
 	rt_mutex_free(demo.lock);
 	return code;
 }

@@ -10,11 +10,10 @@
  */
 #include "../example.h"
 
-struct demo {
-	bool is_loaded;
-	struct rt_notify *loaded, *wanted, *step;
-	bool is_waiting, is_serving;
-};
+static struct {
+	struct rt_notify *wanted, *loaded;
+	bool is_loaded, is_serving;
+} demo;
 
 /* Writing takes a while: others run. */
 static int log_line(const char *text)
@@ -25,68 +24,54 @@ static int log_line(const char *text)
 
 static int server(void *arg)
 {
-	struct demo *demo = arg;
 	int code = 0;
 
-	while (!demo->is_loaded && !code) {
-		rt_notify_one(demo->wanted);
+	(void)arg;
+	while (!demo.is_loaded && !code) {
+		rt_notify_one(demo.wanted);
 		code = log_line("waiting for the settings");
-		demo->is_waiting = true;
-		rt_notify_one(demo->step);
+		scene_step();
 		if (!code)
-			code = rt_notified(demo->loaded);
+			code = rt_notified(demo.loaded);
 	}
-	demo->is_serving = !code;
+	demo.is_serving = !code;
 	return code;
 }
 
 static int loader(void *arg)
 {
-	struct demo *demo = arg;
-	int code = rt_notified(demo->wanted);
+	int code = rt_notified(demo.wanted);
 
+	(void)arg;
 	if (code < 0)
 		return code;
-	demo->is_loaded = true;
+	demo.is_loaded = true;
 	if (example.is_fixed)
-		rt_notify_one(demo->loaded);
+		rt_notify_one(demo.loaded);
 	else
-		rt_notify_all(demo->loaded);
+		rt_notify_all(demo.loaded);
+	scene_step();
 	return 0;
 }
 
-static int run(struct demo *demo, struct rt_join_set *tasks)
+static int lost_wakeup(void)
 {
-	int code = rt_join_set_spawn(tasks, server, demo, "server");
-
-	if (!code)
-		code = rt_join_set_spawn(tasks, loader, demo, "loader");
-	while (!code && !(demo->is_loaded && demo->is_waiting))
-		code = rt_notified(demo->step);
-	if (!code && !example.is_fixed)
-		code = example_hold("the settings are loaded, and the server waits to be told");
-	else
-		example_join(tasks);
-	printf("the settings are %s, the server %s\n", demo->is_loaded ? "loaded" : "missing",
-	       demo->is_serving ? "serves" : "never knew");
-	return code;
-}
-
-static int lost_wakeup(void *arg)
-{
-	struct demo demo = { .loaded = rt_notify_new("loaded"),
-			     .wanted = rt_notify_new("wanted"),
-			     .step = rt_notify_new("step") };
-	struct rt_join_set *tasks = rt_join_set_new("tasks");
 	int code = -ENOMEM;
 
-	(void)arg;
-	if (demo.loaded && demo.wanted && demo.step && tasks)
-		code = run(&demo, tasks);
-	example_end(tasks);
+	demo.is_loaded = demo.is_serving = false;
+	demo.wanted = rt_notify_new("wanted");
+	demo.loaded = rt_notify_new("loaded");
+	if (demo.wanted && demo.loaded)
+		code = scene_spawn(1, server, NULL, "server");
+	if (!code)
+		code = scene_spawn(1, loader, NULL, "loader");
+	if (!code)
+		code = scene_stand(2, "the settings are loaded, and the server waits to be told");
+	printf("the settings are %s, the server %s\n", demo.is_loaded ? "loaded" : "missing",
+	       demo.is_serving ? "serves" : "never knew");
+	scene_end();
 	rt_notify_free(demo.loaded);
 	rt_notify_free(demo.wanted);
-	rt_notify_free(demo.step);
 	return code;
 }
 

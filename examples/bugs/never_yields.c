@@ -15,41 +15,33 @@
 /* Parts, each with its length in front, itself included. */
 static const unsigned char message[] = { 3, 'a', 'b', 2, 'c', 0, 4, 'd', 'e', 'f' };
 
-struct demo {
-	struct rt_join_set *parts;
-	struct rt_notify *step;
-	unsigned handled;
-};
-
 static int part(void *arg)
 {
-	struct demo *demo = arg;
-
-	demo->handled++;
+	(void)arg;
+	scene_step(); /* it is handled */
 	return 0;
 }
 
 static int heartbeat(void *arg)
 {
-	struct demo *demo = arg;
-	int code;
+	int code = 0;
 
-	do {
-		rt_notify_one(demo->step);
+	(void)arg;
+	scene_step();
+	while (!code)
 		code = rt_sleep(BEAT);
-	} while (!code);
 	return code;
 }
 
 static int parser(void *arg)
 {
-	struct demo *demo = arg;
 	uint64_t until = 0; /* an example ends, a bug does not */
 	int code = 0;
 
+	(void)arg;
 	for (size_t at = 0; at < sizeof(message) && !code; at += message[at]) {
 		if (message[at])
-			code = rt_join_set_spawn(demo->parts, part, demo, "part");
+			code = scene_spawn(1, part, NULL, "part");
 		else if (example.is_fixed)
 			return rt_fail("parse", -EBADMSG,
 				       "refused byte %zu: a part without a length", at);
@@ -61,37 +53,24 @@ static int parser(void *arg)
 	return code;
 }
 
-static int run(struct demo *demo)
+static int never_yields(void)
 {
-	struct rt_handle beats, job;
 	struct rt_result result = { 0 };
-	int code = rt_spawn(&beats, heartbeat, demo, "heartbeat");
+	struct rt_handle job;
+	int code = scene_spawn(1, heartbeat, NULL, "heartbeat");
 
-	if (code < 0)
-		return code;
-	code = rt_notified(demo->step); /* it sleeps */
 	if (!code)
-		code = rt_spawn(&job, parser, demo, "parser");
+		code = scene_await(1); /* it sleeps */
+	if (!code)
+		code = rt_spawn(&job, parser, NULL, "parser");
 	if (!code)
 		code = rt_join(&job, &result);
-	example_join(demo->parts);
 	if (!code)
-		printf("%u parts were handled; the parser %s\n", demo->handled,
+		code = scene_await(2);
+	if (!code)
+		printf("2 parts were handled; the parser %s\n",
 		       result.error ? result.error->message : "went on, at byte 5");
 	rt_result_free(&result);
-	rt_cancel(&beats);
-	rt_join(&beats, NULL);
-	return code;
-}
-
-static int never_yields(void *arg)
-{
-	struct demo demo = { .parts = rt_join_set_new("parts"), .step = rt_notify_new("step") };
-	int code = demo.parts && demo.step ? run(&demo) : -ENOMEM;
-
-	(void)arg;
-	example_end(demo.parts);
-	rt_notify_free(demo.step);
 	return code;
 }
 

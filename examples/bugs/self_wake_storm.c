@@ -9,9 +9,6 @@
  * Look at `vigil task PID 2`: "wakes N, by itself N", N in millions, and polls as many; in the
  * wakers (`w`) more than 99 % of all go "2 answer -> 2 answer".
  */
-#include <errno.h>
-#include <stdatomic.h>
-
 #include "../example.h"
 
 #define STORM 10000 /* looks */
@@ -19,7 +16,6 @@
 
 static struct {
 	struct rt_notify *warmed;
-	struct rt_notify *storm; /* it blows */
 	atomic_bool is_warm;
 } cache;
 
@@ -32,43 +28,33 @@ static int answer(void *arg)
 	while (!code && !atomic_load(&cache.is_warm)) {
 		code = example.is_fixed ? rt_notified(cache.warmed) : rt_yield();
 		if (++looks == STORM)
-			rt_notify_one(cache.storm);
+			scene_step();
 	}
 	printf("the answer looked %lu times whether the cache is warm\n", looks);
 	return code;
 }
 
-static int warm_up(void)
+static int self_wake_storm(void)
 {
-	int code = example.is_fixed ? rt_sleep(WARMING) : rt_notified(cache.storm);
+	int code = -ENOMEM;
 
+	atomic_store(&cache.is_warm, false);
+	cache.warmed = rt_notify_new("cache is warm");
+	if (cache.warmed)
+		code = scene_spawn(1, answer, NULL, "answer");
+	if (!code)
+		code = example.is_fixed ? rt_sleep(WARMING) : scene_await(1);
 	if (!code && !example.is_fixed)
 		code = example_hold("task \"answer\" wakes itself, instead of waiting for the "
 				    "cache: it is polled for ever");
-	atomic_store(&cache.is_warm, true);
-	rt_notify_one(cache.warmed);
-	return code;
-}
-
-static int start(void *arg)
-{
-	struct rt_handle job;
-	int code = -ENOMEM, ended;
-
-	(void)arg;
-	atomic_store(&cache.is_warm, false);
-	cache.warmed = rt_notify_new("cache is warm");
-	cache.storm = rt_notify_new("storm");
-	if (cache.warmed && cache.storm)
-		code = rt_spawn(&job, answer, NULL, "answer");
 	if (!code) {
-		code = warm_up();
-		ended = rt_join(&job, NULL);
-		code = code ? code : ended;
+		atomic_store(&cache.is_warm, true);
+		rt_notify_one(cache.warmed);
+		code = scene_join();
 	}
-	rt_notify_free(cache.storm);
+	scene_end();
 	rt_notify_free(cache.warmed);
 	return code;
 }
 
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(NULL, self_wake_storm)

@@ -15,28 +15,26 @@
 #define ROUNDS 2000 /* of a piece of work */
 #define TURNS 20
 
-struct demo {
+static struct {
 	struct rt_semaphore *quota;
-	struct rt_notify *step;
 	unsigned pieces, between; /* two turns of the request */
-	unsigned turns;
 	bool is_over;
-};
+} demo;
 
 static int indexer(void *arg)
 {
-	struct demo *demo = arg;
 	volatile uint64_t sum = 1;
 	int code = 0;
 
-	while (!demo->is_over && !code) {
-		code = rt_semaphore_acquire(demo->quota, 1);
+	(void)arg;
+	while (!code && !demo.is_over) {
+		code = rt_semaphore_acquire(demo.quota, 1);
 		if (code < 0)
 			break;
 		for (int i = 0; i < ROUNDS; i++)
 			sum += sum << 13 ^ sum >> 7;
-		demo->pieces++;
-		rt_semaphore_release(demo->quota, 1);
+		demo.pieces++;
+		rt_semaphore_release(demo.quota, 1);
 		if (example.is_fixed)
 			code = rt_yield();
 	}
@@ -45,53 +43,37 @@ static int indexer(void *arg)
 
 static int request(void *arg)
 {
-	struct demo *demo = arg;
 	int code = 0;
-
-	while (!demo->is_over && !code) {
-		unsigned before = demo->pieces;
-
-		code = rt_yield();
-		if (demo->pieces - before > demo->between)
-			demo->between = demo->pieces - before;
-		if (++demo->turns == TURNS)
-			rt_notify_one(demo->step);
-	}
-	return code;
-}
-
-static int run(struct demo *demo, struct rt_join_set *tasks)
-{
-	int code = 0;
-
-	for (int i = 0; i < INDEXERS && !code; i++)
-		code = rt_join_set_spawn(tasks, indexer, demo, "indexer");
-	if (!code)
-		code = rt_join_set_spawn(tasks, request, demo, "request");
-	if (!code)
-		code = rt_notified(demo->step);
-	if (!code && !example.is_fixed)
-		code = example_hold(
-			"8 indexers do 128 pieces of work each, then a request a little");
-	demo->is_over = true;
-	example_join(tasks);
-	printf("%u pieces of work, at most, between two turns of the request\n", demo->between);
-	return code;
-}
-
-static int starvation(void *arg)
-{
-	struct demo demo = { .quota = rt_semaphore_new("quota", INDEXERS),
-			     .step = rt_notify_new("step") };
-	struct rt_join_set *tasks = rt_join_set_new("tasks");
-	int code = -ENOMEM;
 
 	(void)arg;
-	if (demo.quota && demo.step && tasks)
-		code = run(&demo, tasks);
-	example_end(tasks);
+	for (int turns = 0; !code && !(example.is_fixed && turns == TURNS); turns++) {
+		unsigned before = demo.pieces;
+
+		scene_step();
+		code = rt_yield();
+		if (demo.pieces - before > demo.between)
+			demo.between = demo.pieces - before;
+	}
+	demo.is_over = true;
+	return code;
+}
+
+static int starvation(void)
+{
+	int code = -ENOMEM;
+
+	memset(&demo, 0, sizeof(demo));
+	demo.quota = rt_semaphore_new("quota", INDEXERS);
+	if (demo.quota)
+		code = scene_spawn(INDEXERS, indexer, NULL, "indexer");
+	if (!code)
+		code = scene_spawn(1, request, NULL, "request");
+	if (!code)
+		code = scene_stand(TURNS, "8 indexers do 128 pieces of work each, then a request "
+					  "a little");
+	printf("%u pieces of work, at most, between two turns of the request\n", demo.between);
+	scene_end();
 	rt_semaphore_free(demo.quota);
-	rt_notify_free(demo.step);
 	return code;
 }
 

@@ -13,86 +13,70 @@
 #define ITEMS 50 /* at least */
 #define PAUSE (10 * RT_MS)
 
-struct demo {
-	struct rt_notify *not_empty, *step;
-	unsigned queued, waiting, taken, wakes;
-};
+static struct {
+	struct rt_notify *not_empty;
+	unsigned queued, wakes;
+} demo;
 
 static int worker(void *arg)
 {
-	struct demo *demo = arg;
 	int code = 0;
 
+	(void)arg;
 	while (!code) {
-		for (; demo->queued; demo->queued--)
-			demo->taken++;
-		if (++demo->waiting == WORKERS)
-			rt_notify_one(demo->step);
-		code = rt_notified(demo->not_empty);
-		demo->waiting--;
-		demo->wakes += !code;
+		scene_step();
+		code = rt_notified(demo.not_empty);
+		if (!code)
+			demo.wakes++;
+		if (demo.queued)
+			demo.queued--; /* takes the item */
 	}
 	return code;
 }
 
-static void put(struct demo *demo)
+static void put(void)
 {
-	demo->queued++;
+	demo.queued++;
 	if (example.is_fixed)
-		rt_notify_one(demo->not_empty);
+		rt_notify_one(demo.not_empty);
 	else
-		rt_notify_all(demo->not_empty);
+		rt_notify_all(demo.not_empty);
 }
 
 static int producer(void *arg)
 {
-	struct demo *demo = arg;
-	uint64_t until = 0;
-	int code = 0;
+	uint64_t until = 0, items = 0;
+	int code = scene_await(WORKERS); /* all wait */
 
-	for (uint64_t items = 1; !code && (items <= ITEMS || rt_now() < until); items++) {
-		while (!code && demo->waiting < WORKERS)
-			code = rt_notified(demo->step);
-		if (code < 0)
-			return code;
-		put(demo);
-		vigil_attr_u64(vigil_task_current(), "items", items, NULL);
-		code = rt_sleep(PAUSE);
+	(void)arg;
+	while (!code && (items < ITEMS || rt_now() < until)) {
+		put();
+		vigil_attr_u64(vigil_task_current(), "items", ++items, NULL);
+		code = scene_await(example.is_fixed ? 1 : WORKERS); /* and again */
+		if (!code)
+			code = rt_sleep(PAUSE);
 		if (items == 1 && !example.is_fixed)
 			until = example_say("100 workers are woken for each item, 99 for nothing");
 	}
+	printf("%u wakes for %llu items\n", demo.wakes, (unsigned long long)items);
 	return code;
 }
 
-static int run(struct demo *demo, struct rt_join_set *workers)
+static int thundering_herd(void)
 {
 	struct rt_handle job;
-	int code = 0;
-
-	for (int i = 0; i < WORKERS && !code; i++)
-		code = rt_join_set_spawn(workers, worker, demo, "worker");
-	if (!code)
-		code = rt_spawn(&job, producer, demo, "producer");
-	if (code < 0)
-		return code;
-	code = rt_join(&job, NULL);
-	printf("%u wakes for %u items\n", demo->wakes, demo->taken);
-	return code;
-}
-
-static int thundering_herd(void *arg)
-{
-	struct demo demo = { .not_empty = rt_notify_new("not empty"),
-			     .step = rt_notify_new("all wait") };
-	struct rt_join_set *workers = rt_join_set_new("workers");
 	int code = -ENOMEM;
 
-	(void)arg;
-	if (demo.not_empty && demo.step && workers)
-		code = run(&demo, workers);
-	example_end(workers);
+	demo.queued = demo.wakes = 0;
+	demo.not_empty = rt_notify_new("not empty");
+	if (demo.not_empty)
+		code = scene_spawn(WORKERS, worker, NULL, "worker");
+	if (!code)
+		code = rt_spawn(&job, producer, NULL, "producer");
+	if (!code)
+		code = rt_join(&job, NULL);
+	scene_end();
 	rt_notify_free(demo.not_empty);
-	rt_notify_free(demo.step);
 	return code;
 }
 

@@ -10,22 +10,13 @@
  * between, the queue held "at most" more than a thousand; in `vigil tasks` all sessions have
  * the same time "to go".
  */
-#include <errno.h>
-#include <stdatomic.h>
-
 #include "../example.h"
 
 #define SESSIONS 2000
 #define PERIOD RT_S
 #define BEATS 2 /* of a round that is right */
 
-static struct {
-	struct rt_join_set *sessions;
-	struct rt_notify *storm;
-	atomic_uint beats;
-	atomic_bool is_over;
-	uint64_t offset_ns[SESSIONS]; /* of each in its period */
-} server;
+static uint64_t offsets[SESSIONS]; /* ns, of each in its period */
 
 /* The next time that is offset_ns past a multiple of the period. */
 static uint64_t next_beat(uint64_t offset_ns)
@@ -40,50 +31,27 @@ static int session(void *arg)
 	const uint64_t *offset_ns = arg;
 	int code = 0;
 
-	for (int i = 0; !code && !atomic_load(&server.is_over); i++) {
-		if (example.is_fixed && i == BEATS)
-			break;
+	for (int i = 0; !code && !(example.is_fixed && i == BEATS); i++) {
 		code = rt_sleep_until(next_beat(*offset_ns));
-		if (atomic_fetch_add(&server.beats, 1) + 1 == SESSIONS)
-			rt_notify_one(server.storm);
+		scene_step();
 	}
 	return code;
 }
 
-static int serve(void)
+static int timer_storm(void)
 {
 	int code = 0;
 
 	for (uint64_t i = 0; !code && i < SESSIONS; i++) {
-		server.offset_ns[i] = example.is_fixed ? i * PERIOD / SESSIONS : 0;
-		code = rt_join_set_spawn(server.sessions, session, &server.offset_ns[i], "session");
+		offsets[i] = example.is_fixed ? i * PERIOD / SESSIONS : 0;
+		code = scene_spawn(1, session, &offsets[i], "session");
 	}
-	if (!code && !example.is_fixed)
-		code = rt_notified(server.storm);
-	if (!code && !example.is_fixed)
-		code = example_hold("2000 tasks \"session\" wait for the same tick: they wake all "
-				    "at once, every second");
-	atomic_store(&server.is_over, code || !example.is_fixed);
-	example_join(server.sessions);
+	if (!code)
+		code = scene_stand(SESSIONS, "2000 tasks \"session\" wait for the same tick: they "
+					     "wake all at once, every second");
 	printf("%s\n", example.is_fixed ? "the heartbeats were spread over the period" :
 					  "all heartbeats were sent in the same tick");
 	return code;
 }
 
-static int start(void *arg)
-{
-	int code = -ENOMEM;
-
-	(void)arg;
-	atomic_store(&server.is_over, false);
-	atomic_store(&server.beats, 0);
-	server.sessions = rt_join_set_new("sessions");
-	server.storm = rt_notify_new("storm");
-	if (server.sessions && server.storm)
-		code = serve();
-	rt_notify_free(server.storm);
-	rt_join_set_free(server.sessions);
-	return code;
-}
-
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(NULL, timer_storm)

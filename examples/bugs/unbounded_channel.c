@@ -9,10 +9,6 @@
  * Look at `vigil resources`, or r in the console: mpsc "lines" has length 20000, capacity
  * unbounded. In `vigil tasks` collector never waits to send.
  */
-#include <errno.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
 #include "../example.h"
 
 #define CAPACITY 64
@@ -21,11 +17,9 @@
 #define WRITE (RT_MS) /* for a line */
 
 static struct {
-	struct rt_sender *lines;
-	struct rt_receiver *written;
-	struct rt_notify *flooded;
-	atomic_bool is_over;
-} server;
+	struct rt_sender *sender;
+	struct rt_receiver *receiver;
+} lines;
 
 static int collect(void *arg)
 {
@@ -33,22 +27,15 @@ static int collect(void *arg)
 	int code = 0;
 
 	(void)arg;
-	while (!code && !atomic_load(&server.is_over) && !(example.is_fixed && sent == LINES)) {
-		char *line = NULL;
-
-		if (rt_receiver_count(server.written) == FLOOD) {
-			rt_notify_one(server.flooded);
-			code = rt_sleep(RT_MS);
+	while (!code && !(example.is_fixed && sent == LINES)) {
+		if (rt_receiver_count(lines.receiver) == FLOOD) {
+			scene_step();
+			code = rt_sleep(WRITE);
 			continue;
 		}
-		line = strdup("GET / 200");
-		code = line ? rt_send(server.lines, line) : -ENOMEM;
-		if (code)
-			free(line);
-		else
-			sent++;
+		code = rt_send(lines.sender, "GET / 200");
+		sent += !code;
 	}
-	rt_sender_free(server.lines);
 	return code;
 }
 
@@ -59,52 +46,35 @@ static int write_lines(void *arg)
 	int code = 0;
 
 	(void)arg;
-	while (!code && !atomic_load(&server.is_over)) {
-		code = rt_recv(server.written, &line);
-		if (code)
-			break;
-		code = rt_sleep(WRITE);
-		free(line);
-		written++;
+	while (!code && !(example.is_fixed && written == LINES)) {
+		code = rt_recv(lines.receiver, &line);
+		if (!code)
+			code = rt_sleep(WRITE);
+		written += !code;
 	}
-	printf("%lu lines written, %zu lost\n", written, rt_receiver_count(server.written));
-	return code == -EPIPE ? 0 : code; /* no more will come */
-}
-
-static int run(void)
-{
-	struct rt_handle collector = { 0 }, writer = { 0 };
-	int code = rt_spawn(&writer, write_lines, NULL, "writer");
-
-	if (!code)
-		code = rt_spawn(&collector, collect, NULL, "collector");
-	if (!code && !example.is_fixed)
-		code = rt_notified(server.flooded);
-	if (!code && !example.is_fixed)
-		code = example_hold("20000 lines wait in channel \"lines\", which has no capacity: "
-				    "its receiver is slower than its sender");
-	atomic_store(&server.is_over, code || !example.is_fixed);
-	code = rt_join(&collector, NULL);
-	return code ? code : rt_join(&writer, NULL);
-}
-
-static int start(void *arg)
-{
-	int code;
-
-	(void)arg;
-	atomic_store(&server.is_over, false);
-	server.flooded = rt_notify_new("flooded");
-	if (!server.flooded)
-		return -ENOMEM;
-	code = rt_mpsc_new("lines", example.is_fixed ? CAPACITY : 0, free, &server.lines,
-			   &server.written);
-	if (!code) {
-		code = run();
-		rt_receiver_free(server.written);
-	}
-	rt_notify_free(server.flooded);
+	printf("%lu lines written, %zu lost\n", written, rt_receiver_count(lines.receiver));
 	return code;
 }
 
-EXAMPLE_BUG(NULL, start)
+static int unbounded_channel(void)
+{
+	int code;
+
+	lines.sender = NULL;
+	lines.receiver = NULL;
+	code = rt_mpsc_new("lines", example.is_fixed ? CAPACITY : 0, NULL, &lines.sender,
+			   &lines.receiver);
+	if (!code)
+		code = scene_spawn(1, write_lines, NULL, "writer");
+	if (!code)
+		code = scene_spawn(1, collect, NULL, "collector");
+	if (!code)
+		code = scene_stand(1, "20000 lines wait in channel \"lines\", which has no "
+				      "capacity: its receiver is slower than its sender");
+	scene_end();
+	rt_sender_free(lines.sender);
+	rt_receiver_free(lines.receiver);
+	return code;
+}
+
+EXAMPLE_BUG(NULL, unbounded_channel)

@@ -10,88 +10,65 @@
  * Look at `vigil sites`: 20000 LIVE of one line, and none DONE; `vigil why` says what they wait
  * for, lock "database", held by 2 backup, and "20000 more for the same cause".
  */
-#include <errno.h>
-
 #include "../example.h"
 
 #define REQUESTS 20000
-#define AT_ONCE 64
+#define AT_ONCE 64 /* the backup is one of them */
 #define BACKUP (500 * RT_MS)
 
-static struct {
-	struct rt_mutex *database;
-	struct rt_notify *locked, *flooded;
-	struct rt_join_set *requests;
-} server;
+static struct rt_mutex *database;
+static struct rt_notify *flooded;
 
 static int request(void *arg)
 {
-	int code = rt_mutex_lock(server.database);
+	int code = rt_mutex_lock(database);
 
 	(void)arg;
-	return code ? code : rt_mutex_unlock(server.database);
+	return code ? code : rt_mutex_unlock(database);
 }
 
 static int backup(void *arg)
 {
-	int code = rt_mutex_lock(server.database);
-	RT_GUARD(rt_mutex_guard) struct rt_mutex *held = code ? NULL : server.database;
+	int code = rt_mutex_lock(database);
 
 	(void)arg;
-	(void)held;
-	rt_notify_one(server.locked);
-	if (code || example.is_fixed)
-		return code ? code : rt_sleep(BACKUP);
-	code = rt_notified(server.flooded);
-	return code ? code :
-		      example_hold("20000 tasks \"request\" live: each request is a task, and "
-				   "nothing bounds them");
+	if (code < 0)
+		return code;
+	scene_step();
+	code = example.is_fixed ? rt_sleep(BACKUP) : rt_notified(flooded);
+	if (!code && !example.is_fixed)
+		code = example_hold("20000 tasks \"request\" live: each request is a task, and "
+				    "nothing bounds them");
+	rt_mutex_unlock(database);
+	return code;
 }
 
-static int serve(void)
+static int unbounded_spawn(void)
 {
-	unsigned long served = 0, most = 0;
-	int code = rt_notified(server.locked);
+	int code = -ENOMEM;
 
+	database = rt_mutex_new("database");
+	flooded = rt_notify_new("flooded");
+	if (database && flooded)
+		code = scene_spawn(1, backup, NULL, "backup");
+	if (!code)
+		code = scene_await(1);
 	for (int i = 0; !code && i < REQUESTS; i++) {
-		if (example.is_fixed && rt_join_set_count(server.requests) == AT_ONCE) {
-			code = rt_join_set_next(server.requests, NULL);
-			served++;
-		}
+		if (example.is_fixed && rt_join_set_count(scene.tasks) == AT_ONCE)
+			code = rt_join_set_next(scene.tasks, NULL);
 		if (!code)
-			code = rt_join_set_spawn(server.requests, request, NULL, "request");
-		if (rt_join_set_count(server.requests) > most)
-			most = rt_join_set_count(server.requests);
+			code = scene_spawn(1, request, NULL, "request");
 	}
-	rt_notify_one(server.flooded);
-	while (!rt_join_set_next(server.requests, NULL))
-		served++;
-	printf("%lu requests served, %lu at once\n", served, most);
-	return code;
-}
-
-static int start(void *arg)
-{
-	struct rt_handle job;
-	int code = -ENOMEM, ended;
-
-	(void)arg;
-	server.database = rt_mutex_new("database");
-	server.locked = rt_notify_new("backup has begun");
-	server.flooded = rt_notify_new("flooded");
-	server.requests = rt_join_set_new("requests");
-	if (server.database && server.locked && server.flooded && server.requests)
-		code = rt_spawn(&job, backup, NULL, "backup");
 	if (!code) {
-		code = serve();
-		ended = rt_join(&job, NULL);
-		code = code ? code : ended;
+		rt_notify_one(flooded);
+		code = scene_join();
 	}
-	rt_join_set_free(server.requests);
-	rt_notify_free(server.flooded);
-	rt_notify_free(server.locked);
-	rt_mutex_free(server.database);
+	printf("%d requests served, %s\n", REQUESTS,
+	       example.is_fixed ? "64 at once" : "all at once");
+	scene_end();
+	rt_notify_free(flooded);
+	rt_mutex_free(database);
 	return code;
 }
 
-EXAMPLE_BUG(NULL, start)
+EXAMPLE_BUG(NULL, unbounded_spawn)
