@@ -12,26 +12,24 @@
 
 #define ROWS 6
 
-static struct {
-	struct rt_mutex *lock; /* of the index */
-	struct rt_sender *sender;
-	struct rt_receiver *receiver;
-	struct rt_handle snapshot;
-	unsigned sent;
-} demo;
+static struct rt_mutex *lock; /* of the index */
+static struct rt_sender *sender;
+static struct rt_receiver *receiver;
+static struct rt_handle job; /* the snapshot */
+static unsigned sent;
 
 static int indexer(void *arg)
 {
-	int code = rt_mutex_lock(demo.lock);
+	int code = rt_mutex_lock(lock);
 
 	(void)arg;
 	if (code < 0)
 		return code;
-	for (demo.sent = 0; !code && demo.sent < ROWS; demo.sent += !code) {
+	for (sent = 0; !code && sent < ROWS; sent += !code) {
 		scene_step();
-		code = rt_send(demo.sender, "row");
+		code = rt_send(sender, "row");
 	}
-	rt_mutex_unlock(demo.lock);
+	rt_mutex_unlock(lock);
 	return code;
 }
 
@@ -41,49 +39,48 @@ static int snapshot(void *arg)
 
 	(void)arg;
 	scene_step();
-	code = rt_mutex_lock(demo.lock);
-	return code ? code : rt_mutex_unlock(demo.lock);
+	code = rt_mutex_lock(lock);
+	return code ? code : rt_mutex_unlock(lock);
 }
 
 static int writer(void *arg)
 {
 	void *row;
-	int code = rt_recv(demo.receiver, &row);
+	int code = rt_recv(receiver, &row);
 
 	(void)arg;
 	if (!code)
-		code = rt_spawn(&demo.snapshot, snapshot, NULL, "snapshot");
+		code = rt_spawn(&job, snapshot, NULL, "snapshot");
 	if (!code && !example.is_fixed)
-		code = rt_join(&demo.snapshot, NULL);
+		code = rt_join(&job, NULL);
 	for (int i = 1; !code && i < ROWS; i++)
-		code = rt_recv(demo.receiver, &row);
+		code = rt_recv(receiver, &row);
 	if (!code && example.is_fixed)
-		code = rt_join(&demo.snapshot, NULL);
+		code = rt_join(&job, NULL);
 	return code;
 }
 
 static int deadlock_three(void)
 {
-	int code;
+	int code = rt_mpsc_new("rows", 1, NULL, &sender, &receiver);
 
-	memset(&demo, 0, sizeof(demo));
-	demo.lock = rt_mutex_new("index");
-	code = demo.lock ? rt_mpsc_new("rows", 1, NULL, &demo.sender, &demo.receiver) : -ENOMEM;
-	if (!code)
-		code = scene_spawn(1, writer, NULL, "writer");
+	if (code < 0)
+		return code;
+	lock = rt_mutex_new("index");
+	code = lock ? scene_spawn(1, writer, NULL, "writer") : -ENOMEM;
 	if (!code)
 		code = scene_spawn(1, indexer, NULL, "indexer");
 	/* Of the rows one is received, one in the channel, one waits; and the snapshot. */
 	if (!code)
 		code = scene_stand(4,
 				   "3 tasks wait for one another: for a lock, a channel, a task");
-	printf("%u of %d rows were sent\n", demo.sent, ROWS);
+	printf("%u of %d rows were sent\n", sent, ROWS);
 	scene_end();
-	if (demo.snapshot.task) /* the writer was cancelled before it could await it */
-		rt_join(&demo.snapshot, NULL);
-	rt_sender_free(demo.sender);
-	rt_receiver_free(demo.receiver);
-	rt_mutex_free(demo.lock);
+	if (job.task) /* the writer was cancelled before it could await it */
+		rt_join(&job, NULL);
+	rt_sender_free(sender);
+	rt_receiver_free(receiver);
+	rt_mutex_free(lock);
 	return code;
 }
 

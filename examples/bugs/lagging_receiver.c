@@ -15,48 +15,43 @@
 #define PICTURE (5 * RT_MS)
 #define ROUNDS 200 /* of prices, in a round that is right */
 
-static struct {
-	struct rt_broadcast *prices;
-	struct rt_subscriber *seen;
-	struct rt_notify *drawn;
-} market;
+static struct rt_broadcast *prices;
+static struct rt_subscriber *subscriber; /* the chart */
+static struct rt_notify *drawn;
 
 static int exchange(void *arg)
 {
-	static int price = 100;
 	int code = 0;
 
 	(void)arg;
 	for (int i = 0; !code && !(example.is_fixed && i == ROUNDS); i++) {
 		for (int n = 0; n < PRICES; n++)
-			rt_broadcast_send(market.prices, &price);
-		code = rt_notified(market.drawn);
+			rt_broadcast_send(prices, "100");
+		code = rt_notified(drawn);
 	}
 	return code;
 }
 
 static int chart(void *arg)
 {
-	unsigned seen = 0, missed = 0;
+	unsigned seen = 0;
 	void *price;
 	int code = 0;
 
 	(void)arg;
 	while (!code && !(example.is_fixed && seen == ROUNDS * PRICES)) {
-		code = rt_subscriber_recv(market.seen, &price);
+		code = rt_subscriber_recv(subscriber, &price);
 		if (code == -EOVERFLOW) { /* on, with the oldest that is left */
-			missed += rt_subscriber_missed(market.seen);
 			scene_step();
-			code = 0;
-			continue;
+			code = rt_subscriber_recv(subscriber, &price);
 		}
-		for (seen++; example.is_fixed && !rt_subscriber_try_recv(market.seen, &price);)
+		for (seen++; example.is_fixed && !rt_subscriber_try_recv(subscriber, &price);)
 			seen++;
-		if (!code)
-			code = rt_sleep(PICTURE);
-		rt_notify_one(market.drawn);
+		rt_sleep(PICTURE);
+		rt_notify_one(drawn);
 	}
-	printf("the chart %s\n", missed ? "missed prices" : "has shown every price");
+	printf("the chart %s\n",
+	       rt_subscriber_missed(subscriber) ? "missed prices" : "has shown every price");
 	return code;
 }
 
@@ -64,12 +59,10 @@ static int lagging_receiver(void)
 {
 	int code = -ENOMEM;
 
-	memset(&market, 0, sizeof(market));
-	market.drawn = rt_notify_new("picture drawn");
-	market.prices = rt_broadcast_new("prices", KEPT, NULL, NULL);
-	if (market.prices)
-		market.seen = rt_subscribe(market.prices);
-	if (market.drawn && market.seen)
+	drawn = rt_notify_new("picture drawn");
+	prices = rt_broadcast_new("prices", KEPT, NULL, NULL);
+	subscriber = prices ? rt_subscribe(prices) : NULL;
+	if (drawn && subscriber)
 		code = scene_spawn(1, chart, NULL, "chart");
 	if (!code)
 		code = scene_spawn(1, exchange, NULL, "exchange");
@@ -77,9 +70,9 @@ static int lagging_receiver(void)
 		code = scene_stand(1, "task \"chart\" lags: prices are overwritten before it has "
 				      "received them");
 	scene_end();
-	rt_subscriber_free(market.seen);
-	rt_broadcast_free(market.prices);
-	rt_notify_free(market.drawn);
+	rt_subscriber_free(subscriber);
+	rt_broadcast_free(prices);
+	rt_notify_free(drawn);
 	return code;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tasks that leak: each request starts a collector, which receives the parts of its answer
- * until all senders are gone. The request sends through clones, frees those, and forgets the
- * sender it cloned them from: the channel is never closed, and with each request a task stays
+ * until all senders are gone. The request sends through a clone, frees that, and forgets the
+ * sender it was cloned from: the channel is never closed, and with each request a task stays
  * that waits for a part which cannot come.
  *
  * --fixed: the first sender is freed too, and the collector ends.
@@ -31,32 +31,24 @@ static int collect(void *arg)
 	return code == -EPIPE ? 0 : code; /* all are here */
 }
 
-static int send_part(struct rt_sender *of, const char *part)
-{
-	struct rt_sender *sender = rt_sender_clone(of);
-	int code = sender ? rt_send(sender, (void *)part) : -ENOMEM;
-
-	rt_sender_free(sender);
-	return code;
-}
-
 static int request(void *arg)
 {
-	static const char *const parts[PARTS] = { "head", "body", "foot" };
-	struct rt_sender **sender = arg;
+	struct rt_sender **first = arg, *clone;
 	struct rt_receiver *receiver;
-	int code = rt_mpsc_new("parts", PARTS, NULL, sender, &receiver);
+	int code = rt_mpsc_new("parts", PARTS, NULL, first, &receiver);
 
 	if (code)
 		return code;
 	code = scene_spawn(1, collect, receiver, "collector");
 	if (code)
 		rt_receiver_free(receiver);
+	clone = rt_sender_clone(*first);
 	for (int i = 0; !code && i < PARTS; i++)
-		code = send_part(*sender, parts[i]);
+		code = clone ? rt_send(clone, "part") : -ENOMEM;
+	rt_sender_free(clone);
 	if (example.is_fixed) {
-		rt_sender_free(*sender);
-		*sender = NULL;
+		rt_sender_free(*first);
+		*first = NULL;
 	}
 	return code;
 }

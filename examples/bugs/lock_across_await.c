@@ -11,32 +11,30 @@
 
 #define REQUESTS 5
 
-static struct {
-	struct rt_mutex *lock; /* of settings */
-	const char *settings;
-	struct rt_oneshot_sender *sender;
-	struct rt_oneshot_receiver *receiver;
-	unsigned served;
-} demo;
+static struct rt_mutex *lock; /* of the settings */
+static const char *settings = "old";
+static struct rt_oneshot_sender *sender;
+static struct rt_oneshot_receiver *receiver;
+static unsigned served;
 
 static int reload(void *arg)
 {
-	void *settings;
+	void *answer;
 	int code = 0;
 
 	(void)arg;
 	scene_step();
 	if (example.is_fixed)
-		code = rt_oneshot_recv(demo.receiver, &settings);
+		code = rt_oneshot_recv(receiver, &answer);
 	if (!code)
-		code = rt_mutex_lock(demo.lock);
+		code = rt_mutex_lock(lock);
 	if (code < 0)
 		return code;
 	if (!example.is_fixed)
-		code = rt_oneshot_recv(demo.receiver, &settings);
+		code = rt_oneshot_recv(receiver, &answer);
 	if (!code)
-		demo.settings = settings;
-	rt_mutex_unlock(demo.lock);
+		settings = answer;
+	rt_mutex_unlock(lock);
 	return code;
 }
 
@@ -46,21 +44,23 @@ static int request(void *arg)
 
 	(void)arg;
 	scene_step();
-	code = rt_mutex_lock(demo.lock);
-	demo.served += !code; /* with demo.settings */
-	return code ? code : rt_mutex_unlock(demo.lock);
+	code = rt_mutex_lock(lock);
+	if (code < 0)
+		return code;
+	rt_event(VIGIL_LEVEL_INFO, "served with the %s settings", settings);
+	served++;
+	return rt_mutex_unlock(lock);
 }
 
 static int lock_across_await(void)
 {
-	int code = -ENOMEM;
+	int code = rt_oneshot_new("new settings", NULL, &sender, &receiver);
 
-	memset(&demo, 0, sizeof(demo));
-	demo.lock = rt_mutex_new("settings");
-	if (demo.lock)
-		code = rt_oneshot_new("new settings", NULL, &demo.sender, &demo.receiver);
-	if (!code)
-		code = scene_spawn(1, reload, NULL, "reload");
+	if (code < 0)
+		return code;
+	served = 0;
+	lock = rt_mutex_new("settings");
+	code = lock ? scene_spawn(1, reload, NULL, "reload") : -ENOMEM;
 	if (!code)
 		code = scene_await(1);
 	if (!code)
@@ -69,16 +69,13 @@ static int lock_across_await(void)
 		code = scene_await(REQUESTS); /* each has the lock, or waits for it */
 	if (!code && !example.is_fixed)
 		code = example_hold("5 requests wait for a lock whose owner awaits an answer");
-	printf("%u of %d requests were served before the answer came\n", demo.served, REQUESTS);
-	if (!code) {
-		rt_oneshot_send(demo.sender, "new");
-		demo.sender = NULL;
+	printf("%u of %d requests were served before the answer came\n", served, REQUESTS);
+	rt_oneshot_send(sender, "new");
+	if (!code)
 		code = scene_join();
-	}
 	scene_end();
-	rt_oneshot_sender_free(demo.sender);
-	rt_oneshot_receiver_free(demo.receiver);
-	rt_mutex_free(demo.lock);
+	rt_oneshot_receiver_free(receiver);
+	rt_mutex_free(lock);
 	return code;
 }
 

@@ -13,11 +13,9 @@
 #define REPORTS 20
 #define ROUNDS 100000 /* of what a report does in one go */
 
-static struct {
-	struct rt_mutex *cache;
-	unsigned polls; /* of reports, while the payment waits */
-	bool is_paying, is_paid;
-} demo;
+static struct rt_mutex *cache;
+static unsigned polls; /* of reports, since the payment came */
+static bool is_paid;
 
 static int report(void *arg)
 {
@@ -25,10 +23,10 @@ static int report(void *arg)
 	int code = 0;
 
 	(void)arg;
-	while (!code && !demo.is_paid) {
+	while (!code && !is_paid) {
 		for (int i = 0; i < ROUNDS; i++)
 			sum += sum << 13 ^ sum >> 7;
-		demo.polls += demo.is_paying;
+		polls++;
 		code = rt_yield();
 	}
 	return code;
@@ -37,18 +35,18 @@ static int report(void *arg)
 /* Takes what it looks at out of the cache, and lets others run after each. */
 static int janitor(void *arg)
 {
-	int code = rt_mutex_lock(demo.cache);
+	int code = rt_mutex_lock(cache);
 
 	(void)arg;
 	if (code < 0)
 		return code;
 	scene_step();
 	if (example.is_fixed)
-		rt_mutex_unlock(demo.cache);
-	while (!code && !demo.is_paid)
+		rt_mutex_unlock(cache);
+	while (!code && !is_paid)
 		code = rt_yield();
 	if (!example.is_fixed)
-		rt_mutex_unlock(demo.cache);
+		rt_mutex_unlock(cache);
 	return code;
 }
 
@@ -57,24 +55,20 @@ static int payment(void *arg)
 	int code;
 
 	(void)arg;
-	demo.is_paying = true;
+	polls = 0;
 	scene_step();
-	code = rt_mutex_lock(demo.cache);
-	if (code < 0)
-		return code;
-	demo.is_paying = false;
-	demo.is_paid = true;
-	return rt_mutex_unlock(demo.cache);
+	code = rt_mutex_lock(cache);
+	is_paid = !code;
+	return code ? code : rt_mutex_unlock(cache);
 }
 
 static int priority_inversion(void)
 {
-	int code = -ENOMEM;
+	int code;
 
-	memset(&demo, 0, sizeof(demo));
-	demo.cache = rt_mutex_new("cache");
-	if (demo.cache)
-		code = scene_spawn(1, janitor, NULL, "janitor");
+	is_paid = false;
+	cache = rt_mutex_new("cache");
+	code = cache ? scene_spawn(1, janitor, NULL, "janitor") : -ENOMEM;
 	if (!code)
 		code = scene_spawn(REPORTS, report, NULL, "report");
 	if (!code)
@@ -83,9 +77,9 @@ static int priority_inversion(void)
 		code = scene_spawn(1, payment, NULL, "payment");
 	if (!code)
 		code = scene_stand(1, "the payment waits for the janitor, it for 20 reports");
-	printf("%u polls of reports went by while the payment waited\n", demo.polls);
+	printf("%u polls of reports went by while the payment waited\n", polls);
 	scene_end();
-	rt_mutex_free(demo.cache);
+	rt_mutex_free(cache);
 	return code;
 }
 

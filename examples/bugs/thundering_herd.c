@@ -26,21 +26,11 @@ static int worker(void *arg)
 	while (!code) {
 		scene_step();
 		code = rt_notified(demo.not_empty);
-		if (!code)
-			demo.wakes++;
+		demo.wakes += !code;
 		if (demo.queued)
 			demo.queued--; /* takes the item */
 	}
 	return code;
-}
-
-static void put(void)
-{
-	demo.queued++;
-	if (example.is_fixed)
-		rt_notify_one(demo.not_empty);
-	else
-		rt_notify_all(demo.not_empty);
 }
 
 static int producer(void *arg)
@@ -50,7 +40,11 @@ static int producer(void *arg)
 
 	(void)arg;
 	while (!code && (items < ITEMS || rt_now() < until)) {
-		put();
+		demo.queued++;
+		if (example.is_fixed)
+			rt_notify_one(demo.not_empty);
+		else
+			rt_notify_all(demo.not_empty);
 		vigil_attr_u64(vigil_task_current(), "items", ++items, NULL);
 		code = scene_await(example.is_fixed ? 1 : WORKERS); /* and again */
 		if (!code)
