@@ -99,14 +99,14 @@ static struct {
 	int (*fn)(void);
 	struct rt_join_set *tasks;
 	struct rt_notify *step;
-	atomic_uint steps;
+	atomic_uint steps, awaited;
 } scene;
 
-/* Any thread. */
+/* Any thread. Wakes who awaits steps when it is the last of them. */
 static inline void scene_step(void)
 {
-	atomic_fetch_add(&scene.steps, 1);
-	rt_notify_one(scene.step);
+	if (atomic_fetch_add(&scene.steps, 1) + 1 >= atomic_load(&scene.awaited))
+		rt_notify_one(scene.step);
 }
 
 /* Waits for so many steps, and takes them. One task at a time. Returns 0 or -ECANCELED. */
@@ -114,8 +114,10 @@ static inline int scene_await(unsigned steps)
 {
 	int code = 0;
 
+	atomic_store(&scene.awaited, steps);
 	while (!code && atomic_load(&scene.steps) < steps)
 		code = rt_notified(scene.step);
+	atomic_store(&scene.awaited, 0);
 	if (!code)
 		atomic_fetch_sub(&scene.steps, steps);
 	return code;
@@ -170,6 +172,7 @@ static inline int scene_round(void *arg)
 
 	(void)arg;
 	atomic_store(&scene.steps, 0);
+	atomic_store(&scene.awaited, 0);
 	scene.tasks = rt_join_set_new("tasks");
 	scene.step = rt_notify_new("step");
 	if (scene.tasks && scene.step)

@@ -13,7 +13,7 @@
 #include "../example.h"
 
 #define REQUESTS 20000
-#define AT_ONCE 64 /* the backup is one of them */
+#define AT_ONCE 64
 #define BACKUP (500 * RT_MS)
 
 static struct rt_mutex *database;
@@ -45,12 +45,13 @@ static int backup(void *arg)
 
 static int unbounded_spawn(void)
 {
+	struct rt_handle job = { 0 };
 	int code = -ENOMEM;
 
 	database = rt_mutex_new("database");
 	flooded = rt_notify_new("flooded");
 	if (database && flooded)
-		code = scene_spawn(1, backup, NULL, "backup");
+		code = rt_spawn(&job, backup, NULL, "backup");
 	if (!code)
 		code = scene_await(1);
 	for (int i = 0; !code && i < REQUESTS; i++) {
@@ -59,12 +60,14 @@ static int unbounded_spawn(void)
 		if (!code)
 			code = scene_spawn(1, request, NULL, "request");
 	}
-	if (!code) {
+	if (job.task) {
 		rt_notify_one(flooded);
-		code = scene_join();
+		code = code ? code : scene_join();
+		rt_join(&job, NULL);
 	}
-	printf("%d requests served, %s\n", REQUESTS,
-	       example.is_fixed ? "64 at once" : "all at once");
+	if (!code)
+		printf("%d requests served, %s at once\n", REQUESTS,
+		       example.is_fixed ? "64" : "all");
 	scene_end();
 	rt_notify_free(flooded);
 	rt_mutex_free(database);
