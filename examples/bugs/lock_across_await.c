@@ -23,7 +23,7 @@ static int reload(void *arg)
 	int code = 0;
 
 	(void)arg;
-	scene_step();
+	scene_step(); /* one worker: it is seen when this task waits */
 	if (example.is_fixed)
 		code = rt_oneshot_recv(receiver, &answer);
 	if (!code)
