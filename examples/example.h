@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,11 +55,55 @@ static inline void example_hold_blocking(const char *sentence)
 		;
 }
 
+/* Takes this task's error, and prints it with what it came from. */
+static inline void example_print_error(void)
+{
+	struct rt_error *error = rt_error_take();
+	char words[256];
+
+	rt_error_print(error, words, sizeof(words));
+	rt_error_free(error);
+	printf("%s\n", words);
+}
+
 /* Waits for all tasks of the set. */
 static inline void example_join(struct rt_join_set *set)
 {
 	while (rt_join_set_next(set, NULL) == 0)
 		;
+}
+
+/*
+ * Spawns count tasks into the set, "name 0", "name 1" and so on, each with an item of its own,
+ * size bytes behind the last; size 0: with the same one. Returns 0 or a negative code, for
+ * rt_join_set_finish.
+ */
+static inline int example_spawn_each_at(struct vigil_site *site, struct rt_join_set *set,
+					const char *name, rt_fn fn, void *items, size_t size,
+					unsigned count)
+{
+	int code = set ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < count && !code; i++) {
+		char task[32];
+
+		snprintf(task, sizeof(task), "%s %u", name, i);
+		code = rt_join_set_spawn_at(site, set, fn, (char *)items + i * size, task);
+	}
+	return code;
+}
+#define example_spawn_each(set, name, fn, items, size, count)                                      \
+	example_spawn_each_at(VIGIL_HERE(), set, name, fn, items, size, count)
+
+/* Cancels a task and awaits it, whatever it returns. A zeroed handle is legal. */
+static inline void example_stop(struct rt_handle *task)
+{
+	struct rt_result result = { 0 };
+
+	rt_cancel(task);
+	if (task->task)
+		rt_join(task, &result);
+	rt_result_free(&result);
 }
 
 /* Cancels what is left of the set, waits for it, and frees it. NULL is legal. */
