@@ -1,9 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* The connections of a listener as a stream: one that nobody takes is closed. */
+/*
+ * For programs that bring their server along: a listener with the task that has it, and its
+ * connections as a stream.
+ */
 #ifndef CONNECTIONS_H
 #define CONNECTIONS_H
 
-#include "../rt/rt.h"
+#include "../example.h"
+
+/* Zeroed: not started. */
+struct server {
+	struct rt_listener *listener;
+	uint16_t port;
+	struct rt_handle task;
+};
+
+/* Runs serve, which gets the listener, in a task of that name. Stop it whatever it returns. */
+static inline int server_start(struct server *server, rt_fn serve, const char *name)
+{
+	int code = rt_tcp_listen("127.0.0.1", 0, &server->listener);
+
+	if (code)
+		return rt_context(code, "%s cannot listen", name);
+	server->port = rt_listener_port(server->listener);
+	return rt_spawn(&server->task, serve, server->listener, name);
+}
+
+static inline void server_stop(struct server *server)
+{
+	example_stop(&server->task);
+	rt_listener_free(server->listener);
+	server->listener = NULL;
+}
 
 static inline int connections_accept(struct rt_stream *connections, void *listener)
 {
@@ -22,6 +50,7 @@ static inline int connections_accept(struct rt_stream *connections, void *listen
 	return code;
 }
 
+/* One that nobody takes is closed. */
 static inline void connections_drop(void *io)
 {
 	rt_io_free(io);
