@@ -12,16 +12,11 @@
 
 #define CLIENTS 4
 #define VISITS 40 /* of each */
-#define MAILBOX 8
 
 struct request {
-	int64_t amount; /* below 0: a withdrawal; 0: a question */
-	struct rt_oneshot_sender *reply;
-};
-
-struct reply {
-	int code; /* -EDQUOT: there is not so much */
-	int64_t balance;
+	int64_t amount;                  /* below 0: a withdrawal; 0: a question */
+	struct rt_oneshot_sender *reply; /* the request itself, with this: */
+	int64_t balance;                 /* or a negative code */
 };
 
 /* A request that will not be handled: who asked learns it. */
@@ -38,28 +33,24 @@ static void request_drop(void *arg)
 struct account {
 	struct rt_receiver *mailbox;
 	struct rt_file *ledger;
-	off_t ledger_size;
+	off_t ledger_size; /* in bytes: an amount after the other */
 	int64_t balance;
 };
 
-static int account_book(struct account *account, int64_t amount)
+/* Returns the balance, or -EDQUOT: there is not so much. */
+static int64_t account_book(struct account *account, int64_t amount)
 {
-	char line[64];
-	int length;
 	ssize_t n;
 
 	if (account->balance + amount < 0)
 		return -EDQUOT;
-	if (!amount)
-		return 0;
-	length = snprintf(line, sizeof(line), "%+lld\n", (long long)amount);
-	n = rt_file_write(account->ledger, line, (size_t)length, account->ledger_size);
+	n = rt_file_write(account->ledger, &amount, sizeof(amount), account->ledger_size);
 	if (n < 0)
-		return (int)n;
+		return n;
 	account->ledger_size += n;
 	account->balance += amount;
 	vigil_attr_i64(vigil_task_current(), "balance", account->balance, "EUR");
-	return 0;
+	return account->balance;
 }
 
 static int account_run(void *arg)
@@ -70,29 +61,24 @@ static int account_run(void *arg)
 
 	while ((code = rt_recv(account->mailbox, &message)) == 0) {
 		struct request *request = message;
-		struct reply *reply = malloc(sizeof(*reply));
 
-		if (!reply) {
-			request_drop(request);
-			continue;
-		}
-		reply->code = account_book(account, request->amount);
-		reply->balance = account->balance;
-		if (rt_oneshot_send(request->reply, reply))
-			free(reply); /* who asked has gone */
-		free(request);
+		request->balance = account_book(account, request->amount);
+		if (rt_oneshot_send(request->reply, request))
+			free(request); /* who asked has gone */
 	}
 	rt_receiver_free(account->mailbox);
+	account->mailbox = NULL;
 	return code == -EPIPE ? 0 : code; /* nobody can ask any more */
 }
 
-/* ---- A call ---- */
+/* ---- Who asks it ---- */
 
-/* Returns 0, -EDQUOT, -EPIPE when the actor is gone, or another negative code. */
-static int account_ask(struct rt_sender *account, int64_t amount, int64_t *ret_balance)
+/* Returns the balance, -EDQUOT, -EPIPE when the actor is gone, or another negative code. */
+static int64_t account_ask(struct rt_sender *account, int64_t amount)
 {
 	struct request *request = calloc(1, sizeof(*request));
 	struct rt_oneshot_receiver *answer;
+	int64_t balance;
 	void *received;
 	int code = request ? rt_oneshot_new("reply", free, &request->reply, &answer) : -ENOMEM;
 
@@ -109,89 +95,54 @@ static int account_ask(struct rt_sender *account, int64_t amount, int64_t *ret_b
 	rt_oneshot_receiver_free(answer);
 	if (code)
 		return code;
-	code = ((struct reply *)received)->code;
-	*ret_balance = ((struct reply *)received)->balance;
+	balance = ((struct request *)received)->balance;
 	free(received);
-	return code;
+	return balance;
 }
 
 static int client_run(void *arg)
 {
-	struct rt_sender *account = arg;
-	int64_t balance;
-	int code = 0;
+	int64_t code = 0;
 
-	for (unsigned i = 0; i < VISITS && !code; i++) {
-		code = account_ask(account, i % 3 < 2 ? 10 : -15, &balance);
-		if (!code)
+	for (unsigned i = 0; i < VISITS && code >= 0; i++) {
+		code = account_ask(arg, i % 3 < 2 ? 10 : -15);
+		if (code >= 0)
 			code = rt_sleep((10 + i % 5 * 10) * RT_MS);
 	}
-	rt_sender_free(account);
-	return code;
-}
-
-static int clients_run(struct rt_sender *account)
-{
-	struct rt_handle clients[CLIENTS] = { 0 };
-	struct rt_sender *clone;
-	char name[16];
-	int error = 0;
-
-	for (unsigned i = 0; i < CLIENTS && !error; i++) {
-		snprintf(name, sizeof(name), "client %u", i);
-		clone = rt_sender_clone(account);
-		error = clone ? rt_spawn(&clients[i], client_run, clone, name) : -ENOMEM;
-		if (error)
-			rt_sender_free(clone);
-	}
-	for (unsigned i = 0; i < CLIENTS; i++)
-		if (clients[i].task)
-			rt_join(&clients[i], NULL);
-	return error;
-}
-
-/* ---- All of it ---- */
-
-static int64_t ledger_sum(const struct account *account)
-{
-	char *text = calloc(1, (size_t)account->ledger_size + 1);
-	int64_t sum = 0;
-
-	if (!text || rt_file_read(account->ledger, text, (size_t)account->ledger_size, 0) < 0) {
-		free(text);
-		return -1;
-	}
-	for (char *line = text; *line; line = strchr(line, '\n') + 1)
-		sum += strtoll(line, NULL, 10);
-	free(text);
-	return sum;
+	return (int)code;
 }
 
 static int bank(void *arg)
 {
 	struct rt_spawn_options actor = { .name = "account", .kind = VIGIL_TASK_ACTOR };
+	struct rt_join_set *clients = rt_join_set_new("clients");
 	struct account account = { 0 };
-	struct rt_sender *ask;
-	struct rt_handle task;
-	int64_t balance = 0;
+	struct rt_sender *ask = NULL;
+	struct rt_handle task = { 0 };
+	int64_t amounts[CLIENTS * VISITS] = { 0 }, sum = 0;
 	int error = example_file("ledger", &account.ledger);
 
 	(void)arg;
 	if (!error)
-		error = rt_mpsc_new("mailbox", MAILBOX, request_drop, &ask, &account.mailbox);
-	if (error)
-		return error;
-	error = rt_spawn_with(&task, account_run, &account, &actor);
-	if (!error) {
-		error = clients_run(ask);
-		if (!error && account_ask(ask, -1000000, &balance) == -EDQUOT)
-			printf("1000000 EUR were not paid out, there are %lld\n",
-			       (long long)balance);
-		/* With the last sender the actor ends. */
-		rt_sender_free(ask);
+		error = rt_mpsc_new("mailbox", 8, request_drop, &ask, &account.mailbox);
+	if (!error)
+		error = rt_spawn_with(&task, account_run, &account, &actor);
+	if (!error)
+		error = example_spawn_each(clients, "client", client_run, ask, 0, CLIENTS);
+	error = rt_join_set_finish(clients, error);
+	if (!error && account_ask(ask, -1000000) == -EDQUOT)
+		printf("1000000 EUR were not paid out, there are %lld\n",
+		       (long long)account_ask(ask, 0));
+	rt_sender_free(ask); /* with the last sender the actor ends */
+	if (task.task)
 		rt_join(&task, NULL);
-		printf("the ledger says %lld EUR\n", (long long)ledger_sum(&account));
-	}
+	rt_receiver_free(account.mailbox);
+	if (!error)
+		error = (int)rt_file_read(account.ledger, amounts, sizeof(amounts), 0);
+	for (unsigned i = 0; i < CLIENTS * VISITS; i++)
+		sum += amounts[i];
+	if (error >= 0)
+		printf("the ledger says %lld EUR\n", (long long)sum);
 	rt_file_free(account.ledger);
 	return error;
 }
