@@ -7,10 +7,6 @@
  * In the console (e) "blocking" has a queue, at most 6, and two workers that poll "checksum";
  * tasks (t) has those in the queue as runnable. A worker "stand-in" comes for the call in place.
  */
-#include <errno.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "../example.h"
 
 #define JOBS 6
@@ -53,15 +49,6 @@ static int checksum(void *arg)
 
 /* ---- A queue before two threads ---- */
 
-static int start(struct job *job, struct rt_handle *ret_handle, unsigned number)
-{
-	char name[32];
-
-	*job = (struct job){ .byte = (char)number };
-	snprintf(name, sizeof(name), "checksum %u", number);
-	return rt_spawn_blocking(ret_handle, checksum, job, name);
-}
-
 /* Awaits them all; with a code that is not 0, takes back what still stands in the queue. */
 static int await_all(struct rt_handle *handles, int code)
 {
@@ -83,12 +70,17 @@ static int await_all(struct rt_handle *handles, int code)
 static int use_pool(void)
 {
 	struct rt_handle handles[JOBS] = { 0 };
-	struct job jobs[JOBS];
+	struct job jobs[JOBS] = { 0 };
 	unsigned run = 0, sum = 0;
 	int code = 0;
 
-	for (unsigned i = 0; i < JOBS && !code; i++)
-		code = start(&jobs[i], &handles[i], i);
+	for (unsigned i = 0; i < JOBS && !code; i++) {
+		char name[32];
+
+		jobs[i].byte = (char)i;
+		snprintf(name, sizeof(name), "checksum %u", i);
+		code = rt_spawn_blocking(&handles[i], checksum, &jobs[i], name);
+	}
 	if (!code)
 		rt_cancel(&handles[JOBS - 1]); /* it cannot have begun: two threads, six jobs */
 	code = await_all(handles, code);
@@ -128,7 +120,6 @@ static int tick(void *arg)
 static int use_place(void)
 {
 	struct rt_handle ticker;
-	struct rt_result result = { 0 };
 	unsigned ticks = 0, blocked = 0;
 	int code = rt_spawn(&ticker, tick, &ticks, "ticker");
 
@@ -137,8 +128,7 @@ static int use_place(void)
 	code = rt_call_blocking(block, &blocked, "one call"); /* on the pool, and awaited */
 	if (!code)
 		code = rt_block_in_place(block, &blocked);
-	rt_cancel(&ticker);
-	rt_join(&ticker, &result);
+	example_stop(&ticker);
 	if (!code)
 		printf("in place: blocked %u times, and the others %s\n", blocked,
 		       ticks ? "went on" : "stood still");
