@@ -9,14 +9,16 @@
  * main task waits for the oldest "fetch".
  */
 #include "../example.h"
+#include "connections.h"
 
 #define PAGES 24
 #define LIMIT 4
 #define REQUEST 8 /* "page 07\n" */
+#define ANSWER 16 /* "this is page 07\n" */
 
 struct fetch {
 	unsigned page;
-	char text[32];
+	char text[ANSWER + 1];
 };
 
 struct fetches {
@@ -32,7 +34,7 @@ static uint16_t port; /* the server's */
 static int conn_run(void *arg)
 {
 	RT_GUARD(rt_io_guard) struct rt_io *io = arg;
-	char request[REQUEST + 1] = "", text[32];
+	char request[REQUEST + 1] = "", text[ANSWER + 1];
 	unsigned long page;
 	int error = rt_read_full(io, request, REQUEST);
 
@@ -44,8 +46,8 @@ static int conn_run(void *arg)
 	error = rt_sleep((40 + page * 37 % 130) * RT_MS);
 	if (error)
 		return error;
-	snprintf(text, sizeof(text), "this is page %lu", page);
-	return rt_write_all(io, text, strlen(text));
+	snprintf(text, sizeof(text), "this is page %02lu\n", page % 100);
+	return rt_write_all(io, text, ANSWER);
 }
 
 /* Accepts until it is cancelled. A connection is done when its client is. */
@@ -65,33 +67,20 @@ static int server_run(void *arg)
 
 /* ---- One page ---- */
 
-static int fetch_over(struct rt_io *io, struct fetch *fetch)
-{
-	char request[REQUEST + 1];
-	size_t size = 0;
-	int n;
-
-	snprintf(request, sizeof(request), "page %02u\n", fetch->page % 100);
-	n = rt_write_all(io, request, REQUEST);
-	while (n >= 0 && size + 1 < sizeof(fetch->text)) {
-		n = rt_read(io, fetch->text + size, sizeof(fetch->text) - 1 - size);
-		if (n <= 0)
-			break;
-		size += (size_t)n;
-	}
-	return n < 0 ? n : 0;
-}
-
 static int fetch_run(void *item)
 {
 	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct fetch *fetch = item;
+	char request[REQUEST + 1];
 	int error;
 
 	vigil_attr_u64(vigil_task_current(), "page", fetch->page, NULL);
+	snprintf(request, sizeof(request), "page %02u\n", fetch->page % 100);
 	error = rt_tcp_connect("127.0.0.1", port, &io);
 	if (!error)
-		error = fetch_over(io, fetch);
+		error = rt_write_all(io, request, REQUEST);
+	if (!error)
+		error = rt_read_full(io, fetch->text, ANSWER);
 	return rt_context(error, "cannot fetch page %u", fetch->page);
 }
 
@@ -141,23 +130,16 @@ static int fetch_all(bool is_ordered)
 
 static int fetch_twice(void *arg)
 {
-	struct rt_listener *listener;
-	struct rt_handle server;
-	int error = rt_tcp_listen("127.0.0.1", 0, &listener);
+	struct server server = { 0 };
+	int error = server_start(&server, server_run, "server");
 
 	(void)arg;
-	if (error)
-		return rt_context(error, "cannot listen");
-	port = rt_listener_port(listener);
-	error = rt_spawn(&server, server_run, listener, "server");
-	if (!error) {
+	port = server.port;
+	if (!error)
 		error = fetch_all(false);
-		if (!error)
-			error = fetch_all(true);
-		rt_cancel(&server);
-		rt_join(&server, NULL);
-	}
-	rt_listener_free(listener);
+	if (!error)
+		error = fetch_all(true);
+	server_stop(&server);
 	return error;
 }
 
