@@ -7,10 +7,6 @@
  * In the console (t) clients wait for semaphore "squares places" and are told who has them; those
  * that have one wait until it is readable. "impatient" is cancelled, its session completed.
  */
-#include <errno.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
 #include "../example.h"
 #include "connections.h"
 
@@ -20,7 +16,7 @@
 #define NEVER UINT32_MAX /* a query that is not answered */
 
 struct world {
-	struct rt_listener *listener;
+	struct server server;
 	struct rt_conn_pool *pool;
 	_Atomic unsigned answered, wrong;
 	unsigned closed_midway;
@@ -45,12 +41,9 @@ static int session(void *arg, void *item)
 	return 0;
 }
 
-static int server(void *arg)
+static int serve(void *arg)
 {
-	const struct world *world = arg;
-	struct rt_stream *connections = connections_of(world->listener);
-
-	return rt_stream_for_each_bounded(connections, 2 * MAX, session, NULL, "session");
+	return rt_stream_for_each_bounded(connections_of(arg), 2 * MAX, session, NULL, "session");
 }
 
 /* ---- What the pool lends ---- */
@@ -64,10 +57,8 @@ static int link_open(void *arg, void **ret_connection)
 {
 	const struct world *world = arg;
 	struct link *link = calloc(1, sizeof(*link));
-	int code = -ENOMEM;
+	int code = link ? rt_tcp_connect("127.0.0.1", world->server.port, &link->io) : -ENOMEM;
 
-	if (link)
-		code = rt_tcp_connect("127.0.0.1", rt_listener_port(world->listener), &link->io);
 	if (code)
 		free(link);
 	else
@@ -93,11 +84,12 @@ static bool link_is_good(void *arg, void *connection)
 	return !link->is_midway;
 }
 
-static int query(struct rt_conn_pool *pool, uint32_t number, uint32_t *ret_square)
+static int query(struct world *world, uint32_t number)
 {
 	RT_GUARD(rt_conn_give_back) struct rt_conn conn = { 0 };
 	struct link *link;
-	int code = rt_conn_take(pool, UINT64_MAX, &conn);
+	uint32_t square;
+	int code = rt_conn_take(world->pool, UINT64_MAX, &conn);
 
 	if (code)
 		return code;
@@ -105,78 +97,49 @@ static int query(struct rt_conn_pool *pool, uint32_t number, uint32_t *ret_squar
 	link->is_midway = true;
 	code = rt_write_all(link->io, &number, sizeof(number));
 	if (!code)
-		code = rt_read_full(link->io, ret_square, sizeof(*ret_square));
-	if (!code)
-		link->is_midway = false;
-	return code;
+		code = rt_read_full(link->io, &square, sizeof(square));
+	if (code)
+		return code;
+	link->is_midway = false;
+	world->answered++;
+	world->wrong += square != number * number;
+	return 0;
 }
 
 /* ---- Its users ---- */
 
 static int client(void *arg)
 {
-	struct world *world = arg;
 	int code = 0;
 
-	for (uint32_t i = 0; i < QUERIES && !code; i++) {
-		uint32_t square = 0;
-
-		code = query(world->pool, i, &square);
-		world->answered += !code;
-		world->wrong += !code && square != i * i;
-	}
+	for (uint32_t i = 0; i < QUERIES && !code; i++)
+		code = query(arg, i);
 	return code;
 }
 
 static int impatient(void *arg)
 {
-	const struct world *world = arg;
-	uint32_t square;
-
-	return query(world->pool, NEVER, &square);
-}
-
-static int clients_run(struct world *world)
-{
-	struct rt_join_set *clients = rt_join_set_new("clients");
-	int code = clients ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < CLIENTS && !code; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "client %u", i);
-		code = rt_join_set_spawn(clients, client, world, name);
-	}
-	if (!code) {
-		code = rt_timeout_call(500 * RT_MS, impatient, world, "impatient");
-		code = code == -ETIMEDOUT ? 0 : code;
-	}
-	return rt_join_set_finish(clients, code);
+	return query(arg, NEVER);
 }
 
 static int use_pool(void *arg)
 {
 	static const struct rt_conn_pool_type type = { link_open, link_close, link_is_good };
+	struct rt_join_set *clients = rt_join_set_new("clients");
 	struct world world = { 0 };
-	struct rt_handle serving = { 0 };
-	struct rt_result result = { 0 };
-	int code = rt_tcp_listen("127.0.0.1", 0, &world.listener);
+	int code = server_start(&world.server, serve, "server");
 
 	(void)arg;
-	if (!code)
-		world.pool = rt_conn_pool_new("squares", MAX, &type, &world);
-	if (!code && !world.pool)
+	world.pool = rt_conn_pool_new("squares", MAX, &type, &world);
+	if (!world.pool)
 		code = -ENOMEM;
 	if (!code)
-		code = rt_spawn(&serving, server, &world, "server");
+		code = example_spawn_each(clients, "client", client, &world, 0, CLIENTS);
 	if (!code)
-		code = clients_run(&world);
+		code = rt_timeout_call(500 * RT_MS, impatient, &world, "impatient");
+	code = rt_join_set_finish(clients, code == -ETIMEDOUT ? 0 : code);
 	rt_conn_pool_free(world.pool);
-	rt_cancel(&serving);
-	if (serving.task)
-		rt_join(&serving, &result);
-	rt_result_free(&result);
-	rt_listener_free(world.listener);
+	server_stop(&world.server);
 	if (!code)
 		printf("%d clients, %d connections: %u queries answered, %u wrong; "
 		       "%u connection closed in the middle of a query that was cancelled\n",
