@@ -25,11 +25,9 @@ struct settings {
 
 static int parse(struct settings *settings, char *text)
 {
-	unsigned number = 0;
 	char *rest = text, *line;
 
-	while ((line = strsep(&rest, "\n"))) {
-		number++;
+	for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
 		if (!strncmp(line, "port=", 5))
 			settings->port = (unsigned)strtoul(line + 5, NULL, 10);
 		else if (*line)
@@ -42,12 +40,11 @@ static int parse(struct settings *settings, char *text)
 static int read_local(struct settings *settings, char *buf, size_t size)
 {
 	struct rt_file *file = NULL;
-	ssize_t n;
-	int error = settings->path ? rt_file_open(settings->path, O_RDWR, 0, &file) :
+	ssize_t n = settings->path ? rt_file_open(settings->path, O_RDWR, 0, &file) :
 				     example_file(settings->name, &file);
 
-	if (error)
-		return error;
+	if (n)
+		return (int)n;
 	n = rt_file_write(file, settings->text, strlen(settings->text), 0);
 	if (n > 0)
 		n = rt_file_read(file, buf, size - 1, 0);
@@ -60,8 +57,7 @@ static int read_remote(void *arg)
 	const struct settings *settings = arg;
 	char buf[64];
 
-	/* Nobody will write. */
-	return rt_read(settings->remote, buf, sizeof(buf));
+	return rt_read(settings->remote, buf, sizeof(buf)); /* nobody will write */
 }
 
 /* ---- Those above ---- */
@@ -126,40 +122,27 @@ static int load_in_task(struct settings *settings)
 	return rt_context(code, "this one we cannot do without");
 }
 
-static int load_all(struct rt_io *remote)
-{
-	struct settings all[] = {
-		{ .name = "good.conf", .text = "port=8080\n" },
-		{ .name = "typo.conf", .text = "port=80\npotr=8080\n" },
-		{ .name = "remote.conf", .text = "", .remote = remote },
-		{ .name = "missing.conf", .path = "/nowhere/missing.conf", .text = "" }
-	};
-	int code = 0;
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !code; i++)
-		code = load_in_task(&all[i]);
-	return code;
-}
-
 static int run(void *arg)
 {
 	RT_GUARD(rt_io_guard) struct rt_io *from = NULL;
 	RT_GUARD(rt_io_guard) struct rt_io *to = NULL;
-	struct rt_error *error;
-	char words[256];
 	int code = rt_pipe(&from, &to);
+	struct settings all[] = {
+		{ .name = "good.conf", .text = "port=8080\n" },
+		{ .name = "typo.conf", .text = "port=80\npotr=8080\n" },
+		{ .name = "remote.conf", .remote = from },
+		{ .name = "missing.conf", .path = "/nowhere/missing.conf", .text = "" },
+	};
 
 	(void)arg;
 	if (!code)
 		code = rt_spawn(NULL, warm_cache, NULL, "warm cache");
-	if (!code)
-		code = load_all(from);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !code; i++)
+		code = load_in_task(&all[i]);
 	if (code != -ENOENT)
 		return code;
-	error = rt_error_take();
-	rt_error_print(error, words, sizeof(words));
-	printf("give up: %s\n", words);
-	rt_error_free(error);
+	rt_context(code, "give up");
+	example_print_error();
 	printf("errors nobody looked at: %s\n", rt_stats().unseen_errors ? "yes" : "no");
 	return 0;
 }
