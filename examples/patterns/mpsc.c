@@ -16,7 +16,7 @@
 #define GATHER (20 * RT_MS)
 
 struct worker {
-	struct rt_sender *log;
+	struct rt_sender *log; /* the same for all */
 	unsigned number;
 };
 
@@ -33,8 +33,6 @@ static int worker_run(void *arg)
 		else if ((error = rt_send(worker->log, line)))
 			free(line); /* it is still ours */
 	}
-	/* The last sender that goes closes the channel. */
-	rt_sender_free(worker->log);
 	return error;
 }
 
@@ -44,7 +42,7 @@ struct writer {
 	struct rt_receiver *lines;
 	struct rt_file *file;
 	off_t size;
-	unsigned count, syncs;
+	unsigned syncs;
 };
 
 /* Awaits a line, and takes those that are there by then. Returns how many bytes. */
@@ -60,7 +58,6 @@ static int gather(struct writer *writer, char *buf, size_t size)
 	do {
 		length += (size_t)snprintf(buf + length, size - length, "%s", (char *)line);
 		free(line);
-		writer->count++;
 	} while (!error && size - length > 64 && rt_try_recv(writer->lines, &line) == 0);
 	return error ? error : (int)length;
 }
@@ -78,7 +75,7 @@ static int writer_run(void *arg)
 		writer->size += size;
 		writer->syncs++;
 	}
-	rt_receiver_free(writer->lines);
+	rt_receiver_close(writer->lines);
 	if (!error && size != -EPIPE)
 		error = size;
 	return rt_context(error, "cannot write the log");
@@ -107,56 +104,37 @@ static int report(const struct writer *writer)
 	n = rt_file_read(writer->file, text, (size_t)writer->size, 0);
 	printf("%d lines were sent, %u are in the file in order; the disk was synced %s\n",
 	       WORKERS * LINES, lines_in_order(text),
-	       writer->syncs < writer->count ? "less often" : "for each");
+	       writer->syncs < WORKERS * LINES ? "less often" : "for each");
 	free(text);
 	return n < 0 ? (int)n : 0;
 }
 
-static int workers_run(struct rt_sender *log)
+static int log_all(void *arg)
 {
 	struct rt_join_set *set = rt_join_set_new("workers");
 	struct worker workers[WORKERS];
-	char name[32];
-	int error = set ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < WORKERS && !error; i++) {
-		snprintf(name, sizeof(name), "worker %u", i);
-		workers[i] = (struct worker){ rt_sender_clone(log), i };
-		error = workers[i].log ? rt_join_set_spawn(set, worker_run, &workers[i], name) :
-					 -ENOMEM;
-		if (error)
-			rt_sender_free(workers[i].log);
-	}
-	if (!error)
-		example_join(set);
-	example_end(set);
-	return error;
-}
-
-static int log_all(void *arg)
-{
 	struct writer writer = { 0 };
-	struct rt_handle writer_task;
+	struct rt_handle writer_task = { 0 };
 	struct rt_result result = { 0 };
-	struct rt_sender *log;
+	struct rt_sender *log = NULL;
 	int error = example_file("app.log", &writer.file);
 
 	(void)arg;
 	if (!error)
 		error = rt_mpsc_new("log lines", CAPACITY, free, &log, &writer.lines);
-	if (error) {
-		rt_file_free(writer.file);
-		return error;
-	}
-	error = rt_spawn(&writer_task, writer_run, &writer, "log writer");
-	if (error)
-		rt_receiver_free(writer.lines);
-	else
-		error = workers_run(log);
-	rt_sender_free(log);
+	if (!error)
+		error = rt_spawn(&writer_task, writer_run, &writer, "log writer");
+	for (unsigned i = 0; i < WORKERS; i++)
+		workers[i] = (struct worker){ log, i };
+	if (!error)
+		error = example_spawn_each(set, "worker", worker_run, workers, sizeof(workers[0]),
+					   WORKERS);
+	error = rt_join_set_finish(set, error);
+	rt_sender_free(log); /* the writer takes what is in it, and ends */
 	if (writer_task.task)
 		rt_join(&writer_task, &result);
-	if (!error)
+	rt_receiver_free(writer.lines);
+	if (result.code)
 		error = result.error ? rt_fail_with(result.error) : result.code;
 	if (!error)
 		error = report(&writer);
