@@ -22,33 +22,34 @@ struct block {
 	char bytes[BLOCK];
 };
 
-/* A stage owns its ends of the channels, and closes them when it ends: so the next one ends. */
 struct stage {
+	const char *name;
+	int (*run)(struct stage *stage);
 	struct rt_receiver *from;
 	struct rt_sender *to;
 	struct rt_file *file;
-	size_t lines;
 	off_t size;
 };
 
-static int stage_end(struct stage *stage, int code)
+static int stage_run(void *arg)
 {
-	rt_receiver_free(stage->from);
-	rt_sender_free(stage->to);
+	struct stage *stage = arg;
+	int code = stage->run(stage);
+
+	rt_sender_free(stage->to); /* so that the next one ends, too */
+	stage->to = NULL;
 	return code == -EPIPE ? 0 : code;
 }
 
 /* ---- The stages ---- */
 
-static int read_stage(void *arg)
+static int read_log(struct stage *stage)
 {
-	struct stage *stage = arg;
-	int code = 0;
-
-	while (!code) {
+	for (;;) {
 		struct block *block = malloc(sizeof(*block));
 		ssize_t n = block ? rt_file_read(stage->file, block->bytes, BLOCK, stage->size) :
 				    -ENOMEM;
+		int code = (int)n;
 
 		if (n > 0) {
 			block->size = (size_t)n;
@@ -57,68 +58,47 @@ static int read_stage(void *arg)
 		}
 		if (n <= 0 || code) {
 			free(block);
-			return stage_end(stage, n < 0 ? (int)n : code);
+			return code;
 		}
 	}
-	return stage_end(stage, code);
 }
 
-/* "192.0.2.17 GET ..." becomes "192.0.2.xx GET ...". All lines are as long. */
-static size_t anonymise(struct block *block)
+/* "192.0.2.117 GET ..." becomes "192.0.2.xxx GET ...". All lines are as long. */
+static int anonymise(struct stage *stage)
 {
-	size_t lines = 0;
+	void *message;
+	int code = 0;
 
-	for (size_t at = 0; at + LINE <= block->size; at += LINE, lines++) {
-		char *line = block->bytes + at;
-		char *space = memchr(line, ' ', LINE);
-		char *dot = space ? memrchr(line, '.', (size_t)(space - line)) : NULL;
+	while (!code && !(code = rt_recv(stage->from, &message))) {
+		struct block *block = message;
 
-		if (dot)
-			memset(dot + 1, 'x', (size_t)(space - dot - 1));
-	}
-	return lines;
-}
-
-static int anonymise_stage(void *arg)
-{
-	struct stage *stage = arg;
-	void *block;
-	int code;
-
-	while ((code = rt_recv(stage->from, &block)) == 0) {
-		stage->lines += anonymise(block);
+		for (size_t at = 0; at < block->size; at += LINE)
+			memset(block->bytes + at + strlen("192.0.2."), 'x', 3);
 		code = rt_send(stage->to, block);
-		if (code) {
+		if (code)
 			free(block);
-			break;
-		}
 	}
-	return stage_end(stage, code);
+	return code;
 }
 
-static int write_stage(void *arg)
+static int write_log(struct stage *stage)
 {
-	struct stage *stage = arg;
 	uint64_t begun_ns = rt_now();
 	void *message;
-	int code;
+	int code = 0;
 
-	while ((code = rt_recv(stage->from, &message)) == 0) {
+	while (!code && !(code = rt_recv(stage->from, &message))) {
 		struct block *block = message;
 		ssize_t n = rt_file_write(stage->file, block->bytes, block->size, stage->size);
 
 		free(block);
 		if (n < 0)
-			return stage_end(stage, (int)n);
+			return (int)n;
 		stage->size += n;
 		code = rt_sleep_until(begun_ns + (uint64_t)stage->size * RT_S / RATE);
-		if (code)
-			break;
 	}
-	return stage_end(stage, code);
+	return code;
 }
-
-/* ---- All of it ---- */
 
 static int log_write(struct rt_file *file)
 {
@@ -134,38 +114,14 @@ static int log_write(struct rt_file *file)
 	return n < 0 ? (int)n : 0;
 }
 
-static int run_stages(struct stage *stages)
-{
-	static const struct {
-		rt_fn run;
-		const char *name;
-	} does[] = { { read_stage, "read" },
-		     { anonymise_stage, "anonymise" },
-		     { write_stage, "write" } };
-	struct rt_handle tasks[3] = { 0 };
-	int error = rt_mpsc_new("raw", CAPACITY, free, &stages[0].to, &stages[1].from);
-
-	if (!error)
-		error = rt_mpsc_new("clean", CAPACITY, free, &stages[1].to, &stages[2].from);
-	for (unsigned i = 0; i < 3; i++)
-		if (error || (error = rt_spawn(&tasks[i], does[i].run, &stages[i], does[i].name)))
-			stage_end(&stages[i], error);
-	for (unsigned i = 0; i < 3; i++) {
-		struct rt_result result;
-
-		if (!tasks[i].task || rt_join(&tasks[i], &result))
-			continue;
-		error = error ? error : result.code;
-		rt_result_free(&result);
-	}
-	return error;
-}
-
 static int run(void *arg)
 {
-	struct stage stages[3] = { 0 };
+	struct rt_join_set *set = rt_join_set_new("stages");
+	struct stage stages[] = { { .name = "read", .run = read_log },
+				  { .name = "anonymise", .run = anonymise },
+				  { .name = "write", .run = write_log } };
 	char line[LINE + 1] = "";
-	int error = example_file("access.log", &stages[0].file);
+	int error = set ? example_file("access.log", &stages[0].file) : -ENOMEM;
 
 	(void)arg;
 	if (!error)
@@ -173,12 +129,20 @@ static int run(void *arg)
 	if (!error)
 		error = log_write(stages[0].file);
 	if (!error)
-		error = run_stages(stages);
+		error = rt_mpsc_new("raw", CAPACITY, free, &stages[0].to, &stages[1].from);
+	if (!error)
+		error = rt_mpsc_new("clean", CAPACITY, free, &stages[1].to, &stages[2].from);
+	for (unsigned i = 0; i < 3 && !error; i++)
+		error = rt_join_set_spawn(set, stage_run, &stages[i], stages[i].name);
+	error = rt_join_set_finish(set, error);
 	if (!error && rt_file_read(stages[2].file, line, LINE - 1, stages[2].size - LINE) > 0)
-		printf("%zu lines, %lld bytes; the last is \"%s\"\n", stages[1].lines,
-		       (long long)stages[2].size, line);
-	rt_file_free(stages[0].file);
-	rt_file_free(stages[2].file);
+		printf("%lld lines, %lld bytes; the last is \"%s\"\n",
+		       (long long)stages[2].size / LINE, (long long)stages[2].size, line);
+	for (unsigned i = 0; i < 3; i++) {
+		rt_receiver_free(stages[i].from);
+		rt_sender_free(stages[i].to);
+		rt_file_free(stages[i].file);
+	}
 	return error;
 }
 
