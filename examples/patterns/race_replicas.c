@@ -9,27 +9,21 @@
  * the losers end "cancelled". Each has a task "request" on the other side, which does its work
  * unless its client goes first, and says both: "readable, fd 10, 89.2 ms to go".
  */
-#include <stdatomic.h>
-
 #include "../example.h"
+#include "connections.h"
 
 #define REPLICAS 3
 #define REQUESTS 9
 
 static struct replica {
 	const char *name, *task, *ask; /* what its tasks are called */
-	unsigned place;
-	struct rt_listener *listener;
-	uint16_t port;
-	struct rt_handle server;
+	struct server server;
 	unsigned won;
 } replicas[REPLICAS] = {
-	{ .name = "oslo", .task = "replica oslo", .ask = "ask oslo", .place = 0 },
-	{ .name = "lima", .task = "replica lima", .ask = "ask lima", .place = 1 },
-	{ .name = "kyoto", .task = "replica kyoto", .ask = "ask kyoto", .place = 2 },
+	{ .name = "oslo", .task = "replica oslo", .ask = "ask oslo" },
+	{ .name = "lima", .task = "replica lima", .ask = "ask lima" },
+	{ .name = "kyoto", .task = "replica kyoto", .ask = "ask kyoto" },
 };
-
-static _Atomic unsigned given_up; /* requests whose client went before the answer */
 
 /* ---- A replica's side ---- */
 
@@ -47,48 +41,23 @@ static int request_run(void *arg)
 	first[0] = rt_sleep_op(takes_ns[work % REPLICAS]);
 	first[1] = rt_read_op(io, &nothing, 1);
 	n = rt_select(first, 2, RT_BIASED);
-	if (n < 0)
-		return n;
-	if (n == 1) {
-		atomic_fetch_add(&given_up, 1);
+	if (n == 1)
 		return 0;
-	}
-	n = rt_write_all(io, &work, 1);
-	return n < 0 ? n : 0;
+	return n ? n : rt_write_all(io, &work, 1);
 }
 
 static int replica_run(void *arg)
 {
-	const struct replica *replica = arg;
+	struct rt_listener *listener = arg;
 	struct rt_io *io;
 	int error;
 
-	while ((error = rt_accept(replica->listener, &io)) == 0) {
+	while ((error = rt_accept(listener, &io)) == 0) {
 		error = rt_spawn(NULL, request_run, io, "request");
 		if (error)
 			rt_io_free(io);
 	}
 	return error;
-}
-
-static int replica_start(struct replica *replica)
-{
-	int error = rt_tcp_listen("127.0.0.1", 0, &replica->listener);
-
-	if (error)
-		return rt_context(error, "%s cannot listen", replica->name);
-	replica->port = rt_listener_port(replica->listener);
-	return rt_spawn(&replica->server, replica_run, replica, replica->task);
-}
-
-static void replica_stop(struct replica *replica)
-{
-	if (replica->server.task) {
-		rt_cancel(&replica->server);
-		rt_join(&replica->server, NULL);
-	}
-	rt_listener_free(replica->listener);
-	replica->listener = NULL;
 }
 
 /* ---- The client's side ---- */
@@ -102,7 +71,7 @@ static int ask_run(void *arg)
 {
 	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct ask *ask = arg;
-	int n = rt_tcp_connect("127.0.0.1", ask->replica->port, &io);
+	int n = rt_tcp_connect("127.0.0.1", ask->replica->server.port, &io);
 
 	if (n >= 0)
 		n = rt_write_all(io, &ask->work, 1);
@@ -147,28 +116,21 @@ static void ask_often(const char *when)
 
 static int race(void *arg)
 {
-	struct rt_error *error;
-	char words[128];
 	int code = 0;
 
 	(void)arg;
 	for (unsigned i = 0; i < REPLICAS && !code; i++)
-		code = replica_start(&replicas[i]);
+		code = server_start(&replicas[i].server, replica_run, replicas[i].task);
 	if (!code) {
 		ask_often("with all three");
-		replica_stop(&replicas[1]);
+		server_stop(&replicas[1].server);
 		ask_often("without lima");
 	}
 	for (unsigned i = 0; i < REPLICAS; i++)
-		replica_stop(&replicas[i]);
-	if (code || ask_all(0) >= 0)
-		return code;
-	error = rt_error_take();
-	rt_error_print(error, words, sizeof(words));
-	printf("without any: %s\n", words);
-	printf("%u requests were given up, another was faster\n", atomic_exchange(&given_up, 0));
-	rt_error_free(error);
-	return 0;
+		server_stop(&replicas[i].server);
+	if (!code && rt_context(ask_all(0), "without any") < 0)
+		example_print_error();
+	return code;
 }
 
 EXAMPLE_PATTERN(NULL, race)
