@@ -7,7 +7,6 @@
  * In the console locks (l) has mutex "people.db", and how long clerks held it and waited; jobs
  * "INSERT person" and "SELECT person" (t, with D those that ended) are the statements.
  */
-#include <errno.h>
 #include <sqlite3.h>
 
 #include "../example.h"
@@ -15,13 +14,10 @@
 #define CLERKS 4
 #define NAMES 6 /* of each */
 
-/* ---- The interface ---- */
-
 struct people {
-	void *self;
+	void *self; /* whatever is behind this interface */
 	int (*add)(void *self, const char *name, int64_t *ret_id);  /* -EEXIST */
 	int (*find)(void *self, const char *name, int64_t *ret_id); /* -ENOENT */
-	int (*count)(void *self, int64_t *ret_count);
 };
 
 /* ---- SQLite behind it ---- */
@@ -31,11 +27,11 @@ struct database {
 	struct rt_mutex *lock;
 };
 
-/* A statement with one parameter, and a number that it returns. */
+/* A statement with one parameter, that returns an id. */
 struct query {
 	sqlite3 *sqlite;
 	const char *sql, *name;
-	int64_t number;
+	int64_t *ret_id;
 };
 
 /* On a thread of the pool. -ENOENT: no row. */
@@ -47,11 +43,10 @@ static int query_run(void *arg)
 
 	if (sqlite3_prepare_v2(query->sqlite, query->sql, -1, &statement, NULL))
 		return rt_fail("db", -EIO, "%s", sqlite3_errmsg(query->sqlite));
-	if (query->name)
-		sqlite3_bind_text(statement, 1, query->name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 1, query->name, -1, SQLITE_STATIC);
 	step = sqlite3_step(statement);
 	if (step == SQLITE_ROW)
-		query->number = sqlite3_column_int64(statement, 0);
+		*query->ret_id = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	if (step == SQLITE_ROW)
 		return 0;
@@ -62,82 +57,68 @@ static int query_run(void *arg)
 	return rt_fail("db", -EIO, "%s", sqlite3_errmsg(query->sqlite));
 }
 
-static int ask(struct database *database, const char *sql, const char *name, int64_t *ret_number,
+static int ask(struct database *database, const char *sql, const char *name, int64_t *ret_id,
 	       const char *job)
 {
-	struct query query = { database->sqlite, sql, name, 0 };
+	struct query query = { database->sqlite, sql, name, ret_id };
 	int code = rt_mutex_lock(database->lock);
 
 	if (code)
 		return code;
 	code = rt_call_blocking(query_run, &query, job);
 	rt_mutex_unlock(database->lock);
-	if (!code)
-		*ret_number = query.number;
 	return code;
 }
 
 static int add(void *self, const char *name, int64_t *ret_id)
 {
-	return ask(self, "INSERT INTO people (name) VALUES (?) RETURNING id", name, ret_id,
+	return ask(self, "INSERT INTO people (name) VALUES (?) RETURNING rowid", name, ret_id,
 		   "INSERT person");
 }
 
 static int find(void *self, const char *name, int64_t *ret_id)
 {
-	return ask(self, "SELECT id FROM people WHERE name = ?", name, ret_id, "SELECT person");
-}
-
-static int count(void *self, int64_t *ret_count)
-{
-	return ask(self, "SELECT count(*) FROM people", NULL, ret_count, "SELECT count");
+	return ask(self, "SELECT rowid FROM people WHERE name = ?", name, ret_id, "SELECT person");
 }
 
 static int open_job(void *arg)
 {
+	static const char schema[] =
+		"PRAGMA journal_mode = MEMORY; CREATE TABLE people (name UNIQUE)";
 	struct database *database = arg;
-	char dir[] = "/tmp/vigil-people-XXXXXX", path[64];
-	int error;
+	char path[] = "/tmp/vigil-people-XXXXXX";
+	int error, fd = mkstemp(path);
 
-	if (!mkdtemp(dir))
-		return rt_fail("io", -errno, "cannot make %s", dir);
-	snprintf(path, sizeof(path), "%s/people.db", dir);
-	/* In memory what would be files beside it: so it can lose its name at once, too. */
+	if (fd < 0)
+		return rt_fail("io", -errno, "cannot make %s", path);
+	close(fd);
+	/* In memory what would be files beside it: so it can lose its name at once. */
 	error = sqlite3_open(path, &database->sqlite);
 	if (!error)
-		error = sqlite3_exec(database->sqlite,
-				     "PRAGMA journal_mode = MEMORY;"
-				     "CREATE TABLE people (id INTEGER PRIMARY KEY, name UNIQUE)",
-				     NULL, NULL, NULL);
+		error = sqlite3_exec(database->sqlite, schema, NULL, NULL, NULL);
 	unlink(path);
-	rmdir(dir);
 	return error ? rt_fail("db", -EIO, "%s", sqlite3_errmsg(database->sqlite)) : 0;
 }
 
-/* ---- Who uses the interface ---- */
+static _Atomic unsigned clerks, added, known;
 
-struct clerk {
-	const struct people *people;
-	unsigned number, added, known;
-};
-
-/* Half of the names of each clerk are also those of the next. */
+/* Who uses the interface: clerks. Half of the names of each are also those of the next. */
 static int sign_up(void *arg)
 {
-	struct clerk *clerk = arg;
+	const struct people *people = arg;
+	unsigned first = clerks++ * NAMES / 2;
 	int code = 0;
 
 	for (unsigned i = 0; i < NAMES && !code; i++) {
-		unsigned n = (clerk->number * NAMES / 2 + i) % (CLERKS * NAMES / 2);
 		char name[32];
 		int64_t id;
 
-		snprintf(name, sizeof(name), "person %u", n);
-		code = clerk->people->add(clerk->people->self, name, &id);
-		clerk->added += !code;
+		snprintf(name, sizeof(name), "person %u", (first + i) % (CLERKS * NAMES / 2));
+		code = people->add(people->self, name, &id);
+		added += !code;
 		if (code == -EEXIST) {
-			code = clerk->people->find(clerk->people->self, name, &id);
-			clerk->known += !code;
+			code = people->find(people->self, name, &id);
+			known += !code;
 		}
 		if (!code)
 			code = rt_sleep(150 * RT_MS);
@@ -145,48 +126,24 @@ static int sign_up(void *arg)
 	return code;
 }
 
-static int sign_all_up(const struct people *people)
-{
-	struct rt_join_set *set = rt_join_set_new("clerks");
-	struct clerk clerks[CLERKS] = { 0 };
-	unsigned added = 0, known = 0;
-	int64_t rows = 0;
-	int code = set ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < CLERKS && !code; i++) {
-		char name[32];
-
-		clerks[i] = (struct clerk){ people, i, 0, 0 };
-		snprintf(name, sizeof(name), "clerk %u", i);
-		code = rt_join_set_spawn(set, sign_up, &clerks[i], name);
-	}
-	code = rt_join_set_finish(set, code);
-	if (!code)
-		code = people->count(people->self, &rows);
-	if (code)
-		return code;
-	for (unsigned i = 0; i < CLERKS; i++) {
-		added += clerks[i].added;
-		known += clerks[i].known;
-	}
-	printf("%d clerks: %u people added, %u known already; %lld in the database\n", CLERKS,
-	       added, known, (long long)rows);
-	return 0;
-}
-
 static int run(void *arg)
 {
-	struct database database = { .lock = rt_mutex_new("people.db") };
-	struct people people = { &database, add, find, count };
-	int code = database.lock ? 0 : -ENOMEM;
+	struct database db = { .lock = rt_mutex_new("people.db") };
+	struct people people = { &db, add, find };
+	struct rt_join_set *set = rt_join_set_new("clerks");
+	int code = db.lock ? rt_call_blocking(open_job, &db, "open people.db") : -ENOMEM;
 
 	(void)arg;
+	added = 0;
+	known = 0;
 	if (!code)
-		code = rt_call_blocking(open_job, &database, "open people.db");
+		code = example_spawn_each(set, "clerk", sign_up, &people, 0, CLERKS);
+	code = rt_join_set_finish(set, code);
 	if (!code)
-		code = sign_all_up(&people);
-	sqlite3_close(database.sqlite);
-	rt_mutex_free(database.lock);
+		printf("%d clerks: %u people added, %u known already; %d in the database\n", CLERKS,
+		       added, known, sqlite3_total_changes(db.sqlite));
+	sqlite3_close(db.sqlite);
+	rt_mutex_free(db.lock);
 	return code;
 }
 
