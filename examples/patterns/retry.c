@@ -7,8 +7,6 @@
  * In the console (t) a "question" waits for its answer (readable) or out a pause (timer), each
  * with the time left; tasks "answer" that stay are those of a silent server.
  */
-#include <errno.h>
-
 #include "../example.h"
 #include "connections.h"
 
@@ -18,7 +16,7 @@
 #define PATIENCE_NS (300 * RT_MS) /* for an answer */
 #define PAUSE_NS (150 * RT_MS)    /* the first one, at most */
 
-enum mood { ANSWERS, HANGS_UP, IS_SILENT, IS_BUSY, REFUSES };
+enum { ANSWERS, HANGS_UP, IS_SILENT, IS_BUSY, REFUSES };
 
 struct question {
 	uint32_t job, attempt;
@@ -26,9 +24,7 @@ struct question {
 
 struct job {
 	uint32_t number, attempts, random;
-	uint16_t port;
-	int code;
-	char why[128];
+	uint16_t port; /* the server's */
 };
 
 static uint32_t shuffle(uint32_t n)
@@ -43,13 +39,13 @@ static uint32_t shuffle(uint32_t n)
 /* ---- The server ---- */
 
 /* The last two jobs are hopeless: one is refused, one finds it busy whenever it comes. */
-static enum mood mood_for(struct question question)
+static char mood_for(struct question question)
 {
 	if (question.job >= JOBS - 2)
 		return question.job == JOBS - 1 ? REFUSES : IS_BUSY;
 	if (question.attempt > 3)
 		return ANSWERS;
-	return (enum mood)(shuffle(SEED + 16 * question.job + question.attempt) % 4);
+	return (char)(shuffle(SEED + 16 * question.job + question.attempt) % 4);
 }
 
 /* Returns 0 whatever happens: it is not the server that fails. */
@@ -57,35 +53,22 @@ static int answer(void *arg, void *item)
 {
 	RT_GUARD(rt_io_guard) struct rt_io *io = item;
 	struct question question;
-	char word;
+	char mood;
 
 	(void)arg;
 	if (rt_read_full(io, &question, sizeof(question)))
 		return 0;
-	switch (mood_for(question)) {
-	case HANGS_UP:
-		break;
-	case IS_SILENT:
-		rt_read(io, &word, 1); /* until the other loses patience */
-		break;
-	case IS_BUSY:
-		rt_write_all(io, "b", 1);
-		break;
-	case REFUSES:
-		rt_write_all(io, "r", 1);
-		break;
-	case ANSWERS:
-		rt_write_all(io, "a", 1);
-		break;
-	}
+	mood = mood_for(question);
+	if (mood == IS_SILENT)
+		rt_read(io, &question, 1); /* until the other loses patience */
+	else if (mood != HANGS_UP)
+		rt_write_all(io, &mood, 1);
 	return 0;
 }
 
 static int serve(void *listener)
 {
-	struct rt_stream *connections = connections_of(listener);
-
-	return rt_stream_for_each_bounded(connections, JOBS, answer, NULL, "answer");
+	return rt_stream_for_each_bounded(connections_of(listener), JOBS, answer, NULL, "answer");
 }
 
 /* ---- A client ---- */
@@ -95,18 +78,18 @@ static int ask(struct job *job)
 	RT_GUARD(rt_io_guard) struct rt_io *io = NULL;
 	struct question question = { job->number, job->attempts };
 	int code = rt_tcp_connect("127.0.0.1", job->port, &io);
-	char word = 0;
+	char mood = 0;
 
 	if (!code)
 		code = rt_write_all(io, &question, sizeof(question));
 	if (!code)
-		code = rt_timeout(PATIENCE_NS, rt_read_op(io, &word, 1));
+		code = rt_timeout(PATIENCE_NS, rt_read_op(io, &mood, 1));
 	if (code <= 0)
 		return code ? code : rt_fail("net", -ECONNRESET, "it hung up");
-	if (word == 'a')
+	if (mood == ANSWERS)
 		return 0;
-	return word == 'b' ? rt_fail("net", -EBUSY, "it is busy") :
-			     rt_fail("net", -EACCES, "it refuses");
+	return mood == IS_BUSY ? rt_fail("net", -EBUSY, "it is busy") :
+				 rt_fail("net", -EACCES, "it refuses");
 }
 
 static bool is_worth_a_retry(int code)
@@ -126,66 +109,41 @@ static int pause_before_next(struct job *job)
 static int ask_until_answered(void *arg)
 {
 	struct job *job = arg;
-	struct rt_error *error;
+	int code;
 
-	for (;;) {
-		job->attempts++;
-		job->code = ask(job);
-		if (!is_worth_a_retry(job->code) || job->attempts == ATTEMPTS)
+	for (job->attempts = 1;; job->attempts++) {
+		code = ask(job);
+		if (!is_worth_a_retry(code) || job->attempts == ATTEMPTS)
 			break;
-		rt_event(VIGIL_LEVEL_WARN, "attempt %u: %s", job->attempts, strerror(-job->code));
+		rt_event(VIGIL_LEVEL_WARN, "attempt %u: %s", job->attempts, strerror(-code));
 		if (pause_before_next(job))
 			return -ECANCELED;
 	}
-	if (job->code == -ECANCELED)
-		return job->code;
-	rt_context(job->code, "gave up after %u attempt%s", job->attempts,
+	if (!code)
+		printf("question %u: answered, attempt %u\n", job->number, job->attempts);
+	if (!code || code == -ECANCELED)
+		return code;
+	rt_context(code, "question %u: gave up after %u attempt%s", job->number, job->attempts,
 		   job->attempts == 1 ? "" : "s");
-	error = job->code ? rt_error_take() : NULL;
-	rt_error_print(error, job->why, sizeof(job->why));
-	rt_error_free(error);
+	example_print_error();
 	return 0;
-}
-
-static int ask_all(struct job *jobs, uint16_t port)
-{
-	struct rt_join_set *tasks = rt_join_set_new("questions");
-	int code = tasks ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; i < JOBS && !code; i++) {
-		char name[32];
-
-		jobs[i] = (struct job){ .number = i, .random = SEED + i, .port = port };
-		snprintf(name, sizeof(name), "question %u", i);
-		code = rt_join_set_spawn(tasks, ask_until_answered, &jobs[i], name);
-	}
-	return rt_join_set_finish(tasks, code);
 }
 
 static int retry(void *arg)
 {
-	struct rt_listener *listener = NULL;
-	struct rt_handle server = { 0 };
-	struct rt_result result = { 0 };
-	struct job jobs[JOBS] = { 0 };
-	int code = rt_tcp_listen("127.0.0.1", 0, &listener);
+	struct rt_join_set *tasks = rt_join_set_new("questions");
+	struct server server = { 0 };
+	struct job jobs[JOBS];
+	int code = server_start(&server, serve, "flaky server");
 
 	(void)arg;
+	for (uint32_t i = 0; i < JOBS; i++)
+		jobs[i] = (struct job){ .number = i, .random = SEED + i, .port = server.port };
 	if (!code)
-		code = rt_spawn(&server, serve, listener, "flaky server");
-	if (!code)
-		code = ask_all(jobs, rt_listener_port(listener));
-	rt_cancel(&server);
-	if (server.task)
-		rt_join(&server, &result);
-	rt_result_free(&result);
-	rt_listener_free(listener);
-	for (unsigned i = 0; i < JOBS && !code; i++) {
-		if (jobs[i].code)
-			printf("question %u: %s\n", i, jobs[i].why);
-		else
-			printf("question %u: answered, attempt %u\n", i, jobs[i].attempts);
-	}
+		code = example_spawn_each(tasks, "question", ask_until_answered, jobs,
+					  sizeof(jobs[0]), JOBS);
+	code = rt_join_set_finish(tasks, code);
+	server_stop(&server);
 	return code;
 }
 
