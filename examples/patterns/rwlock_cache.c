@@ -7,10 +7,6 @@
  * In the console locks (l) has rwlock "cache", its readers, and how long a writer waited for them;
  * in tasks (t) who waits names them. Jobs "read" of the pool are the misses.
  */
-#include <errno.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
 #include "../example.h"
 
 #define RECORDS 6
@@ -21,7 +17,7 @@
 
 struct entry {
 	unsigned number;
-	char *text; /* NULL: free */
+	char text[SIZE + 1]; /* "": nothing is here */
 };
 
 struct cache {
@@ -29,73 +25,61 @@ struct cache {
 	struct entry entries[ROOM];
 	unsigned oldest;
 	struct rt_file *file;
-	_Atomic unsigned hits, misses, wrong;
+	_Atomic unsigned misses, wrong;
 };
 
 /* With the lock, to read or to write. */
 static struct entry *cache_find(struct cache *cache, unsigned number)
 {
 	for (unsigned i = 0; i < ROOM; i++)
-		if (cache->entries[i].text && cache->entries[i].number == number)
+		if (*cache->entries[i].text && cache->entries[i].number == number)
 			return &cache->entries[i];
 	return NULL;
 }
 
-/* The same to write: takes text, and the place of the oldest. */
-static struct entry *cache_put(struct cache *cache, unsigned number, char *text)
+/* With the lock to write: in the place of the oldest. */
+static struct entry *cache_put(struct cache *cache, const struct entry *loaded)
 {
-	struct entry *entry = cache_find(cache, number);
+	struct entry *entry = cache_find(cache, loaded->number);
 
-	if (entry) { /* somebody else missed it too, and was faster */
-		free(text);
-		return entry;
-	}
+	if (entry)
+		return entry; /* somebody else missed it too, and was faster */
 	entry = &cache->entries[cache->oldest];
 	cache->oldest = (cache->oldest + 1) % ROOM;
-	free(entry->text);
-	*entry = (struct entry){ .number = number, .text = text };
+	*entry = *loaded;
 	return entry;
 }
 
-/* NULL: *ret_code says why. */
-static char *load(struct cache *cache, unsigned number, int *ret_code)
+static int load(struct cache *cache, unsigned number, struct entry *ret_entry)
 {
-	char *text = calloc(1, SIZE + 1);
-	ssize_t got = -ENOMEM;
+	ssize_t got;
 
-	if (text)
-		got = rt_file_read(cache->file, text, SIZE, (off_t)number * SIZE);
+	*ret_entry = (struct entry){ .number = number };
+	got = rt_file_read(cache->file, ret_entry->text, SIZE, (off_t)number * SIZE);
 	if (got == SIZE)
-		return text;
-	free(text);
-	*ret_code = rt_context(got < 0 ? (int)got : -ENODATA, "cannot load record %u", number);
-	return NULL;
+		return 0;
+	return rt_context(got < 0 ? (int)got : -ENODATA, "cannot load record %u", number);
 }
 
 /* With the lock to read, when it returns 0: then the entry stays as it is. */
 static int cache_get(struct cache *cache, unsigned number, struct entry **ret_entry)
 {
-	char *text;
+	struct entry loaded;
 	int code = rt_rwlock_read(cache->lock);
 
 	if (code)
 		return code;
 	*ret_entry = cache_find(cache, number);
-	if (*ret_entry) {
-		atomic_fetch_add(&cache->hits, 1);
+	if (*ret_entry)
 		return 0;
-	}
 	rt_rwlock_unlock(cache->lock);
-	atomic_fetch_add(&cache->misses, 1);
-	text = load(cache, number, &code);
-	if (!text)
+	cache->misses++;
+	code = load(cache, number, &loaded);
+	if (!code)
+		code = rt_rwlock_write(cache->lock);
+	if (code)
 		return code;
-	code = rt_rwlock_write(cache->lock);
-	if (code) {
-		free(text);
-		return code;
-	}
-	*ret_entry = cache_put(cache, number, text);
+	*ret_entry = cache_put(cache, &loaded);
 	return rt_rwlock_downgrade(cache->lock);
 }
 
@@ -110,8 +94,7 @@ static int look_up(struct cache *cache, unsigned number)
 		return code;
 	held = cache->lock;
 	code = rt_sleep(10 * RT_MS);
-	if (strtoul(entry->text, NULL, 10) != number)
-		atomic_fetch_add(&cache->wrong, 1);
+	cache->wrong += strtoul(entry->text, NULL, 10) != number;
 	return code;
 }
 
@@ -143,22 +126,9 @@ static int file_write(struct rt_file *file)
 	return put == SIZE ? 0 : rt_context(put < 0 ? (int)put : -ENOSPC, "cannot write");
 }
 
-static int readers_run(struct cache *cache)
-{
-	struct rt_join_set *readers = rt_join_set_new("readers");
-	int code = readers ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < READERS && !code; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "reader %u", i);
-		code = rt_join_set_spawn(readers, reader, cache, name);
-	}
-	return rt_join_set_finish(readers, code);
-}
-
 static int use_cache(void *arg)
 {
+	struct rt_join_set *readers = rt_join_set_new("readers");
 	struct cache cache = { .lock = rt_rwlock_new("cache") };
 	int code = cache.lock ? example_file("records", &cache.file) : -ENOMEM;
 
@@ -166,13 +136,11 @@ static int use_cache(void *arg)
 	if (!code)
 		code = file_write(cache.file);
 	if (!code)
-		code = readers_run(&cache);
+		code = example_spawn_each(readers, "reader", reader, &cache, 0, READERS);
+	code = rt_join_set_finish(readers, code);
 	if (!code)
-		printf("%d lookups by %d readers: %u hits, %u misses that read the file, "
-		       "%u wrong\n",
-		       READERS * LOOKUPS, READERS, cache.hits, cache.misses, cache.wrong);
-	for (unsigned i = 0; i < ROOM; i++)
-		free(cache.entries[i].text);
+		printf("%d lookups by %d readers: %u misses that read the file, %u wrong\n",
+		       READERS * LOOKUPS, READERS, cache.misses, cache.wrong);
 	rt_file_free(cache.file);
 	rt_rwlock_free(cache.lock);
 	return code;
