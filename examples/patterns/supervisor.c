@@ -6,8 +6,6 @@
  * In the console (t) "parser life 3" waits in its work; D shows its earlier ones, failed -74:
  * line 17 has no date. main, the supervisor, waits for one of those that live.
  */
-#include <errno.h>
-
 #include "../example.h"
 
 #define CHILDREN 3
@@ -73,22 +71,8 @@ static int child_start(struct child *child)
 {
 	char name[48];
 
-	if (child->restarts)
-		snprintf(name, sizeof(name), "%s life %u", child->name, child->restarts + 1);
-	else
-		snprintf(name, sizeof(name), "%s", child->name);
+	snprintf(name, sizeof(name), "%s life %u", child->name, child->restarts + 1);
 	return rt_spawn(&child->task, child_run, child, name);
-}
-
-static void child_stop(struct child *child)
-{
-	struct rt_result result = { 0 };
-
-	if (!child->task.task)
-		return;
-	rt_cancel(&child->task);
-	rt_join(&child->task, &result);
-	rt_result_free(&result);
 }
 
 /* Awaits the end of any. Returns its index, or a negative code: -EPIPE when none is left. */
@@ -105,9 +89,7 @@ static int await_one(struct child *children, struct rt_result *result)
 		ops[count++] = rt_join_op(&children[i].task, result);
 	}
 	first = count ? rt_select(ops, count, RT_FAIR) : -EPIPE;
-	if (first < 0)
-		return first;
-	return ops[first].result ? ops[first].result : index[first];
+	return first < 0 ? first : index[first];
 }
 
 /* Returns 0: it runs again, or has done what it had to. */
@@ -143,7 +125,7 @@ static int supervise(struct child *children)
 		rt_result_free(&result);
 	}
 	for (int i = 0; i < CHILDREN; i++)
-		child_stop(&children[i]);
+		example_stop(&children[i].task);
 	return code == -EPIPE ? 0 : code;
 }
 
