@@ -11,14 +11,15 @@
  * or notify "generation ended"; its attribute is the generation it shows. Among the locks is once
  * "pattern", last held by the band that read it.
  */
-#include <stdatomic.h>
-
 #include "../example.h"
 
 #define SIZE 128
 #define BANDS 4
+#define WIDTH 4 /* of a line of the pattern */
 #define GENERATIONS 500
 #define PACE (2 * RT_MS)
+
+static const char pattern[] = ".OO\nOO.\n.O.\n"; /* the R-pentomino */
 
 struct life {
 	struct rt_once *pattern;
@@ -27,83 +28,63 @@ struct life {
 	_Atomic unsigned generations;
 	struct rt_file *file;
 	unsigned made;
-	char cells[2][SIZE][SIZE]; /* of even and of odd generations */
 };
+
+static char cells[2][SIZE][SIZE]; /* of even and of odd generations */
 
 struct band {
 	struct life *life;
 	unsigned from, to;
 };
 
-/* ---- Once ---- */
-
 /* Called once, whoever comes first. */
 static int pattern_make(void *arg, void **ret_pattern)
 {
 	struct life *life = arg;
-	char text[SIZE] = "";
-	ssize_t n = rt_file_read(life->file, text, sizeof(text) - 1, 0);
-	unsigned x = 0, y = 0;
+	char text[sizeof(pattern)];
+	ssize_t n = rt_file_read(life->file, text, sizeof(text), 0);
 
 	if (n < 0)
 		return rt_context((int)n, "cannot read the pattern");
-	for (const char *c = text; *c; c++) {
-		if (*c == '\n') {
-			y++;
-			x = 0;
-		} else {
-			life->cells[0][SIZE / 2 + y][SIZE / 2 + x++] = *c == 'O';
-		}
-	}
+	memset(cells, 0, sizeof(cells));
+	for (unsigned i = 0; i < n; i++)
+		cells[0][SIZE / 2 + i / WIDTH][SIZE / 2 + i % WIDTH] = text[i] == 'O';
 	life->made++;
-	*ret_pattern = life->cells[0];
+	*ret_pattern = cells[0];
 	return 0;
 }
 
-/* ---- A band ---- */
-
-static char next_cell(char cells[SIZE][SIZE], unsigned y, unsigned x)
+static char next_cell(char now[SIZE][SIZE], unsigned y, unsigned x)
 {
 	unsigned around = 0;
 
 	for (unsigned dy = SIZE - 1; dy <= SIZE + 1; dy++)
 		for (unsigned dx = SIZE - 1; dx <= SIZE + 1; dx++)
-			around += (unsigned)cells[(y + dy) % SIZE][(x + dx) % SIZE];
-	return around == 3 || (around == 4 && cells[y][x]);
-}
-
-static int generation_run(const struct band *band, unsigned generation)
-{
-	struct life *life = band->life;
-	char(*now)[SIZE] = life->cells[generation % 2];
-	char(*next)[SIZE] = life->cells[(generation + 1) % 2];
-	int code;
-
-	for (unsigned y = band->from; y < band->to; y++)
-		for (unsigned x = 0; x < SIZE; x++)
-			next[y][x] = next_cell(now, y, x);
-	/* Behind it nobody reads the old generation any more: it is overwritten next. */
-	code = rt_barrier_wait(life->generation);
-	if (code != 1)
-		return code;
-	/* The leader: one of those who came. */
-	atomic_fetch_add(&life->generations, 1);
-	rt_notify_one(life->ended);
-	return rt_sleep(PACE);
+			around += (unsigned)now[(y + dy) % SIZE][(x + dx) % SIZE];
+	return around == 3 || (around == 4 && now[y][x]);
 }
 
 static int band_run(void *arg)
 {
 	const struct band *band = arg;
-	void *pattern;
-	int code = rt_once_get_or_make(band->life->pattern, pattern_make, band->life, &pattern);
+	struct life *life = band->life;
+	void *made;
+	int code = rt_once_get_or_make(life->pattern, pattern_make, life, &made);
 
-	for (unsigned i = 0; i < GENERATIONS && !code; i++)
-		code = generation_run(band, i);
+	for (unsigned i = 0; i < GENERATIONS && !code; i++) {
+		for (unsigned y = band->from; y < band->to; y++)
+			for (unsigned x = 0; x < SIZE; x++)
+				cells[(i + 1) % 2][y][x] = next_cell(cells[i % 2], y, x);
+		/* Behind it nobody reads the old generation any more: it is overwritten next. */
+		code = rt_barrier_wait(life->generation);
+		if (code == 1) { /* the leader: one of those who came */
+			life->generations++;
+			rt_notify_one(life->ended);
+			code = rt_sleep(PACE);
+		}
+	}
 	return code;
 }
-
-/* ---- Progress ---- */
 
 static int progress_run(void *arg)
 {
@@ -113,7 +94,7 @@ static int progress_run(void *arg)
 
 	while (seen < GENERATIONS && !code) {
 		code = rt_notified(life->ended);
-		seen = atomic_load(&life->generations);
+		seen = life->generations;
 		vigil_attr_u64(vigil_task_current(), "generation", seen, NULL);
 		if (!code)
 			code = rt_sleep(50 * RT_MS);
@@ -121,64 +102,46 @@ static int progress_run(void *arg)
 	return code;
 }
 
-/* ---- All of it ---- */
-
-static unsigned population(const struct life *life)
+static unsigned population(void)
 {
 	unsigned count = 0;
 
 	for (unsigned y = 0; y < SIZE; y++)
 		for (unsigned x = 0; x < SIZE; x++)
-			count += (unsigned)life->cells[GENERATIONS % 2][y][x];
+			count += (unsigned)cells[GENERATIONS % 2][y][x];
 	return count;
-}
-
-static int bands_run(struct life *life)
-{
-	static const unsigned ends[BANDS + 1] = { 0, 20, 40, 60, SIZE };
-	struct rt_join_set *set = rt_join_set_new("bands");
-	struct band bands[BANDS];
-	struct rt_result result;
-	char name[16];
-	int error = set ? rt_join_set_spawn(set, progress_run, life, "progress") : -ENOMEM;
-
-	for (unsigned i = 0; i < BANDS && !error; i++) {
-		bands[i] = (struct band){ life, ends[i], ends[i + 1] };
-		snprintf(name, sizeof(name), "band %u", i);
-		error = rt_join_set_spawn(set, band_run, &bands[i], name);
-	}
-	while (!error && rt_join_set_next(set, &result) == 0)
-		error = result.error ? rt_fail_with(result.error) : result.code;
-	/* With one band less the others would wait for it for ever. */
-	example_end(set);
-	return error;
 }
 
 static int live(void *arg)
 {
-	static const char pattern[] = ".OO\nOO.\n.O.\n"; /* the R-pentomino */
-	struct life *life = calloc(1, sizeof(*life));
-	int error = life ? example_file("pattern.txt", &life->file) : -ENOMEM;
-	ssize_t n = error ? error : rt_file_write(life->file, pattern, strlen(pattern), 0);
+	static const unsigned ends[BANDS + 1] = { 0, 20, 40, 60, SIZE };
+	struct rt_join_set *set = rt_join_set_new("bands");
+	struct band bands[BANDS];
+	struct life life = { .pattern = rt_once_new("pattern"),
+			     .generation = rt_barrier_new("generation", BANDS),
+			     .ended = rt_notify_new("generation ended") };
+	int error = set && life.pattern && life.generation && life.ended ? 0 : -ENOMEM;
 
 	(void)arg;
-	if (n > 0) {
-		life->pattern = rt_once_new("pattern");
-		life->generation = rt_barrier_new("generation", BANDS);
-		life->ended = rt_notify_new("generation ended");
-		error = life->pattern && life->generation && life->ended ? bands_run(life) :
-									   -ENOMEM;
-		if (!error)
-			printf("the pattern was read %u time; %u cells live after %u generations\n",
-			       life->made, population(life), atomic_load(&life->generations));
-		rt_notify_free(life->ended);
-		rt_barrier_free(life->generation);
-		rt_once_free(life->pattern);
-	}
-	if (life)
-		rt_file_free(life->file);
-	free(life);
-	return n < 0 ? (int)n : error;
+	if (!error)
+		error = example_file("pattern.txt", &life.file);
+	if (!error)
+		error = (int)rt_file_write(life.file, pattern, sizeof(pattern), 0);
+	if (error >= 0)
+		error = rt_join_set_spawn(set, progress_run, &life, "progress");
+	for (unsigned i = 0; i < BANDS; i++)
+		bands[i] = (struct band){ &life, ends[i], ends[i + 1] };
+	if (!error)
+		error = example_spawn_each(set, "band", band_run, bands, sizeof(bands[0]), BANDS);
+	error = rt_join_set_finish(set, error);
+	if (!error)
+		printf("the pattern was read %u time; %u cells live after %u generations\n",
+		       life.made, population(), life.generations);
+	rt_file_free(life.file);
+	rt_notify_free(life.ended);
+	rt_barrier_free(life.generation);
+	rt_once_free(life.pattern);
+	return error;
 }
 
 EXAMPLE_PATTERN(NULL, live)
