@@ -6,8 +6,6 @@
  * In the console (t) each task says when it is due: timer, 57 ms to go; interval "skip",
  * 12 ms to go; timer "idle timeout", which grows whenever "talker" talks.
  */
-#include <errno.h>
-
 #include "../example.h"
 
 #define PERIOD_NS (100 * RT_MS)
@@ -114,15 +112,12 @@ static int watch_idle(void *arg)
 {
 	struct idle idle = { .timer = rt_timer_new("idle timeout", IDLE_NS) };
 	struct rt_handle talker = { 0 };
-	struct rt_result result = { 0 };
 	int code = idle.timer ? rt_spawn(&talker, talk, &idle, "talker") : -ENOMEM;
 
 	(void)arg;
 	if (!code)
 		code = rt_timer_wait(idle.timer);
-	rt_cancel(&talker);
-	if (talker.task)
-		rt_join(&talker, &result);
+	example_stop(&talker);
 	if (!code)
 		printf("timer: idle, after %u signs of life put it off\n", idle.resets);
 	rt_timer_free(idle.timer);
