@@ -9,8 +9,6 @@
  * "receive" from watch "config", "indexer" at times for a timer. That a file was refused stands
  * among the messages of a worker (e, then Enter on rt-0).
  */
-#include <signal.h>
-
 #include "../example.h"
 
 #define LINE 32
@@ -29,19 +27,15 @@ struct service {
 
 /* ---- Who reloads ---- */
 
-static int config_read(struct rt_file *file, struct config *ret_config)
+static int config_read(struct rt_file *file, struct config *config)
 {
 	char text[LINE + 1] = "";
 	ssize_t n = rt_file_read(file, text, LINE, 0);
-	char *rate = strstr(text, "rate=");
 
 	if (n < 0)
 		return rt_context((int)n, "cannot read the configuration");
-	text[strcspn(text, "\n")] = '\0';
-	if (!rate || !strtoul(rate + 5, NULL, 10))
-		return rt_fail("config", -EINVAL, "no \"rate=NUMBER\" in \"%s\"", text);
-	*ret_config = (struct config){ (unsigned)strtoul(text, NULL, 10),
-				       (unsigned)strtoul(rate + 5, NULL, 10) };
+	if (sscanf(text, "%u rate=%u", &config->version, &config->rate) != 2)
+		return rt_fail("config", -EINVAL, "no \"rate=NUMBER\" in \"%.11s\"", text);
 	return 0;
 }
 
@@ -68,51 +62,29 @@ static int reloader_run(void *arg)
 
 /* ---- Who watches ---- */
 
-static struct part {
+struct part {
 	const char *name;
 	uint64_t work_ns; /* for each configuration */
 	struct rt_watcher *config;
-	struct rt_handle task;
-	struct config now;
-	unsigned taken;
-} parts[] = {
-	{ .name = "limiter" },
-	{ .name = "logger" },
-	{ .name = "indexer", .work_ns = 500 * RT_MS },
 };
-
-#define PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static int part_run(void *arg)
 {
 	struct part *part = arg;
-	int code;
+	struct config now = { 0 };
+	unsigned taken = 0;
+	int code = part->config ? 0 : -ENOMEM;
 
-	while ((code = rt_watcher_changed(part->config)) == 0) {
-		rt_watcher_get(part->config, &part->now);
-		part->taken++;
+	while (!code && !(code = rt_watcher_changed(part->config))) {
+		rt_watcher_get(part->config, &now);
+		taken++;
 		code = part->work_ns ? rt_sleep(part->work_ns) : 0;
-		if (code)
-			break;
 	}
-	rt_watcher_free(part->config);
-	return code == -EPIPE ? 0 : code; /* there will be no other one */
-}
-
-static int parts_start(struct rt_watch *config)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < PARTS && !error; i++) {
-		parts[i].taken = 0;
-		parts[i].config = rt_watcher_new(config);
-		if (!parts[i].config)
-			return -ENOMEM;
-		error = rt_spawn(&parts[i].task, part_run, &parts[i], parts[i].name);
-		if (error)
-			rt_watcher_free(parts[i].config);
-	}
-	return error;
+	if (code != -EPIPE) /* there will be no other one */
+		return code;
+	printf("%s: version %u, rate %u%s\n", part->name, now.version, now.rate,
+	       taken < 5 ? ", not each of them" : "");
+	return 0;
 }
 
 /* ---- Who edits ---- */
@@ -121,12 +93,11 @@ static int edit_often(struct service *service)
 {
 	static const char *const lines[] = { "1 rate=100", "2 rate=150", "3 rate=soon",
 					     "4 rate=180", "5 rate=90",  "6 rate=200" };
-	char text[LINE];
+	char text[LINE + 1];
 	int code = 0;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && code >= 0; i++) {
-		memset(text, '\n', LINE);
-		memcpy(text, lines[i], strlen(lines[i]));
+		snprintf(text, sizeof(text), "%-*s\n", LINE - 1, lines[i]);
 		code = (int)rt_file_write(service->file, text, LINE, 0);
 		if (code < 0)
 			break;
@@ -138,46 +109,38 @@ static int edit_often(struct service *service)
 	return code < 0 ? code : 0;
 }
 
-static int serve(struct service *service)
-{
-	struct rt_handle reloader;
-	int error = parts_start(service->config);
-
-	if (!error)
-		error = rt_spawn(&reloader, reloader_run, service, "reloader");
-	if (!error) {
-		error = edit_often(service);
-		rt_cancel(&reloader);
-		rt_join(&reloader, NULL);
-	}
-	/* The parts take the last one, and end. */
-	rt_watch_free(service->config);
-	for (size_t i = 0; i < PARTS; i++) {
-		if (!parts[i].task.task || rt_join(&parts[i].task, NULL))
-			continue;
-		printf("%s: version %u, rate %u%s\n", parts[i].name, parts[i].now.version,
-		       parts[i].now.rate, parts[i].taken < 5 ? ", not each of them" : "");
-	}
-	printf("refused: %u\n", service->refused);
-	return error;
-}
-
 static int run(void *arg)
 {
 	struct service service = { .looked = rt_notify_new("looked"),
 				   .config = rt_watch_new("config", sizeof(struct config),
 							  &(struct config){ 0 }) };
-	int error = service.looked && service.config ? 0 : -ENOMEM;
+	struct rt_join_set *set = rt_join_set_new("parts");
+	struct part parts[] = { { .name = "limiter" },
+				{ .name = "logger" },
+				{ .name = "indexer", .work_ns = 500 * RT_MS } };
+	struct rt_handle reloader = { 0 };
+	int error = -ENOMEM;
 
 	(void)arg;
-	if (!error)
+	if (set && service.looked && service.config)
 		error = example_file("service.conf", &service.file);
 	if (!error)
 		error = rt_signal_new(SIGUSR1, &service.changed);
+	for (unsigned i = 0; i < 3 && !error; i++) {
+		parts[i].config = rt_watcher_new(service.config);
+		error = rt_join_set_spawn(set, part_run, &parts[i], parts[i].name);
+	}
 	if (!error)
-		error = serve(&service);
-	else
-		rt_watch_free(service.config);
+		error = rt_spawn(&reloader, reloader_run, &service, "reloader");
+	if (!error)
+		error = edit_often(&service);
+	example_stop(&reloader);
+	/* The parts take the last one, and end. */
+	rt_watch_free(service.config);
+	error = rt_join_set_finish(set, error);
+	for (unsigned i = 0; i < 3; i++)
+		rt_watcher_free(parts[i].config);
+	printf("refused: %u\n", service.refused);
 	rt_signal_free(service.changed);
 	rt_file_free(service.file);
 	rt_notify_free(service.looked);
