@@ -15,7 +15,7 @@
 
 struct request {
 	int64_t amount;                  /* below 0: a withdrawal; 0: a question */
-	struct rt_oneshot_sender *reply; /* the request itself, with this: */
+	struct rt_oneshot_sender *reply; /* gets the request back, with this: */
 	int64_t balance;                 /* or a negative code */
 };
 
@@ -144,7 +144,7 @@ static int bank(void *arg)
 	if (error >= 0)
 		printf("the ledger says %lld EUR\n", (long long)sum);
 	rt_file_free(account.ledger);
-	return error;
+	return error < 0 ? error : 0;
 }
 
 EXAMPLE_PATTERN(NULL, bank)
