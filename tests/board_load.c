@@ -117,7 +117,8 @@ Test(board_load, goes_on_with_the_next_serial_number)
 
 	good_load(&board);
 
-	cr_assert_eq(pool_serial(&board, NULL, VIGIL_TABLE_task, 0), table(VIGIL_TABLE_task)->used + 1);
+	cr_assert_eq(pool_serial(&board, NULL, VIGIL_TABLE_task, 0),
+		     table(VIGIL_TABLE_task)->used + 1);
 	board_fini(&board);
 }
 

@@ -15,7 +15,7 @@ struct conn {
 	struct conn *next, **link; /* under the server's lock */
 	pthread_mutex_t now_lock;
 	char now[64]; /* the request that it answers; "": none */
-	bool is_head;              /* it wants no body */
+	bool is_head; /* it wants no body */
 	bool is_keep_alive;
 	size_t size; /* of what was read and not answered */
 	char buf[REQUEST_HEAD_MAX];
