@@ -256,6 +256,8 @@ static inline int example_main(int argc, char **argv, const struct rt_options *o
 		}
 	}
 	example.fn = fn;
+	/* Who listens to it does so in rounds: between them it is not to end the program. */
+	signal(SIGUSR1, SIG_IGN);
 	vigil_init(NULL);
 	code = rt_run(options, example_round, NULL);
 	vigil_fini();

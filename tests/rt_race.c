@@ -58,6 +58,35 @@ static int first_success(void *arg RT_UNUSED)
 	return 0;
 }
 
+static int awaits_in_turn(void *arg RT_UNUSED)
+{
+	const struct rt_racer racers[] = { RACER(falls), RACER(slow) };
+
+	rt_race(racers, 2, NULL);
+	return 0;
+}
+
+static int who_is_named(void *arg RT_UNUSED)
+{
+	const struct vigil_task_record *waiter, *racer;
+	struct rt_handle handle;
+
+	cr_assert_eq(rt_spawn(&handle, awaits_in_turn, NULL, "main racer"), 0);
+	rt_sleep(2 * RT_MS);
+	cr_assert_eq(ended, 1);
+	waiter = rt_board_task("main racer");
+	racer = VIGIL_FIND(rt_reader, task, waiter->wait_object);
+	cr_assert_not_null(racer);
+	cr_assert_str_eq(racer->name, "slow");
+	return rt_join(&handle, NULL);
+}
+
+/* Else it would seem to wait for one that is over. */
+Test(rt_race, names_one_that_still_runs_when_another_has_failed)
+{
+	cr_assert_eq(rt_paused(who_is_named, NULL), 0);
+}
+
 Test(rt_race, is_won_by_the_first_that_succeeds)
 {
 	cr_assert_eq(rt_paused(first_success, NULL), 0);

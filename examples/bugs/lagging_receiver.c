@@ -2,11 +2,10 @@
 /*
  * A receiver that lags: a chart draws a picture for each price, and in the time it takes for
  * one, eight come. The channel keeps 64; what is older is gone before the chart has seen it.
- *
  * --fixed: a picture shows all prices that have come since the last one.
  *
- * Look at `vigil resources`, or r in the console: subscriber "prices #1" has missed more and
- * more, task chart; broadcast "prices" has lagged as many.
+ * Look at `vigil resources`: subscriber "prices #1" has missed more and more, task chart;
+ * broadcast "prices" has lagged as many.
  */
 #include "../example.h"
 
@@ -45,9 +44,11 @@ static int chart(void *arg)
 			scene_step();
 			code = rt_subscriber_recv(subscriber, &price);
 		}
+		if (code)
+			break;
 		for (seen++; example.is_fixed && !rt_subscriber_try_recv(subscriber, &price);)
 			seen++;
-		rt_sleep(PICTURE);
+		code = rt_sleep(PICTURE);
 		rt_notify_one(drawn);
 	}
 	printf("the chart %s\n",

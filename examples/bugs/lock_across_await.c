@@ -19,7 +19,7 @@ static unsigned served;
 
 static int reload(void *arg)
 {
-	void *answer;
+	void *answer = NULL;
 	int code = 0;
 
 	(void)arg;

@@ -6,7 +6,7 @@
  * Fixed: the janitor has no lock when it lets others run.
  *
  * Look at: vigil why: the payment waits for the lock, its holder could run, and others do; t,
- * the tasks: "janitor" is runnable and holds lock "cache", with it twenty "report" are runnable.
+ * the tasks: "janitor" is runnable and holds lock "cache", with it the twenty "report".
  */
 #include "../example.h"
 

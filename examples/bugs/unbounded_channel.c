@@ -6,8 +6,8 @@
  *
  * --fixed: the channel holds 64. A sender that is faster waits, as it should.
  *
- * Look at `vigil resources`, or r in the console: mpsc "lines" has length 20000, capacity
- * unbounded. In `vigil tasks` collector never waits to send.
+ * Look at `vigil resources`, or r in the console: mpsc "lines" has a high water of 20000, and
+ * capacity unbounded. In `vigil tasks` collector never waits to send.
  */
 #include "../example.h"
 

@@ -4,9 +4,8 @@
  * request carries the sender of its reply (mpsc + oneshot), so callers read like calls; there is
  * no lock, as requests are handled one after the other. Each is entered in a ledger, a file.
  *
- * In the console: "account" is a task of the kind actor, with its balance as an attribute (Enter on
- * it). It waits to "receive" from mpsc "mailbox", or for the job that writes the ledger; "client 2"
- * waits to "receive" from oneshot "reply", or for a timer.
+ * In the console: "account" is of the kind actor, with its balance as an attribute (Enter). It
+ * waits to "receive" from mpsc "mailbox", or for a job; "client 2" from oneshot "reply", or a timer.
  */
 #include "../example.h"
 
@@ -14,12 +13,11 @@
 #define VISITS 40 /* of each */
 
 struct request {
-	int64_t amount;                  /* below 0: a withdrawal; 0: a question */
-	struct rt_oneshot_sender *reply; /* gets the request back, with this: */
-	int64_t balance;                 /* or a negative code */
+	int64_t amount, balance;         /* amount 0: a question; balance: or a negative code */
+	struct rt_oneshot_sender *reply; /* gets the request back, with its balance */
 };
 
-/* A request that will not be handled: who asked learns it. */
+/* It will not be handled: who asked learns it. */
 static void request_drop(void *arg)
 {
 	struct request *request = arg;
@@ -27,8 +25,6 @@ static void request_drop(void *arg)
 	rt_oneshot_sender_free(request->reply);
 	free(request);
 }
-
-/* ---- The actor ---- */
 
 struct account {
 	struct rt_receiver *mailbox;
@@ -44,6 +40,8 @@ static int64_t account_book(struct account *account, int64_t amount)
 
 	if (account->balance + amount < 0)
 		return -EDQUOT;
+	if (!amount)
+		return account->balance;
 	n = rt_file_write(account->ledger, &amount, sizeof(amount), account->ledger_size);
 	if (n < 0)
 		return n;
@@ -73,12 +71,11 @@ static int account_run(void *arg)
 
 /* ---- Who asks it ---- */
 
-/* Returns the balance, -EDQUOT, -EPIPE when the actor is gone, or another negative code. */
+/* Returns the balance; -EDQUOT; -EPIPE: the actor is gone; or another negative code. */
 static int64_t account_ask(struct rt_sender *account, int64_t amount)
 {
 	struct request *request = calloc(1, sizeof(*request));
 	struct rt_oneshot_receiver *answer;
-	int64_t balance;
 	void *received;
 	int code = request ? rt_oneshot_new("reply", free, &request->reply, &answer) : -ENOMEM;
 
@@ -95,9 +92,9 @@ static int64_t account_ask(struct rt_sender *account, int64_t amount)
 	rt_oneshot_receiver_free(answer);
 	if (code)
 		return code;
-	balance = ((struct request *)received)->balance;
+	amount = ((struct request *)received)->balance;
 	free(received);
-	return balance;
+	return amount;
 }
 
 static int client_run(void *arg)
@@ -119,6 +116,7 @@ static int bank(void *arg)
 	struct account account = { 0 };
 	struct rt_sender *ask = NULL;
 	struct rt_handle task = { 0 };
+	struct rt_result result = { 0 };
 	int64_t amounts[CLIENTS * VISITS] = { 0 }, sum = 0;
 	int error = example_file("ledger", &account.ledger);
 
@@ -135,10 +133,11 @@ static int bank(void *arg)
 		       (long long)account_ask(ask, 0));
 	rt_sender_free(ask); /* with the last sender the actor ends */
 	if (task.task)
-		rt_join(&task, NULL);
+		rt_join(&task, &result);
+	error = error ? error : result.code;
+	rt_result_free(&result);
 	rt_receiver_free(account.mailbox);
-	if (!error)
-		error = (int)rt_file_read(account.ledger, amounts, sizeof(amounts), 0);
+	error = error ? error : (int)rt_file_read(account.ledger, amounts, sizeof(amounts), 0);
 	for (unsigned i = 0; i < CLIENTS * VISITS; i++)
 		sum += amounts[i];
 	if (error >= 0)

@@ -4,8 +4,8 @@
  * its scope is left, also because the task was cancelled: in the middle of a query then, so that
  * the pool closes it, for what comes next on it would be somebody else's answer.
  *
- * In the console (t) clients wait for semaphore "squares places" and are told who has them; those
- * that have one wait until it is readable. "impatient" is cancelled, its session completed.
+ * In `vigil tasks` clients wait for semaphore "squares places", with who has them; those that
+ * have one wait until it is readable. "impatient" is cancelled, its session completed.
  */
 #include "../example.h"
 #include "connections.h"

@@ -40,13 +40,14 @@ static int parse(struct settings *settings, char *text)
 static int read_local(struct settings *settings, char *buf, size_t size)
 {
 	struct rt_file *file = NULL;
-	ssize_t n = settings->path ? rt_file_open(settings->path, O_RDWR, 0, &file) :
+	ssize_t n = settings->path ? rt_file_open(settings->path, O_RDONLY, 0, &file) :
 				     example_file(settings->name, &file);
 
 	if (n)
 		return (int)n;
-	n = rt_file_write(file, settings->text, strlen(settings->text), 0);
-	if (n > 0)
+	if (!settings->path)
+		n = rt_file_write(file, settings->text, strlen(settings->text), 0);
+	if (n >= 0)
 		n = rt_file_read(file, buf, size - 1, 0);
 	rt_file_free(file);
 	return (int)n;

@@ -4,7 +4,7 @@
  * and a pipe into a file; the name of the host is looked up, and a signal tells that all is
  * there. One task for each hop.
  *
- * In the console (t) each hop waits until its descriptor is readable, "inspector" for signal
+ * In the console (t) hops wait until their descriptors are readable, "inspector" for signal
  * "SIGUSR1"; jobs "localhost" and "write .../lines" are the pool's (e).
  */
 #include "../example.h"

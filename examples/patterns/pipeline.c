@@ -3,7 +3,7 @@
  * A pipeline: one stage reads an access log in blocks, one makes its addresses anonymous, one
  * writes what is left of it, at a limited rate. Between them are channels of 4 blocks. The
  * last stage is the slowest, so the channels fill up and the stages before it wait: all go
- * at its pace, and no more than 8 blocks are ever on their way.
+ * at its pace, and no more than 8 blocks are in channels, and one in the hands of each stage.
  *
  * In the console: "read" waits to "send" into mpsc "raw", "anonymise" to "send" into mpsc "clean",
  * "write" for a timer. Who stands in front of a full channel is not the one to blame: `vigil why`

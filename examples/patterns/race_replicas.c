@@ -96,7 +96,7 @@ static int ask_all(unsigned request)
 	return rt_race(racers, REPLICAS, NULL);
 }
 
-static void ask_often(const char *when)
+static int ask_often(const char *when)
 {
 	unsigned answered = 0;
 
@@ -105,6 +105,8 @@ static void ask_often(const char *when)
 	for (unsigned i = 0; i < REQUESTS; i++) {
 		int winner = ask_all(i);
 
+		if (winner == -ECANCELED)
+			return winner;
 		if (winner < 0)
 			continue;
 		answered++;
@@ -112,6 +114,7 @@ static void ask_often(const char *when)
 	}
 	printf("%s: %u of %d requests were answered; oslo won %u, lima %u, kyoto %u\n", when,
 	       answered, REQUESTS, replicas[0].won, replicas[1].won, replicas[2].won);
+	return 0;
 }
 
 static int race(void *arg)
@@ -121,11 +124,9 @@ static int race(void *arg)
 	(void)arg;
 	for (unsigned i = 0; i < REPLICAS && !code; i++)
 		code = server_start(&replicas[i].server, replica_run, replicas[i].task);
-	if (!code) {
-		ask_often("with all three");
-		server_stop(&replicas[1].server);
-		ask_often("without lima");
-	}
+	code = code ? code : ask_often("with all three");
+	server_stop(&replicas[1].server);
+	code = code ? code : ask_often("without lima");
 	for (unsigned i = 0; i < REPLICAS; i++)
 		server_stop(&replicas[i].server);
 	if (!code && rt_context(ask_all(0), "without any") < 0)

@@ -5,7 +5,7 @@
  * downgrade, so that nobody takes away meanwhile what it has just put there.
  *
  * In the console locks (l) has rwlock "cache", its readers, and how long a writer waited for them;
- * in tasks (t) who waits names them. Jobs "read" of the pool are the misses.
+ * in tasks (t) who waits names them. Jobs "read ..." of the pool are the misses.
  */
 #include "../example.h"
 

@@ -25,6 +25,7 @@ struct race {
 	size_t left;          /* have not ended */
 	struct racer *winner; /* the first that succeeded */
 	struct racer *last;   /* that ended */
+	struct racer *named;  /* in the wait word of who waits */
 	size_t count;         /* were started */
 	struct racer racers[];
 };
@@ -42,7 +43,8 @@ static void racer_ended(struct rt_task *task, void *arg)
 	racer->has_ended = true;
 	race->last = racer;
 	race->left--;
-	if (is_winner || !race->left)
+	/* The wait word is to name one that runs. */
+	if (is_winner || !race->left || racer == race->named)
 		waitq_wake_all(&race->waiters, NULL, false);
 	pthread_mutex_unlock(&race->lock);
 }
@@ -87,7 +89,8 @@ static bool race_poll(struct rt_op *op)
 	for (size_t i = 0; i < race->count && !is_done; i++) {
 		if (race->racers[i].has_ended)
 			continue;
-		op->resource = race->racers[i].vigil;
+		race->named = &race->racers[i];
+		op->resource = race->named->vigil;
 		break;
 	}
 	pthread_mutex_unlock(&race->lock);
