@@ -45,8 +45,7 @@ static int read_local(struct settings *settings, char *buf, size_t size)
 
 	if (n)
 		return (int)n;
-	if (!settings->path)
-		n = rt_file_write(file, settings->text, strlen(settings->text), 0);
+	n = settings->path ? 0 : rt_file_write(file, settings->text, strlen(settings->text), 0);
 	if (n >= 0)
 		n = rt_file_read(file, buf, size - 1, 0);
 	rt_file_free(file);
