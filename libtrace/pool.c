@@ -86,12 +86,6 @@ void pool_spares_give(struct lane *lane)
 	}
 }
 
-/* Operations and spans are many, and nobody counts them by their ids. */
-static bool in_blocks(const struct lane *lane, uint32_t table)
-{
-	return lane && (table == VIGIL_TABLE_op || table == VIGIL_TABLE_span);
-}
-
 uint64_t pool_serial(struct board *board, struct lane *lane, uint32_t table, uint64_t want)
 {
 	struct pool *pool = &board->pools[table];
@@ -102,7 +96,8 @@ uint64_t pool_serial(struct board *board, struct lane *lane, uint32_t table, uin
 			pool->serial = want;
 		return want;
 	}
-	if (!in_blocks(lane, table))
+	/* What comes and goes at every request nobody counts by ids. */
+	if (!lane || !pool->own)
 		return fetch_add(&pool->serial, 1) + 1;
 	ids = &lane->ids[table];
 	if (ids->last == ids->end) {

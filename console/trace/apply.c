@@ -28,7 +28,7 @@ void adoption_begin(struct adoption *adoption, const struct board *board, bool i
 		uint64_t last = board->pools[i].serial;
 
 		/* Threads have blocks of these numbers: none above the last one is surely free. */
-		if (i == VIGIL_TABLE_op || i == VIGIL_TABLE_span)
+		if (board->pools[i].own)
 			last |= ADOPTED_IDS;
 		if (adoption->ids[i] < last)
 			adoption->ids[i] = last;
