@@ -39,11 +39,8 @@ static int chart(void *arg)
 
 	(void)arg;
 	while (!code && !(example.is_fixed && seen == ROUNDS * PRICES)) {
-		code = rt_subscriber_recv(subscriber, &price);
-		if (code == -EOVERFLOW) { /* on, with the oldest that is left */
-			scene_step();
-			code = rt_subscriber_recv(subscriber, &price);
-		}
+		while ((code = rt_subscriber_recv(subscriber, &price)) == -EOVERFLOW)
+			scene_step(); /* on, with the oldest that is left */
 		if (code)
 			break;
 		for (seen++; example.is_fixed && !rt_subscriber_try_recv(subscriber, &price);)
