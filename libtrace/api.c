@@ -456,7 +456,8 @@ void(vigil_attr_set_bool)(vigil_attr attr, bool value)
 
 /* ---- spans and events ---- */
 
-vigil_span(vigil_span_new_at)(struct vigil_site *site, enum vigil_level level, const char *name)
+static inline vigil_span span_make(struct vigil_site *site, enum vigil_level level,
+				   const char *name, bool is_entered)
 {
 	uint64_t parent, span;
 	uint32_t where;
@@ -467,7 +468,21 @@ vigil_span(vigil_span_new_at)(struct vigil_site *site, enum vigil_level level, c
 	span = board_span_new(call.board, call.lane, now, ANY, where, parent, level, name);
 	TRACE(span_new, now, call_worker(&call), span, ID_OF(span, span), where, parent, level,
 	      name);
+	if (is_entered && span) {
+		TRACE(span_enter, now, call_worker(&call), span);
+		board_span_enter(call.board, call.lane, now, span);
+	}
 	return span;
+}
+
+vigil_span(vigil_span_new_at)(struct vigil_site *site, enum vigil_level level, const char *name)
+{
+	return span_make(site, level, name, false);
+}
+
+vigil_span(vigil_span_begin_at)(struct vigil_site *site, enum vigil_level level, const char *name)
+{
+	return span_make(site, level, name, true);
 }
 
 void(vigil_span_enter)(vigil_span span)

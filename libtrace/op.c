@@ -60,18 +60,15 @@ void board_op_poll_begin(struct board *board, uint64_t now, uint64_t ref)
 	write_end(&op->seq);
 }
 
-void board_op_poll_end(struct board *board, uint64_t now, uint64_t ref, bool is_ready)
+static bool is_polled(const struct vigil_op_record *op)
 {
-	struct vigil_op_record *op = op_of(board, ref);
-	uint64_t begin;
+	return load(&op->poll_begin_ns) > load(&op->poll_end_ns);
+}
 
-	if (!op)
-		return;
-	begin = load(&op->poll_begin_ns);
-	if (begin <= load(&op->poll_end_ns)) {
-		COUNT(board, misused_balance);
-		return;
-	}
+static void poll_end(struct vigil_op_record *op, uint64_t now, bool is_ready)
+{
+	uint64_t begin = load(&op->poll_begin_ns);
+
 	if (now < begin)
 		now = begin;
 	write_begin(&op->seq);
@@ -82,6 +79,18 @@ void board_op_poll_end(struct board *board, uint64_t now, uint64_t ref, bool is_
 	write_end(&op->seq);
 }
 
+void board_op_poll_end(struct board *board, uint64_t now, uint64_t ref, bool is_ready)
+{
+	struct vigil_op_record *op = op_of(board, ref);
+
+	if (!op)
+		return;
+	if (is_polled(op))
+		poll_end(op, now, is_ready);
+	else
+		COUNT(board, misused_balance);
+}
+
 void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_t ref)
 {
 	struct vigil_op_record *op = op_of(board, ref);
@@ -90,6 +99,8 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 
 	if (!op)
 		return;
+	if (is_polled(op))
+		poll_end(op, now, true);
 	/* Before life, so that who sees the end sees when. */
 	store(&op->ended_ns, now);
 	if (!compare_swap(&op->life, &live, VIGIL_LIFE_ENDED)) {

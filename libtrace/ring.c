@@ -15,6 +15,7 @@
 
 #define TRIES 64
 #define RETIRE_TRIES 8
+#define FORESEEN 3
 #define SHED 2 /* a part that got smaller is as small as that in the end */
 
 static uint32_t *slot_of(const struct pool *pool, const struct ring *ring, uint64_t at)
@@ -93,13 +94,35 @@ static uint32_t all_take(struct board *board, struct lane *lane, uint32_t table)
 
 /* ---- A lane's own ring ---- */
 
-/* What ends next pushes this out; it was written long ago: caches are to have it by then. */
-static void foresee(const struct board *board, uint32_t table, uint32_t entry)
+/* The first attribute of an operation or a span: index plus one, 0 for none. */
+static uint32_t attrs_first(const struct board *board, uint32_t table, uint32_t index)
 {
-	const uint8_t *record = entry ? record_at(board, table, entry - 1) : NULL;
+	return table == VIGIL_TABLE_span ? load(&RECORD_AT(board, span, index)->attrs) :
+					   load(&RECORD_AT(board, op, index)->attrs);
+}
 
-	for (uint32_t i = 0; record && i < table_kinds[table].record_size; i += 64)
-		__builtin_prefetch(record + i, 1);
+/*
+ * The next that end push these out. They were written long ago: caches are to have them
+ * by then. At each end a link further: the record, its first attribute, the one behind it.
+ * Another thread may take the record meanwhile; then the wrong memory is warm.
+ */
+static void foresee(const struct board *board, uint32_t table, const struct ring *ring,
+		    uint64_t first)
+{
+	const struct pool *pool = &board->pools[table];
+
+	for (uint32_t links = 0; links < FORESEEN; links++) {
+		uint32_t entry = load(slot_of(pool, ring, first + FORESEEN - 1 - links));
+		uint32_t of = table;
+
+		for (uint32_t i = 0; entry && i < links; i++) {
+			entry = i ? load(&RECORD_AT(board, attr, entry - 1)->sibling) :
+				    attrs_first(board, table, entry - 1);
+			of = VIGIL_TABLE_attr;
+		}
+		for (uint32_t i = 0; entry && i < table_kinds[of].record_size; i += 64)
+			__builtin_prefetch((uint8_t *)record_at(board, of, entry - 1) + i, 1);
+	}
 }
 
 /* Places [first, retired) are taken, or have been: a place past them is free. */
@@ -126,7 +149,7 @@ static void own_put(struct board *board, struct lane *lane, uint32_t table, stru
 	store(slot_of(pool, ring, end), index + 1);
 	/* Partner: own_take. */
 	store_release(&ring->retired, end + 1);
-	foresee(board, table, load(slot_of(pool, ring, first)));
+	foresee(board, table, ring, first);
 }
 
 /* Any thread's. */

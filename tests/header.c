@@ -86,6 +86,7 @@ static const char program[] =
 	"	vigil_span_enter(s);\n"
 	"	vigil_event(VIGIL_LEVEL_INFO, \"hello\");\n"
 	"	vigil_span_leave(s);\n"
+	"	vigil_span_free(vigil_span_begin(VIGIL_LEVEL_INFO, \"s\"));\n"
 	"	vigil_span_free(s);\n"
 	"	vigil_task_fail(t, 1, \"no\");\n"
 	"	vigil_task_end(t, VIGIL_OUTCOME_COMPLETED);\n"

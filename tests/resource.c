@@ -135,6 +135,33 @@ Test(op, an_end_without_a_begin_is_counted_even_the_first)
 	cr_assert_eq(look_counts()->misused_balance, 1);
 }
 
+Test(op, one_that_is_freed_inside_its_poll_was_ready)
+{
+	vigil_op op = vigil_op_new(channel_new(), "Chan.recv", 0);
+
+	vigil_op_poll_begin(op);
+	time_passes(10);
+	vigil_op_free(op);
+
+	cr_assert_eq(look_op(op)->polls, 1);
+	cr_assert_eq(look_op(op)->busy_ns, 10);
+	cr_assert_eq(look_op(op)->is_ready, 1);
+	cr_assert_eq(look_op(op)->life, VIGIL_LIFE_ENDED);
+	cr_assert_eq(look_counts()->misused_balance, 0);
+}
+
+Test(op, one_that_is_freed_outside_a_poll_was_given_up)
+{
+	vigil_op op = vigil_op_new(channel_new(), "Chan.recv", 0);
+
+	vigil_op_poll_begin(op);
+	vigil_op_poll_end(op, false);
+	vigil_op_free(op);
+
+	cr_assert_eq(look_op(op)->polls, 1);
+	cr_assert_eq(look_op(op)->is_ready, 0);
+}
+
 Test(op, a_freed_operation_keeps_its_times)
 {
 	vigil_op op = vigil_op_new(channel_new(), "Chan.recv", 0);
@@ -392,6 +419,22 @@ Test(span, a_span_adds_up_the_time_between_enter_and_leave)
 	cr_assert_eq(look_span(span)->entries, 2);
 	cr_assert_eq(look_span(span)->depth, 0);
 	cr_assert_eq(look_span(span)->level, VIGIL_LEVEL_DEBUG);
+}
+
+Test(span, one_that_is_begun_is_entered)
+{
+	vigil_span span = vigil_span_begin(VIGIL_LEVEL_DEBUG, "request");
+	vigil_span inner = vigil_span_begin(VIGIL_LEVEL_INFO, "inner");
+
+	cr_assert_eq(look_span(inner)->parent, span);
+	cr_assert_eq(look_worker(0)->span, inner);
+	time_passes(30);
+	vigil_span_free(inner);
+	vigil_span_free(span);
+
+	cr_assert_eq(look_span(span)->busy_ns, 30);
+	cr_assert_eq(look_span(span)->entries, 1);
+	cr_assert_eq(look_worker(0)->span, 0);
 }
 
 Test(span, the_parent_is_the_span_entered_innermost_in_the_task)

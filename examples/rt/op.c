@@ -110,7 +110,8 @@ bool op_repoll(struct rt_op *op)
 		return op->type->poll(op);
 	vigil_op_poll_begin(op->vigil);
 	is_done = op->type->poll(op);
-	vigil_op_poll_end(op->vigil, is_done);
+	if (!is_done) /* else freed soon: that ends its poll */
+		vigil_op_poll_end(op->vigil, false);
 	return is_done;
 }
 

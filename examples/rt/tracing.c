@@ -14,12 +14,11 @@ struct rt_span rt_span_enter_at(struct vigil_site *site, enum vigil_level level,
 	struct rt_span span = { 0 };
 
 	if (stack->depth < TASK_SPANS)
-		span.span = vigil_span_new_at(site, level, name);
+		span.span = vigil_span_begin_at(site, level, name);
 	if (!span.span) {
 		stack->unseen++;
 		return span;
 	}
-	vigil_span_enter(span.span);
 	stack->spans[stack->depth++] = span.span;
 	return span;
 }

@@ -186,6 +186,8 @@ extern int vigil_live_ __attribute__((
 
 #define vigil_span_new_at(site, level, name) VIGIL_GET_3(vigil_span_new_at, site, level, name)
 #define vigil_span_new(level, name) vigil_span_new_at(VIGIL_SITE_(), level, name)
+#define vigil_span_begin_at(site, level, name) VIGIL_GET_3(vigil_span_begin_at, site, level, name)
+#define vigil_span_begin(level, name) vigil_span_begin_at(VIGIL_SITE_(), level, name)
 #define vigil_span_enter(span) VIGIL_DO_1(vigil_span_enter, span)
 #define vigil_span_leave(span) VIGIL_DO_1(vigil_span_leave, span)
 #define vigil_span_free(span) VIGIL_DO_1(vigil_span_free, span)

@@ -345,7 +345,8 @@ void vigil_lock_released_by(vigil_resource lock, vigil_task owner);
 /*
  * A task's use of a resource, from call to result: Mutex.lock, Stream.read. The
  * task is the one this thread polls. parent is an operation it is part of, or 0.
- * Polled by one thread at a time.
+ * Polled by one thread at a time. Freed inside its poll, that poll ends, and is the one
+ * that was ready.
  */
 vigil_op vigil_op_new_at(struct vigil_site *site, vigil_resource resource, const char *source,
 			 vigil_op parent);
@@ -384,9 +385,11 @@ void vigil_attr_set_bool(vigil_attr attr, bool value);
  * A span is a named part of the work. It is entered and left on the thread that
  * does the work, as often as needed, across polls; leave in reverse order of
  * enter. Its parent is the span entered innermost in this task (outside a task:
- * on this thread). Fields are attributes. Freed while it is entered, it is left.
+ * on this thread). Fields are attributes. Freed while it is entered, it is left. begin
+ * makes one and enters it at once.
  */
 vigil_span vigil_span_new_at(struct vigil_site *site, enum vigil_level level, const char *name);
+vigil_span vigil_span_begin_at(struct vigil_site *site, enum vigil_level level, const char *name);
 void vigil_span_enter(vigil_span span);
 void vigil_span_leave(vigil_span span);
 void vigil_span_free(vigil_span span);
