@@ -171,8 +171,8 @@ static int shown_file(void *arg RT_UNUSED)
 	file_record = rt_board_resource(path);
 	cr_assert_eq(file_record->kind, VIGIL_RESOURCE_IO);
 	cr_assert_str_eq(file_record->type, "File");
-	cr_assert_eq(rt_board_attr(file_record->attrs, "bytes written"), 5);
 	cr_assert_eq(rt_board_attr(file_record->attrs, "bytes read"), 0);
+	rt_board_await(path, "bytes written", 5);
 	rt_file_free(file);
 	unlink(path);
 	return 0;

@@ -130,7 +130,7 @@ static int shown(void *arg RT_UNUSED)
 	udp = rt_board_resource(local);
 	cr_assert_eq(udp->kind, VIGIL_RESOURCE_IO);
 	cr_assert_str_eq(udp->type, "UdpSocket");
-	cr_assert_eq(rt_board_attr(udp->attrs, "bytes read"), 5);
+	rt_board_await(local, "bytes read", 5);
 	cr_assert_eq(rt_board_attr(udp->attrs, "fd"), (uint64_t)task->wait_fd);
 	cr_assert_str_eq(rt_board_words(udp->attrs, "local"), local);
 	rt_cancel(&job);

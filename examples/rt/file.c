@@ -95,6 +95,7 @@ void rt_file_free(struct rt_file *file)
 	if (!file)
 		return;
 	close(file->fd);
+	io_bytes_close(&file->bytes);
 	vigil_resource_free(file->resource);
 	free(file);
 }
@@ -130,7 +131,6 @@ static int sync_job(void *arg)
 	return fsync(request->fd) ? -errno : 0;
 }
 
-/* A job lasts so much longer than an attribute that the board is told each time. */
 ssize_t rt_file_read_at(struct vigil_site *site, struct rt_file *file, void *buf, size_t size,
 			off_t offset)
 {
@@ -141,7 +141,6 @@ ssize_t rt_file_read_at(struct vigil_site *site, struct rt_file *file, void *buf
 	int n = file_call(site, "File::read", "read", file->path, read_job, &request);
 
 	io_bytes_read(&file->bytes, n);
-	io_bytes_tell(&file->bytes);
 	return n;
 }
 
@@ -155,7 +154,6 @@ ssize_t rt_file_write_at(struct vigil_site *site, struct rt_file *file, const vo
 	int n = file_call(site, "File::write", "write", file->path, write_job, &request);
 
 	io_bytes_written(&file->bytes, n);
-	io_bytes_tell(&file->bytes);
 	return n;
 }
 

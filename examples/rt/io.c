@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Streams of bytes: sockets and pipes.
- *
- * What one costs: an attribute of the board takes longer to set than the counter it shows,
- * so the board is told how many bytes went through when somebody must wait anyway, and at
- * every 64th call of one who never waits. Who looks at a stream in which all wait sees the
- * truth.
- */
+/* Streams of bytes: sockets and pipes. */
 #include "io.h"
 
 #include <errno.h>
@@ -17,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define TELL_EVERY 64
 
 /* ---- Descriptors ---- */
 
@@ -57,46 +48,6 @@ void io_fd_close(struct io_fd *io)
 {
 	close(io->fd);
 	vigil_resource_free(io->resource);
-}
-
-void io_bytes_show(struct io_bytes *bytes, vigil_resource resource)
-{
-	bytes->attr_read = vigil_attr_u64(resource, "bytes read", 0, "B");
-	bytes->attr_written = vigil_attr_u64(resource, "bytes written", 0, "B");
-}
-
-static void tell(vigil_attr attr, _Atomic uint64_t *now, _Atomic uint64_t *told)
-{
-	uint64_t value = atomic_load_explicit(now, memory_order_relaxed);
-
-	if (atomic_exchange_explicit(told, value, memory_order_relaxed) != value)
-		vigil_attr_set_u64(attr, value);
-}
-
-void io_bytes_tell(struct io_bytes *bytes)
-{
-	tell(bytes->attr_read, &bytes->read, &bytes->told_read);
-	tell(bytes->attr_written, &bytes->written, &bytes->told_written);
-}
-
-static void count(struct io_bytes *bytes, _Atomic uint64_t *which, int moved)
-{
-	if (moved <= 0)
-		return;
-	atomic_fetch_add_explicit(which, (uint64_t)moved, memory_order_relaxed);
-	if (atomic_fetch_add_explicit(&bytes->calls, 1, memory_order_relaxed) % TELL_EVERY ==
-	    TELL_EVERY - 1)
-		io_bytes_tell(bytes);
-}
-
-void io_bytes_read(struct io_bytes *bytes, int moved)
-{
-	count(bytes, &bytes->read, moved);
-}
-
-void io_bytes_written(struct io_bytes *bytes, int moved)
-{
-	count(bytes, &bytes->written, moved);
 }
 
 /* ---- System calls ---- */
@@ -177,11 +128,9 @@ struct rt_io {
 /* Of a stream's poll: what the board is to know of it. */
 static bool io_polled(struct rt_io *io, const struct rt_op *op, bool is_done, bool is_read)
 {
-	if (!is_done)
-		io_bytes_tell(&io->bytes);
-	else if (is_read)
+	if (is_done && is_read)
 		io_bytes_read(&io->bytes, op->result);
-	else
+	else if (is_done)
 		io_bytes_written(&io->bytes, op->result);
 	return is_done;
 }
@@ -319,6 +268,7 @@ void rt_io_free(struct rt_io *io)
 {
 	if (!io || !io_fd_unwatch(&io->fd, io->kind->type))
 		return;
+	io_bytes_close(&io->bytes);
 	io_fd_close(&io->fd);
 	free(io);
 }

@@ -10,11 +10,11 @@
 
 #include "core.h"
 
-/* How many bytes went through: on the board as attributes. */
+/* How many bytes went through (io_bytes.c). */
 struct io_bytes {
-	_Atomic uint64_t read, written;           /* so far */
-	_Atomic uint64_t told_read, told_written; /* the board knows */
-	_Atomic uint32_t calls;
+	_Atomic uint64_t read, written; /* so far */
+	_Atomic bool is_late;           /* the board is to be told: it stands in a list */
+	struct io_bytes *next, **link;  /* there */
 	vigil_attr attr_read, attr_written;
 };
 
@@ -35,7 +35,8 @@ bool io_fd_unwatch(struct io_fd *io, const char *type);
 void io_fd_close(struct io_fd *io);
 
 void io_bytes_show(struct io_bytes *bytes, vigil_resource resource);
-void io_bytes_tell(struct io_bytes *bytes);
+/* Before its resource goes. */
+void io_bytes_close(struct io_bytes *bytes);
 /* After a call that moved count bytes. */
 void io_bytes_read(struct io_bytes *bytes, int count);
 void io_bytes_written(struct io_bytes *bytes, int count);

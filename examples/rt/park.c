@@ -74,7 +74,7 @@ static int nap_ms(struct worker *worker)
 	if (atomic_load(&rt->is_ending))
 		return ENDING_MS;
 	if (rt->workers == 1)
-		return -1;
+		return io_bytes_are_late() ? NAP_MS : -1;
 	if (turns != worker->turns_seen) {
 		worker->turns_seen = turns;
 		worker->naps = 0;
@@ -106,6 +106,12 @@ static bool rescue(struct worker *worker)
 		return true;
 	}
 	return false;
+}
+
+static bool look_around(struct worker *worker)
+{
+	io_bytes_tell();
+	return rescue(worker);
 }
 
 /* ---- Sleep ---- */
@@ -143,7 +149,8 @@ static void park_on_condition(struct worker *worker)
 
 	vigil_worker_park();
 	while (!condition_wait(worker, nap_ms(worker)))
-		if (atomic_load(&rt->is_ending) || !atomic_load(&rt->is_driven) || rescue(worker))
+		if (look_around(worker) || atomic_load(&rt->is_ending) ||
+		    !atomic_load(&rt->is_driven))
 			break;
 	vigil_worker_unpark();
 }
@@ -171,7 +178,7 @@ static void park_as_driver(struct worker *worker)
 	vigil_worker_park();
 	atomic_store(&rt->is_driven, 1);
 	while (reactor_wait(rt, nap_ms(worker), &is_parked) <= 0)
-		if (atomic_load(&rt->is_ending) || rescue(worker))
+		if (look_around(worker) || atomic_load(&rt->is_ending))
 			break;
 	atomic_store(&rt->is_driven, 0);
 	if (is_parked)

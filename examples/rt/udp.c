@@ -51,6 +51,7 @@ void rt_udp_free(struct rt_udp *udp)
 {
 	if (!udp || !io_fd_unwatch(&udp->fd, "UdpSocket"))
 		return;
+	io_bytes_close(&udp->bytes);
 	io_fd_close(&udp->fd);
 	free(udp);
 }
@@ -103,7 +104,6 @@ static bool send_poll(struct rt_op *op)
 		io_bytes_written(&udp->bytes, op->result);
 		return true;
 	}
-	io_bytes_tell(&udp->bytes);
 	return false;
 }
 
@@ -115,7 +115,6 @@ static bool recv_poll(struct rt_op *op)
 		io_bytes_read(&udp->bytes, op->result);
 		return true;
 	}
-	io_bytes_tell(&udp->bytes);
 	return false;
 }
 

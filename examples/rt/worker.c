@@ -184,6 +184,7 @@ static struct rt_task *look_outside(struct worker *worker)
 {
 	struct rt *rt = worker->rt;
 
+	io_bytes_tell_busy();
 	if (pthread_mutex_trylock(&rt->reactor.driver) == 0) {
 		reactor_wait(rt, 0, NULL);
 		pthread_mutex_unlock(&rt->reactor.driver);

@@ -214,6 +214,16 @@ static inline uint64_t rt_board_attr(uint32_t first, const char *key)
 	return attr ? attr->value : UINT64_MAX;
 }
 
+/* Yields until a resource has it so: it is told when a worker has time. */
+static inline void rt_board_await(const char *resource, const char *key, uint64_t value)
+{
+	for (int i = 0; rt_board_attr(rt_board_resource(resource)->attrs, key) != value; i++) {
+		cr_assert_lt(i, 1000000, "%s of \"%s\" never became %llu", key, resource,
+			     (unsigned long long)value);
+		rt_yield();
+	}
+}
+
 /* Its words; "": none. */
 static inline const char *rt_board_words(uint32_t first, const char *key)
 {
