@@ -238,6 +238,24 @@ static inline int example_round(void *arg)
 	return code;
 }
 
+/* The same as rt_run; says why it failed. Frees what came of it. */
+static inline int example_run(const char *program, const struct rt_options *options)
+{
+	struct rt_options how = options ? *options : (struct rt_options){ 0 };
+	struct rt_error *error = NULL;
+	char words[512] = "";
+	int code;
+
+	how.ret_error = &error;
+	code = rt_run(&how, example_round, NULL);
+	if (code < 0) {
+		rt_error_print(error, words, sizeof(words));
+		fprintf(stderr, "%s: %s\n", program, words[0] ? words : strerror(-code));
+	}
+	rt_error_free(error);
+	return code;
+}
+
 /* Runs fn, in rounds with --forever. Returns the exit status: 0, 1 when it failed, 2. */
 static inline int example_main(int argc, char **argv, const struct rt_options *options, rt_fn fn,
 			       bool has_fixed)
@@ -259,7 +277,7 @@ static inline int example_main(int argc, char **argv, const struct rt_options *o
 	/* Who listens to it does so in rounds: between them it is not to end the program. */
 	signal(SIGUSR1, SIG_IGN);
 	vigil_init(NULL);
-	code = rt_run(options, example_round, NULL);
+	code = example_run(argv[0], options);
 	vigil_fini();
 	return code < 0 ? 1 : 0;
 }

@@ -197,3 +197,36 @@ Test(patterns_a, sync_shows_who_waits_for_whom)
 		      EXAMPLE_WAIT("band ", TIMER, NULL),
 		      EXAMPLE_WAIT("progress", NOTIFIED, "generation ended"));
 }
+
+/* ---- Too few descriptors ---- */
+
+/* Returns its exit status; its words and complaints are in example_said. */
+static int run_with_descriptors(const char *name, int count)
+{
+	const char *build = getenv("VIGIL_BUILD");
+	char command[600];
+	size_t length;
+	FILE *says;
+
+	snprintf(command, sizeof(command), "ulimit -n %d; exec '%s/examples/%s' 2>&1", count,
+		 build ? build : "build", name);
+	says = popen(command, "r");
+	cr_assert(says);
+	length = fread(example_said, 1, sizeof(example_said) - 1, says);
+	example_said[length] = '\0';
+	return WEXITSTATUS(pclose(says));
+}
+
+Test(patterns_a, a_server_that_cannot_accept_leaves_nobody_waiting)
+{
+	cr_expect_eq(run_with_descriptors("patterns/race_replicas", 12), 0);
+	EXAMPLE_SAYS("with all three: ");
+	cr_expect_eq(run_with_descriptors("patterns/conn_pool", 12), 1);
+	EXAMPLE_SAYS("patterns/conn_pool: ");
+}
+
+Test(patterns_a, a_program_that_cannot_go_on_says_why)
+{
+	cr_expect_eq(run_with_descriptors("patterns/io", 12), 1);
+	EXAMPLE_SAYS("patterns/io: Too many open files\n");
+}

@@ -12,8 +12,20 @@
 struct server {
 	struct rt_listener *listener;
 	uint16_t port;
+	rt_fn serve;
 	struct rt_handle task;
 };
+
+/* A server that has failed listens no more: who stands in line there is told. */
+static inline int server_serve(void *arg)
+{
+	struct server *server = (struct server *)arg;
+	int code = server->serve(server->listener);
+
+	rt_listener_free(server->listener);
+	server->listener = NULL;
+	return code;
+}
 
 /* Runs serve, which gets the listener, in a task of that name. Stop it whatever it returns. */
 static inline int server_start(struct server *server, rt_fn serve, const char *name)
@@ -23,7 +35,8 @@ static inline int server_start(struct server *server, rt_fn serve, const char *n
 	if (code)
 		return rt_context(code, "%s cannot listen", name);
 	server->port = rt_listener_port(server->listener);
-	return rt_spawn(&server->task, serve, server->listener, name);
+	server->serve = serve;
+	return rt_spawn(&server->task, server_serve, server, name);
 }
 
 static inline void server_stop(struct server *server)
