@@ -96,6 +96,24 @@ Test(waits, a_runnable_task_is_behind_the_one_that_blocks_its_worker)
 	vigil_poll_end(blocker);
 }
 
+Test(waits, a_runnable_task_whose_worker_has_polled_others_since_is_behind_all_of_them)
+{
+	vigil_task waiter = spawn("waiter"), greedy[3];
+
+	for (int i = 0; i < 3; i++)
+		greedy[i] = spawn("greedy");
+	own_board_pass(3 * S);
+	vigil_poll_begin(greedy[1]);
+	own_board_pass(S / 10);
+	look_at(waiter);
+
+	cr_expect(has_link(LINK_CAUSE, "executor http polls others first: 3 more tasks of it could "
+				       "run, all of them spawned at chain.h:"));
+	cr_expect(says("1 waiter takes turns with 3 other tasks"));
+	cr_expect_not(says("has been running"));
+	vigil_poll_end(greedy[1]);
+}
+
 Test(waits, a_task_woken_while_its_worker_sleeps_is_a_lost_wake)
 {
 	vigil_task task = spawn("task");
