@@ -161,7 +161,7 @@ static void crowd_look(const struct walk *walk, uint64_t executor, struct crowd 
 	free(by_site);
 }
 
-/* Ready for longer than any worker has been in its poll: they have taken others since. */
+/* No worker has been in its poll for half as long as it could run: they took others since. */
 static bool others_came_first(const struct walk *walk, const struct crew *crew)
 {
 	const struct vigil_task_record *task = VIGIL_FIND(walk->model->reader, task, walk->waiter);
@@ -170,7 +170,7 @@ static bool others_came_first(const struct walk *walk, const struct crew *crew)
 	if (!task)
 		return false;
 	vigil_task_times(task, walk->model->now, &times);
-	return times.state == VIGIL_STATE_SCHEDULED && times.state_ns > crew->oldest_ns;
+	return times.state == VIGIL_STATE_SCHEDULED && times.state_ns / 2 > crew->oldest_ns;
 }
 
 static void step_crowd(struct walk *walk, uint64_t ref, const struct crowd *crowd)

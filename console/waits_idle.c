@@ -123,6 +123,12 @@ static void wait_for_task(struct walk *walk, const struct vigil_task_record *tas
 		 NAME(ref), PLACE(task->site), is_job ? "pool job" : "task");
 }
 
+/* A yield is a wake of its own. */
+static uint64_t wakes_by_others(const struct vigil_task_record *task)
+{
+	return task->wakes > task->self_wakes ? task->wakes - task->self_wakes : 0;
+}
+
 /*
  * Whether nobody can say that an awaited task is as it should be: it said nothing
  * of what it waits for, or something without a name for which nobody ever woke it.
@@ -141,7 +147,7 @@ static bool is_unexplained(const struct walk *walk, const struct vigil_task_reco
 	case VIGIL_WAIT_OTHER:
 	case VIGIL_WAIT_NOTIFIED:
 	case VIGIL_WAIT_SEND:
-		return !task->wakes;
+		return !wakes_by_others(task);
 	default:
 		return false;
 	}
@@ -165,6 +171,20 @@ static const char *anything_words(struct words *words, struct walk *walk,
 }
 #define ANYTHING(task, ns) anything_words(&(struct words){ "" }, walk, (task), (ns))
 
+static void nobody_to_blame(struct walk *walk, const struct vigil_task_record *task, uint64_t ref,
+			    uint64_t for_ns)
+{
+	const char *who = !task->wakes          ? "nobody has ever woken" :
+			  wakes_by_others(task) ? "it was itself that last woke" :
+						  "nobody but itself has ever woken";
+
+	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "%s%s this task: who should is not known",
+		 task->wait_kind ? "nobody owns that, and " : "", who);
+	conclude_by_design(walk, ref, "%s, spawned at %s, %s; %s it", NAME(ref), PLACE(task->site),
+			   ANYTHING(task, for_ns), who);
+	walk->verdict.is_by_design &= !is_unexplained(walk, task, ref, for_ns);
+}
+
 /*
  * A channel, a notification: nobody owns it, so nobody can be blamed for sure.
  * Who woke the task last will likely do so again.
@@ -177,13 +197,8 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 
 	link_add(walk, LINK_FACT, ref, site_to_show(walk, task), for_ns, "%s %s%s", NAME(ref),
 		 ANYTHING(task, for_ns), WAITS_AT(task));
-	if (!task->wakes) {
-		link_add(walk, LINK_UNKNOWN, 0, 0, 0,
-			 "%snobody has ever woken this task: who should is not known",
-			 task->wait_kind ? "nobody owns that, and " : "");
-		conclude_by_design(walk, ref, "%s, spawned at %s, %s; nobody has ever woken it",
-				   NAME(ref), PLACE(task->site), ANYTHING(task, for_ns));
-		walk->verdict.is_by_design &= !is_unexplained(walk, task, ref, for_ns);
+	if (!task->wakes || waker == task) {
+		nobody_to_blame(walk, task, ref, for_ns);
 		return;
 	}
 	link_add(walk, LINK_GUESS, task->waker, task->wake_site, 0,
@@ -192,7 +207,7 @@ static void wait_for_anybody(struct walk *walk, const struct vigil_task_record *
 		 "comes from there again",
 		 task->wakes, task->waker ? NAME(task->waker) : "a thread that was not recorded",
 		 PLACE(task->wake_site));
-	if (waker && waker->life == VIGIL_LIFE_LIVE && waker != task) {
+	if (waker && waker->life == VIGIL_LIFE_LIVE) {
 		walk->is_guess = true;
 		hop_set(walk, "a wake from %s", NAME(task->waker));
 		walk->next = task->waker;

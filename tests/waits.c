@@ -114,6 +114,19 @@ Test(waits, a_runnable_task_whose_worker_has_polled_others_since_is_behind_all_o
 	vigil_poll_end(greedy[1]);
 }
 
+Test(waits, a_poll_that_began_a_little_later_is_to_blame_all_the_same)
+{
+	vigil_task waiter = spawn("waiter"), blocker = spawn("blocker");
+
+	own_board_pass(S);
+	vigil_poll_begin(blocker);
+	own_board_pass(2 * S);
+	look_at(waiter);
+
+	cr_expect(says("2 blocker, spawned"), "%s", chain.summary);
+	vigil_poll_end(blocker);
+}
+
 Test(waits, a_task_woken_while_its_worker_sleeps_is_a_lost_wake)
 {
 	vigil_task task = spawn("task");

@@ -207,6 +207,21 @@ Test(waits_stuck, who_awaits_a_notification_that_never_came_is_stuck)
 		  chain.summary);
 }
 
+Test(waits_stuck, a_yield_of_its_own_says_nothing_of_who_should_wake_a_task)
+{
+	vigil_task loser = spawn("loser");
+
+	vigil_poll_begin(loser);
+	vigil_wake(loser);
+	vigil_poll_end(loser);
+	sleep_on(loser, VIGIL_WAIT_NOTIFIED, 0);
+	own_board_pass(3 * S);
+	look_at(loser);
+
+	cr_expect(has_link(LINK_UNKNOWN, "nobody but itself has ever woken this task"));
+	cr_expect(says("nobody but itself has ever woken it"), "%s", chain.summary);
+}
+
 Test(waits_stuck, who_awaits_a_task_that_was_busy_just_now_is_not_stuck)
 {
 	vigil_task busy = spawn("busy");
