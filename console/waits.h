@@ -58,8 +58,8 @@ bool waits_needs_summary(const struct chain *chain);
 /* The chain of one task. A worker that is away is so after WAITS_AWAY_NS. */
 #define WAITS_AWAY_NS UINT64_C(1000000000)
 
-/* A timer so late, or a task so long not polled, is as a scheduler is: no wake was lost. */
-#define WAITS_LATE_NS UINT64_C(10000000)
+/* So late is a timer, or a task not polled yet, on a loaded machine: no wake was lost. */
+#define WAITS_LATE_NS UINT64_C(100000000)
 void waits_chain(const struct model *model, const struct vigil_task_record *task,
 		 struct chain *ret_chain);
 
