@@ -144,9 +144,12 @@ static void choose_columns(struct table *table)
 	}
 }
 
-/* The width to use when needed would do: the most that ever was. */
-static int hold_width(struct table_slot *slot, int needed)
+/* The width to use when needed would do: the most that ever was, within the limits. */
+static int hold_width(struct table_slot *slot, const struct column *column, int needed)
 {
+	if (needed > slot->wanted)
+		slot->wanted = needed;
+	needed = clamp(needed, column->min_width, column->max_width);
 	if (needed > slot->held)
 		slot->held = needed;
 	return slot->held;
@@ -234,9 +237,24 @@ static void measure_tree(struct table *table, size_t rows)
 {
 	for (int i = 0; i < table->column_count; i++)
 		if (is_tree_cell(table, i))
-			hold_width(&table->slots[i],
-				   clamp(format_column(table, i, rows), table->columns[i].min_width,
-					 table->columns[i].max_width));
+			hold_width(&table->slots[i], &table->columns[i],
+				   format_column(table, i, rows));
+}
+
+/* What columns with a limit would have over it, while there is room. Returns what is left. */
+static int fill_columns(struct table *table, int left)
+{
+	for (int i = 0; i < table->column_count && left > 0; i++) {
+		struct table_slot *slot = &table->slots[i];
+		int more = slot->wanted - slot->width;
+
+		if (!slot->is_visible || more <= 0)
+			continue;
+		more = clamp(more, 0, left);
+		slot->width += more;
+		left -= more;
+	}
+	return left;
 }
 
 static void lay_out(struct table *table, size_t rows)
@@ -256,13 +274,13 @@ static void lay_out(struct table *table, size_t rows)
 		needed = is_tree_cell(table, i) ? slot->held : format_column(table, i, rows);
 		if (title_width(table, i) > needed)
 			needed = title_width(table, i);
-		slot->width = hold_width(slot, clamp(needed, column->min_width, column->max_width));
+		slot->width = hold_width(slot, column, needed);
 	}
 	spare = table->width - width_in_all(table);
 	for (; spare < 0 && (i = richest(table)) >= 0; spare++)
 		table->slots[i].width--;
 	if (spare > 0)
-		grow_columns(table, spare);
+		grow_columns(table, fill_columns(table, spare));
 	for (i = 0; i < table->column_count; i++) {
 		table->slots[i].x = at;
 		if (table->slots[i].is_visible)
@@ -419,7 +437,7 @@ void table_forget_widths(struct table *table)
 	int i;
 
 	for (i = 0; i < table->column_count; i++)
-		table->slots[i].held = 0;
+		table->slots[i].held = table->slots[i].wanted = 0;
 }
 
 void table_draw(struct table *table, struct canvas *canvas, int x, int y, int width, int height)

@@ -46,7 +46,8 @@ struct table_slot {
 	bool is_visible;
 	int x;
 	int width;
-	int held; /* the most it needed so far: against jitter */
+	int held;   /* the most it needed so far: against jitter */
+	int wanted; /* the same without its limit */
 };
 
 struct table {

@@ -69,6 +69,25 @@ Test(table_draw, a_column_grows_at_once_and_shrinks_only_in_another_box)
 	tear_down();
 }
 
+Test(table_draw, a_limit_is_for_want_of_room)
+{
+	struct row rows[5];
+
+	memcpy(rows, five, sizeof(rows));
+	rows[0].text = "twenty-six letters and all";
+	set_up(rows, 5);
+	canvas_fini(&canvas);
+	canvas_init(&canvas, 120, 6, false);
+	draw();
+	cr_expect_eq(table->slots[TEXT].width, 26);
+
+	table_draw(table, &canvas, 0, 0, 104, 6);
+	cr_expect_eq(table->slots[TEXT].width, 22);
+	table_draw(table, &canvas, 0, 0, 100, 6);
+	cr_expect_eq(table->slots[TEXT].width, 20);
+	tear_down();
+}
+
 Test(table_draw, a_box_of_any_size_is_drawn_inside)
 {
 	struct row *rows = many(50);
