@@ -99,14 +99,16 @@ void board_op_free(struct board *board, struct lane *lane, uint64_t now, uint64_
 
 	if (!op)
 		return;
-	if (is_polled(op))
-		poll_end(op, now, true);
+	if (now < load(&op->poll_begin_ns))
+		now = load(&op->poll_begin_ns);
 	/* Before life, so that who sees the end sees when. */
 	store(&op->ended_ns, now);
 	if (!compare_swap(&op->life, &live, VIGIL_LIFE_ENDED)) {
 		COUNT(board, misused_ended);
 		return;
 	}
+	if (is_polled(op))
+		poll_end(op, now, true);
 	cell = lane_cell(lane, load(&op->site));
 	if (cell) {
 		add(&cell->spawned, 1);

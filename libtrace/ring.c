@@ -94,28 +94,35 @@ static uint32_t all_take(struct board *board, struct lane *lane, uint32_t table)
 
 /* ---- A lane's own ring ---- */
 
-/* The first attribute of an operation or a span: index plus one, 0 for none. */
+/* The first attribute of a record: index plus one, 0 for none. Of tables with rings by lane. */
 static uint32_t attrs_first(const struct board *board, uint32_t table, uint32_t index)
 {
-	return table == VIGIL_TABLE_span ? load(&RECORD_AT(board, span, index)->attrs) :
-					   load(&RECORD_AT(board, op, index)->attrs);
+	switch (table) {
+	case VIGIL_TABLE_span:
+		return load(&RECORD_AT(board, span, index)->attrs);
+	case VIGIL_TABLE_op:
+		return load(&RECORD_AT(board, op, index)->attrs);
+	default:
+		return 0;
+	}
 }
 
 /*
- * The next that end push these out. They were written long ago: caches are to have them
- * by then. At each end a link further: the record, its first attribute, the one behind it.
- * Another thread may take the record meanwhile; then the wrong memory is warm.
+ * Fetches what the next ends will push out: it was written long ago, and caches are to have
+ * it by then. Of the record after next but one itself, of the one before it the first
+ * attribute, of the very next the second. Another thread may take the record meanwhile;
+ * then what is fetched is of no use.
  */
 static void foresee(const struct board *board, uint32_t table, const struct ring *ring,
 		    uint64_t first)
 {
 	const struct pool *pool = &board->pools[table];
 
-	for (uint32_t links = 0; links < FORESEEN; links++) {
-		uint32_t entry = load(slot_of(pool, ring, first + FORESEEN - 1 - links));
+	for (uint32_t depth = 0; depth < FORESEEN; depth++) {
+		uint32_t entry = load(slot_of(pool, ring, first + FORESEEN - 1 - depth));
 		uint32_t of = table;
 
-		for (uint32_t i = 0; entry && i < links; i++) {
+		for (uint32_t i = 0; entry && i < depth; i++) {
 			entry = i ? load(&RECORD_AT(board, attr, entry - 1)->sibling) :
 				    attrs_first(board, table, entry - 1);
 			of = VIGIL_TABLE_attr;
@@ -149,7 +156,8 @@ static void own_put(struct board *board, struct lane *lane, uint32_t table, stru
 	store(slot_of(pool, ring, end), index + 1);
 	/* Partner: own_take. */
 	store_release(&ring->retired, end + 1);
-	foresee(board, table, ring, first);
+	if (end + 1 - first >= part)
+		foresee(board, table, ring, first);
 }
 
 /* Any thread's. */

@@ -146,8 +146,23 @@ Test(op, one_that_is_freed_inside_its_poll_was_ready)
 	cr_assert_eq(look_op(op)->polls, 1);
 	cr_assert_eq(look_op(op)->busy_ns, 10);
 	cr_assert_eq(look_op(op)->is_ready, 1);
+	cr_assert_eq(look_op(op)->ended_ns, LIVE_START + 10);
 	cr_assert_eq(look_op(op)->life, VIGIL_LIFE_ENDED);
 	cr_assert_eq(look_counts()->misused_balance, 0);
+}
+
+Test(op, an_end_is_no_earlier_than_the_poll_that_it_ends)
+{
+	vigil_op op = vigil_op_new(channel_new(), "Chan.recv", 0);
+
+	for (int i = 0; i < 3; i++) {
+		vigil_op_poll_begin(op);
+		vigil_op_poll_end(op, false);
+	}
+	vigil_op_poll_begin(op);
+	vigil_op_free(op);
+
+	cr_assert_eq(look_op(op)->ended_ns, look_op(op)->poll_end_ns);
 }
 
 Test(op, one_that_is_freed_outside_a_poll_was_given_up)

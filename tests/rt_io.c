@@ -235,57 +235,6 @@ Test(rt_io, shows_who_waits_for_which_descriptor)
 	cr_assert_eq(rt_paused(shown, NULL), 0);
 }
 
-static int never_waits(void *arg RT_UNUSED)
-{
-	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
-	for (int i = 0; i < 64; i++)
-		cr_assert_eq(rt_write(ends[1], "abc", 3), 3);
-	rt_board_await("write end", "bytes written", 192);
-	cr_assert_eq(RT_LIVE_OF(op), 0);
-	unpair();
-	return 0;
-}
-
-Test(rt_io, shows_bytes_of_one_who_never_waits)
-{
-	cr_assert_eq(rt_paused(never_waits, NULL), 0);
-}
-
-/* Looks on from outside while nobody does anything; then ends the wait. */
-static void *look_on(void *fd)
-{
-	uint64_t read = 0;
-
-	for (int i = 0; i < 3000 && read != 3; i++) {
-		read = rt_board_attr(rt_board_resource("read end")->attrs, "bytes read");
-		usleep(10000);
-	}
-	cr_expect_eq(read, 3);
-	cr_expect_eq(write((int)(intptr_t)fd, "x", 1), 1);
-	return NULL;
-}
-
-static int all_wait(void *arg RT_UNUSED)
-{
-	pthread_t looker;
-	char buf[3], byte;
-
-	cr_assert_eq(rt_pipe(&ends[0], &ends[1]), 0);
-	rt_write(ends[1], "abc", 3);
-	cr_assert_eq(rt_read_full(ends[0], buf, 3), 0);
-	pthread_create(&looker, NULL, look_on, (void *)(intptr_t)rt_io_fd(ends[1]));
-	cr_assert_eq(rt_read(ends[0], &byte, 1), 1);
-	pthread_join(looker, NULL);
-	unpair();
-	return 0;
-}
-
-Test(rt_io, shows_bytes_when_all_wait)
-{
-	cr_assert_eq(rt_threads(1, all_wait, NULL), 0);
-	cr_assert_eq(rt_threads(3, all_wait, NULL), 0);
-}
-
 /* ---- Ends that go while they are awaited ---- */
 
 static int peer_goes(void *arg RT_UNUSED)

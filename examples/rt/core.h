@@ -257,12 +257,6 @@ void reactor_close(struct rt *rt);
 int reactor_wait(struct rt *rt, int timeout_ms, bool *is_parked);
 void reactor_interrupt(struct rt *rt);
 
-/* Streams have moved bytes that the board does not know of (io_bytes.c). */
-bool io_bytes_are_late(void);
-/* Tells it: all of them, when there is nothing else to do; or, while there is, now and then. */
-void io_bytes_tell(void);
-void io_bytes_tell_busy(void);
-
 /* Watches fd, edge-triggered. NULL: errno in *ret_error, negative. fd stays the caller's. */
 struct source *source_new(struct rt *rt, int fd, int *ret_error);
 /*

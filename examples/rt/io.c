@@ -125,16 +125,6 @@ struct rt_io {
 	struct io_bytes bytes;
 };
 
-/* Of a stream's poll: what the board is to know of it. */
-static bool io_polled(struct rt_io *io, const struct rt_op *op, bool is_done, bool is_read)
-{
-	if (is_done && is_read)
-		io_bytes_read(&io->bytes, op->result);
-	else if (is_done)
-		io_bytes_written(&io->bytes, op->result);
-	return is_done;
-}
-
 static bool read_poll(struct rt_op *op)
 {
 	struct rt_io *io = op->object;
@@ -144,20 +134,20 @@ static bool read_poll(struct rt_op *op)
 		op->result = 0;
 		return true;
 	}
-	return io_polled(
-		io, op,
-		source_poll(io->fd.source, op, TO_READ, io->is_socket ? socket_read : other_read),
-		true);
+	if (!source_poll(io->fd.source, op, TO_READ, io->is_socket ? socket_read : other_read))
+		return false;
+	io_bytes_read(&io->bytes, op->result);
+	return true;
 }
 
 static bool write_poll(struct rt_op *op)
 {
 	struct rt_io *io = op->object;
 
-	return io_polled(io, op,
-			 source_poll(io->fd.source, op, TO_WRITE,
-				     io->is_socket ? socket_write : other_write),
-			 false);
+	if (!source_poll(io->fd.source, op, TO_WRITE, io->is_socket ? socket_write : other_write))
+		return false;
+	io_bytes_written(&io->bytes, op->result);
+	return true;
 }
 
 /* Asked again while it goes on, connect(2) says how it stands. */

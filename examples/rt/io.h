@@ -15,6 +15,7 @@ struct io_bytes {
 	_Atomic uint64_t read, written; /* so far */
 	_Atomic bool is_late;           /* the board is to be told: it stands in a list */
 	struct io_bytes *next, **link;  /* there */
+	uint64_t told_read, told_written;
 	vigil_attr attr_read, attr_written;
 };
 
@@ -40,6 +41,11 @@ void io_bytes_close(struct io_bytes *bytes);
 /* After a call that moved count bytes. */
 void io_bytes_read(struct io_bytes *bytes, int count);
 void io_bytes_written(struct io_bytes *bytes, int count);
+/* The board does not know yet of some streams. */
+bool io_bytes_are_late(void);
+/* Tells it of all: when there is nothing else to do; or when that was long ago. */
+void io_bytes_tell(void);
+void io_bytes_tell_if_due(void);
 
 /* A stream of fd, which is closed on an error. It is named for its peer. "": not known (yet). */
 int io_new(struct vigil_site *site, int fd, const char *type, const char *local, const char *peer,

@@ -4,13 +4,14 @@
  *
  * What it costs: an attribute takes longer to set than the counter that it shows. So a
  * stream that has moved something stands in a list, and the board is told of all in it when
- * a worker has had nothing to do for a nap, and while all are busy every 100 ms.
+ * a worker has had nothing to do for a nap (park.c); while all are busy every 100 ms, when
+ * one of them looks outside. A program that crashes leaves counts as old as that.
  */
 #include "io.h"
 
 #define TELL_EVERY (100 * RT_MS)
 
-/* Of all runtimes: a file may outlive its own. */
+/* Of all runtimes: a file may outlive its own. Nothing else is locked under the lock. */
 static struct {
 	pthread_mutex_t lock;
 	struct io_bytes *first;
@@ -26,12 +27,22 @@ void io_bytes_show(struct io_bytes *bytes, vigil_resource resource)
 
 /* ---- The list ---- */
 
-/* Not late any more, before the counters are read: who adds to them now is late again. */
+static void tell_one(vigil_attr attr, _Atomic uint64_t *now, uint64_t *told)
+{
+	uint64_t value = atomic_load(now);
+
+	if (value == *told)
+		return;
+	*told = value;
+	vigil_attr_set_u64(attr, value);
+}
+
+/* Not late any more, then the counters. Partner: count, which adds first. */
 static void tell(struct io_bytes *bytes)
 {
 	atomic_store(&bytes->is_late, false);
-	vigil_attr_set_u64(bytes->attr_read, atomic_load(&bytes->read));
-	vigil_attr_set_u64(bytes->attr_written, atomic_load(&bytes->written));
+	tell_one(bytes->attr_read, &bytes->read, &bytes->told_read);
+	tell_one(bytes->attr_written, &bytes->written, &bytes->told_written);
 }
 
 static void list_remove(struct io_bytes *bytes)
@@ -55,14 +66,19 @@ static void list_add(struct io_bytes *bytes)
 	pthread_mutex_unlock(&late.lock);
 }
 
-void io_bytes_close(struct io_bytes *bytes)
+/* This one alone. */
+static void tell_now(struct io_bytes *bytes)
 {
 	pthread_mutex_lock(&late.lock);
-	if (atomic_load(&bytes->is_late)) {
+	if (atomic_load(&bytes->is_late))
 		list_remove(bytes);
-		tell(bytes);
-	}
+	tell(bytes);
 	pthread_mutex_unlock(&late.lock);
+}
+
+void io_bytes_close(struct io_bytes *bytes)
+{
+	tell_now(bytes);
 }
 
 bool io_bytes_are_late(void)
@@ -86,25 +102,36 @@ void io_bytes_tell(void)
 	pthread_mutex_unlock(&late.lock);
 }
 
-void io_bytes_tell_busy(void)
+void io_bytes_tell_if_due(void)
 {
-	if (io_bytes_are_late() && clock_ns() - atomic_load(&late.told_ns) > TELL_EVERY)
+	uint64_t told_ns = atomic_load(&late.told_ns);
+
+	if (io_bytes_are_late() && clock_ns() > told_ns + TELL_EVERY)
 		io_bytes_tell();
 }
 
 /* ---- Counting ---- */
 
+/* Whether this thread looks after the list before it sleeps: a worker, if nothing blocks it. */
+static bool is_on_worker(void)
+{
+	const struct rt_task *task = task_here();
+
+	return task && !task->is_in_place;
+}
+
 static void count(struct io_bytes *bytes, _Atomic uint64_t *which, int moved)
 {
 	if (moved <= 0)
 		return;
-	atomic_fetch_add_explicit(which, (uint64_t)moved, memory_order_seq_cst);
+	atomic_fetch_add(which, (uint64_t)moved);
+	/* Partner: tell. */
 	if (!vigil_is_live() || atomic_load(&bytes->is_late))
 		return;
-	list_add(bytes);
-	/* Nobody may wake for what a thread outside of the runtime has done. */
-	if (!worker_here())
-		io_bytes_tell();
+	if (is_on_worker())
+		list_add(bytes);
+	else
+		tell_now(bytes);
 }
 
 void io_bytes_read(struct io_bytes *bytes, int moved)

@@ -87,6 +87,13 @@ void op_show(struct rt_op *op)
 	op->vigil = vigil_op_new_at(op->site, is_resource ? op->resource : 0, op->type->source, 0);
 }
 
+void op_unshow(struct rt_op *op)
+{
+	if (op->vigil)
+		vigil_op_free(op->vigil);
+	op->vigil = 0;
+}
+
 void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns)
 {
 	atomic_store_explicit(&op->task->awaits, op->type->source, memory_order_relaxed);
@@ -110,7 +117,7 @@ bool op_repoll(struct rt_op *op)
 		return op->type->poll(op);
 	vigil_op_poll_begin(op->vigil);
 	is_done = op->type->poll(op);
-	if (!is_done) /* else freed soon: that ends its poll */
+	if (!is_done) /* else op_unshow comes next and ends it */
 		vigil_op_poll_end(op->vigil, false);
 	return is_done;
 }
@@ -142,7 +149,7 @@ static int await_slow(struct rt_task *task, struct rt_op *op)
 			break;
 		}
 	} while (true);
-	vigil_op_free(op->vigil);
+	op_unshow(op);
 	op_use_up(op);
 	return op->result;
 }

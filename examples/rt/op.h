@@ -18,6 +18,8 @@ void op_use_up(struct rt_op *op);
 
 /* Makes the operation visible on the board. */
 void op_show(struct rt_op *op);
+/* It is no more: one that is done first of all, for that ends its poll as well. */
+void op_unshow(struct rt_op *op);
 /* Says in the task, and in its wait word, what op waits for, and until when. */
 void op_tell_wait(const struct rt_op *op, uint64_t deadline_ns);
 /* Polls it after a wake. */

@@ -8,9 +8,12 @@
  * that sleep do so by naps, and look around after each: whether nobody drives, and whether
  * a worker has not come back to its LIFO slot for a nap's length. Who took NAPS naps in
  * which nothing went on sleeps deep, without a limit; the first who has something to do
- * then wakes one.
+ * then wakes one. One that is alone has nobody to look after, and sleeps deep at once;
+ * unless the board is to be told of bytes: that is done after a nap.
  */
 #include "core.h"
+
+#include "io.h"
 
 #define ENDING_MS 5 /* how often a worker looks whether the runtime's time is up */
 #define NAP_MS 10
@@ -73,8 +76,10 @@ static int nap_ms(struct worker *worker)
 
 	if (atomic_load(&rt->is_ending))
 		return ENDING_MS;
+	if (io_bytes_are_late())
+		return NAP_MS;
 	if (rt->workers == 1)
-		return io_bytes_are_late() ? NAP_MS : -1;
+		return -1;
 	if (turns != worker->turns_seen) {
 		worker->turns_seen = turns;
 		worker->naps = 0;
@@ -106,12 +111,6 @@ static bool rescue(struct worker *worker)
 		return true;
 	}
 	return false;
-}
-
-static bool look_around(struct worker *worker)
-{
-	io_bytes_tell();
-	return rescue(worker);
 }
 
 /* ---- Sleep ---- */
@@ -148,10 +147,11 @@ static void park_on_condition(struct worker *worker)
 	struct rt *rt = worker->rt;
 
 	vigil_worker_park();
-	while (!condition_wait(worker, nap_ms(worker)))
-		if (look_around(worker) || atomic_load(&rt->is_ending) ||
-		    !atomic_load(&rt->is_driven))
+	while (!condition_wait(worker, nap_ms(worker))) {
+		io_bytes_tell();
+		if (atomic_load(&rt->is_ending) || !atomic_load(&rt->is_driven) || rescue(worker))
 			break;
+	}
 	vigil_worker_unpark();
 }
 
@@ -177,9 +177,11 @@ static void park_as_driver(struct worker *worker)
 		return;
 	vigil_worker_park();
 	atomic_store(&rt->is_driven, 1);
-	while (reactor_wait(rt, nap_ms(worker), &is_parked) <= 0)
-		if (look_around(worker) || atomic_load(&rt->is_ending))
+	while (reactor_wait(rt, nap_ms(worker), &is_parked) <= 0) {
+		io_bytes_tell();
+		if (atomic_load(&rt->is_ending) || rescue(worker))
 			break;
+	}
 	atomic_store(&rt->is_driven, 0);
 	if (is_parked)
 		vigil_worker_unpark();

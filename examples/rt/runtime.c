@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "stack.h"
 
 #define LEAVE_NS (100 * RT_MS) /* for a thread to leave that is not stuck */
@@ -308,6 +309,7 @@ static void rt_end(struct rt *rt)
 	unsigned running = threads_join(rt);
 
 	running += pool_close(rt, rt->end_by_ns);
+	io_bytes_tell();
 	atomic_store(&rt->stats.abandoned, atomic_load(&rt->live));
 	if (rt->options.ret_stats)
 		*rt->options.ret_stats = stats_of(rt);

@@ -20,11 +20,10 @@ static void cancel_others(struct rt_op *ops, size_t count, size_t winner)
 		op_use_up(&ops[winner]);
 }
 
-static void free_shown(struct rt_op *ops, size_t count)
+static void unshow_all(struct rt_op *ops, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (ops[i].vigil)
-			vigil_op_free(ops[i].vigil);
+		op_unshow(&ops[i]);
 }
 
 /* The wait word has room for one: the first that says what for, until the first deadline. */
@@ -55,13 +54,15 @@ static int select_slow(struct rt_task *task, struct rt_op *ops, size_t count, si
 
 			if (!op_repoll(&ops[i]))
 				continue;
+			/* First: its poll ends with it. */
+			op_unshow(&ops[i]);
 			cancel_others(ops, count, i);
-			free_shown(ops, count);
+			unshow_all(ops, count);
 			return (int)i;
 		}
 		if (task_is_cut(task)) {
 			cancel_others(ops, count, count);
-			free_shown(ops, count);
+			unshow_all(ops, count);
 			return -ECANCELED;
 		}
 	}

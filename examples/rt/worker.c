@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "io.h"
+
 #define LOOK_OUTSIDE 61
 #define LIFO_USES 3
 #define BUDGET 128
@@ -184,7 +186,7 @@ static struct rt_task *look_outside(struct worker *worker)
 {
 	struct rt *rt = worker->rt;
 
-	io_bytes_tell_busy();
+	io_bytes_tell_if_due();
 	if (pthread_mutex_trylock(&rt->reactor.driver) == 0) {
 		reactor_wait(rt, 0, NULL);
 		pthread_mutex_unlock(&rt->reactor.driver);

@@ -345,8 +345,8 @@ void vigil_lock_released_by(vigil_resource lock, vigil_task owner);
 /*
  * A task's use of a resource, from call to result: Mutex.lock, Stream.read. The
  * task is the one this thread polls. parent is an operation it is part of, or 0.
- * Polled by one thread at a time. Freed inside its poll, that poll ends, and is the one
- * that was ready.
+ * Polled by one thread at a time. Freeing it inside its poll ends that poll as ready; to
+ * give it up there, end the poll with false first.
  */
 vigil_op vigil_op_new_at(struct vigil_site *site, vigil_resource resource, const char *source,
 			 vigil_op parent);

@@ -94,6 +94,7 @@ static void spans(void)
 	vigil_event(VIGIL_LEVEL_WARN, "the cache is cold");
 	vigil_span_leave(span);
 	vigil_span_free(span);
+	vigil_span_free(vigil_span_begin(VIGIL_LEVEL_INFO, "begun"));
 }
 
 /* A thread that ends without saying so. */

@@ -212,8 +212,7 @@ static inline void recycling(void)
 			vigil_attr_i64(task, "number", i, NULL);
 		vigil_poll_begin(task);
 		op = vigil_op_new(r, "Mutex.lock", 0);
-		span = vigil_span_new(VIGIL_LEVEL_INFO, "span");
-		vigil_span_enter(span);
+		span = vigil_span_begin(VIGIL_LEVEL_INFO, "span");
 		vigil_lock_acquired(r, VIGIL_MODE_EXCLUSIVE);
 		time_passes((uint64_t)i * 100);
 		vigil_lock_released(r);
