@@ -270,7 +270,9 @@ static size_t groups_walk(const struct model *model, const struct absent *absent
 		if (walk.verdict.is_by_design && candidates->list[i].is_await)
 			continue;
 		found[count].chain.stuck_ns = candidates->list[i].stuck_ns;
-		found[count].chain.delayed = end - i - 1;
+		for (size_t k = i + 1; k < end; k++)
+			found[count].chain.delayed +=
+				candidates->list[k].ref != walk.verdict.object;
 		found[count++].verdict = walk.verdict;
 	}
 	wait_sites_fini(&wait_sites);
@@ -293,6 +295,12 @@ static int by_cause(const void *a, const void *b)
 	return (x->chain.task > y->chain.task) - (x->chain.task < y->chain.task);
 }
 
+/* Whether it is itself what the others wait for: it is not among those that it delays. */
+static bool is_culprit(const struct found *found)
+{
+	return found->chain.task == found->verdict.object;
+}
+
 static size_t causes_merge(struct found *found, size_t count)
 {
 	size_t kept = 0;
@@ -300,7 +308,8 @@ static size_t causes_merge(struct found *found, size_t count)
 	qsort(found, count, sizeof(*found), by_cause);
 	for (size_t i = 0; i < count; i++) {
 		if (kept && found[kept - 1].verdict.object == found[i].verdict.object)
-			found[kept - 1].chain.delayed += 1 + found[i].chain.delayed;
+			found[kept - 1].chain.delayed +=
+				found[i].chain.delayed + !is_culprit(&found[i]);
 		else if (kept != i)
 			found[kept++] = found[i];
 		else

@@ -234,7 +234,7 @@ Test(verbs, why_names_the_task_that_blocks_a_worker)
 	start("blocked_worker");
 
 	cr_expect_eq(vigil("why", "--over", "0", NULL), 1);
-	cr_expect(says("and 3 more for the same cause"));
+	cr_expect(says("and 2 more for the same cause"));
 	cr_expect(says("1 resize-image, spawned at blocked_worker.c:"));
 	cr_expect(says("gdb -p"));
 }

@@ -166,7 +166,7 @@ Test(waits_stuck, only_what_is_overdue_counts_as_stuck_behind_a_worker)
 	look_for_stuck(1 * S);
 
 	cr_assert_eq(stuck_count, 1);
-	cr_expect_eq(stuck[0].delayed, 2, "%" PRIu64, stuck[0].delayed);
+	cr_expect_eq(stuck[0].delayed, 1, "%" PRIu64, stuck[0].delayed);
 	chain = stuck[0];
 	cr_expect(has_link(LINK_FACT, "; 1 other task of http-0 waits") ||
 		  has_link(LINK_CAUSE, "; 1 other task of http-0 waits"));
@@ -220,6 +220,22 @@ Test(waits_stuck, a_yield_of_its_own_says_nothing_of_who_should_wake_a_task)
 
 	cr_expect(has_link(LINK_UNKNOWN, "nobody but itself has ever woken this task"));
 	cr_expect(says("nobody but itself has ever woken it"), "%s", chain.summary);
+}
+
+Test(waits_stuck, the_culprit_is_not_among_those_that_it_delays)
+{
+	vigil_task culprit = spawn("culprit");
+
+	sleep_on(spawn("waiter"), VIGIL_WAIT_TASK, culprit);
+	spawn("could");
+	vigil_poll_begin(culprit);
+	own_board_pass(3 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	cr_expect_neq(stuck[0].task, culprit);
+	cr_expect_eq(stuck[0].delayed, 1, "%" PRIu64, stuck[0].delayed);
+	vigil_poll_end(culprit);
 }
 
 Test(waits_stuck, who_awaits_a_task_that_was_busy_just_now_is_not_stuck)
