@@ -195,9 +195,14 @@ static void format_why(const struct model *model, const struct vigil_resource_re
 	char name[NAME_TEXT];
 	char more[32] = "";
 
+	if (owner < 0 && lock->holders) {
+		snprintf(buf, size, "held, by whom is not recorded");
+		return;
+	}
 	if (owner < 0) {
-		snprintf(buf, size, "%s", lock->holders ? "held, by whom is not recorded" : "free");
-		*ret_role = lock->holders ? ROLE_TEXT : ROLE_DIM;
+		name_object(model, lock->last_owner, name, sizeof(name));
+		snprintf(buf, size, "free%s%s", name[0] ? ", last held by " : "", name);
+		*ret_role = ROLE_DIM;
 		return;
 	}
 	name_object(model, lock->owner[owner], name, sizeof(name));
