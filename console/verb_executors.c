@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "console/attr.h"
+#include "console/json_attrs.h"
 #include "console/listing.h"
 #include "console/names.h"
 
@@ -46,23 +48,39 @@ static void tasks_of(const struct model *model, uint64_t ref, uint64_t ret_state
 	}
 }
 
+/* "; unseen errors 3": those that the program gave it. */
+static void attrs_print(const struct model *model, uint64_t ref, uint32_t first, char *buf,
+			size_t size)
+{
+	struct vigil_attr_record attrs[ATTR_MOST];
+	size_t count = vigil_reader_attrs(model->reader, ref, first, attrs, ATTR_MOST);
+	char words[NAME_TEXT];
+
+	buf[0] = '\0';
+	if (!count)
+		return;
+	attrs_words(attrs, count, model->now, words, sizeof(words));
+	snprintf(buf, size, "; %s", words);
+}
+
 static void executor_print(const struct text *text, const struct model *model,
 			   const struct vigil_executor_record *executor, uint64_t ref)
 {
 	uint64_t states[4] = { 0 };
 	uint32_t workers = workers_of(model, ref);
-	char name[NAME_TEXT], place[NAME_TEXT];
+	char name[NAME_TEXT], place[NAME_TEXT], attrs[NAME_TEXT + 2];
 
 	tasks_of(model, ref, states);
+	attrs_print(model, ref, executor->attrs, attrs, sizeof(attrs));
 	name_executor(model, executor, name, sizeof(name));
 	name_place(model, executor->site, place, sizeof(place));
 	text_line(text,
 		  "%s: %s, %" PRIu32 " worker%s, tasks: %" PRIu64 " running, %" PRIu64
 		  " scheduled, %" PRIu64 " idle; queue %" PRIu64 ", at most %" PRIu64
-		  "; made at %s",
+		  "%s; made at %s",
 		  name, word_executor_kind(executor->kind), workers, workers == 1 ? "" : "s",
 		  states[VIGIL_STATE_RUNNING], states[VIGIL_STATE_SCHEDULED],
-		  states[VIGIL_STATE_IDLE], executor->queued, executor->queued_max, place);
+		  states[VIGIL_STATE_IDLE], executor->queued, executor->queued_max, attrs, place);
 }
 
 static void text_more(const struct text *text, const struct model *model)
@@ -102,6 +120,7 @@ static void executor_json(struct json *json, const struct model *model,
 	json_u64(json, "idle", states[VIGIL_STATE_IDLE]);
 	json_u64(json, "queued", executor->queued);
 	json_u64(json, "queued_max", executor->queued_max);
+	json_attrs(json, model, ref, executor->attrs);
 	json_object_end(json);
 }
 

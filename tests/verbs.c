@@ -473,6 +473,16 @@ Test(verbs, watch_ends_with_its_process)
 	cr_expect_eq(strchr(out, '\n'), out + strlen(out) - 1);
 }
 
+Test(verbs, executors_are_told_with_their_attributes)
+{
+	start("idle_server");
+
+	cr_expect_eq(vigil("executors", NULL), 0);
+	cr_expect(says("; connections 2; made at idle_server.c:"), "%s", out);
+	cr_expect_eq(vigil("executors", "--json", NULL), 0);
+	cr_expect(says("\"attributes\":[{\"key\":\"connections\",\"value\":2,"), "%s", out);
+}
+
 Test(verbs, workers_of_one_name_are_told_apart)
 {
 	start("pool_exhausted");

@@ -25,6 +25,7 @@ int main(void)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
 		return 1;
 	loop = vigil_executor_new(VIGIL_EXECUTOR_EVENT_LOOP, "http");
+	vigil_attr_u64(loop, "connections", 2, NULL);
 	vigil_worker_begin(loop, "http-0");
 	idle_on(loop, "acceptor", VIGIL_WAIT_ACCEPT, fds[0]);
 	idle_on(loop, "conn", VIGIL_WAIT_READABLE, fds[0]);
