@@ -2,7 +2,7 @@
 /*
  * rt_httpd: an HTTP server on the runtime in rt/, to be watched.
  *
- *	build/examples/rt_httpd --port 8080 --root . & vigil
+ *	build/examples/rt_httpd --port 8080 & vigil
  *
  * A task accepts, a task serves each connection, jobs of the blocking pool read files. The
  * callback-style twin is httpd.c, whose parser this one uses. SIGTERM or SIGINT: nobody is
@@ -27,12 +27,12 @@
 static struct {
 	unsigned port, workers;
 	const char *root;
-} options = { .port = 0, .workers = 2 };
+} options = { .workers = 2, .root = "." };
 
 /* clang-format off */
 static const char usage[] =
 	"usage: rt_httpd --port N [--workers N] [--root DIR]\n"
-	"An HTTP server of tasks: /hello, /slow?ms=N, /work?us=N, and the files below DIR.\n";
+	"An HTTP server of tasks: /hello, /slow?ms=N, /work?us=N, and the files below DIR (.).\n";
 /* clang-format on */
 
 static unsigned number(const char *text, unsigned min, unsigned max)
@@ -112,15 +112,17 @@ static void tell_one(const char *now)
 static void drain(struct server *server, int signal_number)
 {
 	uint64_t until = rt_now() + DRAIN_NS;
+	unsigned long requests;
 	size_t begun, left;
 
 	conns_stop(server);
 	begun = left = conns_count(server);
 	while (left && rt_now() < until && !rt_sleep(LOOK_NS))
 		left = conns_count(server);
-	printf("SIG%s: answered %lu requests; of %zu connections %zu drained, %zu cut\n",
-	       sigabbrev_np(signal_number), atomic_load(&server->requests), begun, begun - left,
-	       left);
+	requests = atomic_load(&server->requests);
+	printf("SIG%s: answered %lu request%s; of %zu connection%s %zu drained, %zu cut\n",
+	       sigabbrev_np(signal_number), requests, requests == 1 ? "" : "s", begun,
+	       begun == 1 ? "" : "s", begun - left, left);
 	conns_each(server, tell_one);
 	fflush(stdout);
 }
@@ -158,9 +160,8 @@ int main(int argc, char **argv)
 
 	options_parse(argc, argv);
 	how.workers = options.workers;
-	if (options.root)
-		server.root_fd = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (options.root && server.root_fd < 0) {
+	server.root_fd = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (server.root_fd < 0) {
 		fprintf(stderr, "rt_httpd: cannot serve %s: %s; give another --root\n",
 			options.root, strerror(errno));
 		return 2;
@@ -171,7 +172,6 @@ int main(int argc, char **argv)
 			strerror(-error));
 	error = rt_run(&how, serve, &server);
 	vigil_fini();
-	if (server.root_fd >= 0)
-		close(server.root_fd);
+	close(server.root_fd);
 	return error ? 1 : 0;
 }

@@ -38,28 +38,35 @@ static void root_write(const char *name, size_t size, char byte)
 	fclose(file);
 }
 
-static void server_start(void)
+/* It stands in dir. Without an option it serves what is there. */
+static void server_run(const char *dir, const char *option)
 {
 	char program[512], line[128];
 	int out[2];
 
-	snprintf(root, sizeof(root), "/tmp/rt_httpd-XXXXXX");
-	cr_assert(mkdtemp(root));
-	root_write("small", 5, 's');
-	root_write("big", BIG, 'b');
 	cr_assert_eq(pipe(out), 0);
 	snprintf(program, sizeof(program), "%s/examples/rt_httpd", getenv("VIGIL_BUILD"));
 	server = fork();
 	if (!server) {
 		dup2(out[1], 1);
 		close(out[0]);
-		execl(program, "rt_httpd", "--port", "0", "--root", root, (char *)NULL);
+		if (!chdir(dir))
+			execl(program, "rt_httpd", "--port", "0", option, root, (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);
 	said = fdopen(out[0], "r");
 	cr_assert(fgets(line, sizeof(line), said), "%s does not start", program);
 	cr_assert_eq(sscanf(line, "listening on 127.0.0.1:%u", &port), 1, "%s", line);
+}
+
+static void server_start(void)
+{
+	snprintf(root, sizeof(root), "/tmp/rt_httpd-XXXXXX");
+	cr_assert(mkdtemp(root));
+	root_write("small", 5, 's');
+	root_write("big", BIG, 'b');
+	server_run("/", "--root");
 }
 
 /* Returns its exit code; -1 when it was over before. */
@@ -181,4 +188,18 @@ Test(rt_httpd, answers_what_was_asked_and_says_so_when_it_is_told_to_end)
 	cr_assert(strstr(answer_of(slow), "slow\n"), "%s", got);
 	cr_assert(fgets(line, sizeof(line), said));
 	cr_assert_str_eq(line, "SIGTERM: answered 2 requests; of 2 connections 2 drained, 0 cut\n");
+}
+
+Test(rt_httpd, serves_what_is_where_it_stands_when_no_root_is_said)
+{
+	char line[256] = "";
+
+	server_stop(SIGKILL);
+	fclose(said);
+	server_run(root, NULL);
+
+	cr_assert_eq(status_of("GET /small HTTP/1.0\r\n\r\n"), 200);
+	cr_assert_eq(server_stop(SIGTERM), 0);
+	cr_assert(fgets(line, sizeof(line), said));
+	cr_assert_str_eq(line, "SIGTERM: answered 1 request; of 0 connections 0 drained, 0 cut\n");
 }

@@ -22,7 +22,7 @@ struct conn {
 };
 
 struct server {
-	int root_fd; /* -1: no files */
+	int root_fd;
 	_Atomic unsigned long requests;
 	_Atomic bool is_stopping;
 	pthread_mutex_t lock;

@@ -76,7 +76,7 @@ static int refuse(struct conn *conn, int error)
 
 static int file_send(struct conn *conn, struct file *file)
 {
-	int error = file->root_fd < 0 ? -ENOENT : rt_call_blocking(part_job, file, "file");
+	int error = rt_call_blocking(part_job, file, "file");
 
 	if (error)
 		return refuse(conn, error);
