@@ -56,7 +56,8 @@ static int reader_run(void *arg)
 		code = rt_subscriber_recv(reader->room, &received);
 		if (code == -EOVERFLOW) {
 			reader->missed += (unsigned)rt_subscriber_missed(reader->room);
-			rt_event(VIGIL_LEVEL_WARN, "missed %u so far", reader->missed);
+			rt_event(VIGIL_LEVEL_WARN, "%s missed %u so far", reader->name,
+				 reader->missed);
 			continue;
 		}
 		if (code)
