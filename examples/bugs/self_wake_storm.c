@@ -30,7 +30,8 @@ static int answer(void *arg)
 		if (++looks == STORM)
 			scene_step();
 	}
-	printf("the answer looked %lu times whether the cache is warm\n", looks);
+	printf("the answer looked %lu time%s whether the cache is warm\n", looks,
+	       looks == 1 ? "" : "s");
 	return code;
 }
 
