@@ -22,6 +22,8 @@ static inline int server_serve(void *arg)
 	struct server *server = (struct server *)arg;
 	int code = server->serve(server->listener);
 
+	if (code && code != -ECANCELED)
+		fprintf(stderr, "the server cannot go on: %s\n", strerror(-code));
 	rt_listener_free(server->listener);
 	server->listener = NULL;
 	return code;
