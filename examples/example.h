@@ -6,6 +6,7 @@
  *	PROGRAM              runs once, in seconds, and prints what it found
  *	PROGRAM --forever    goes on until it is interrupted
  *	PROGRAM --fixed      a program of bugs/: the same without the fault
+ *	PROGRAM --help       says so
  */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
@@ -24,6 +25,12 @@
 
 #define EXAMPLE_HOLD (2 * RT_S) /* how long a fault stands when it need not for ever */
 #define EXAMPLE_PAUSE (100 * RT_MS)
+
+/* Behind the usage. */
+#define EXAMPLE_PATTERN_HELP                                                                       \
+	"Runs once, in seconds; with --forever again and again until interrupted.\n"
+#define EXAMPLE_BUG_HELP                                                                           \
+	"Its fault stands for 2 s, with --forever until interrupted; with --fixed it has none.\n"
 
 static struct {
 	bool is_forever, is_fixed;
@@ -256,23 +263,39 @@ static inline int example_run(const char *program, const struct rt_options *opti
 	return code;
 }
 
-/* Runs fn, in rounds with --forever. Returns the exit status: 0, 1 when it failed, 2. */
-static inline int example_main(int argc, char **argv, const struct rt_options *options, rt_fn fn,
-			       bool has_fixed)
+/* Takes the options. Returns whether that was all: ret_status is the exit status then. */
+static inline bool example_is_over(int argc, char **argv, bool has_fixed, int *ret_status)
 {
-	int code;
+	const char *fixed = has_fixed ? " [--fixed]" : "";
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--forever")) {
 			example.is_forever = true;
 		} else if (has_fixed && !strcmp(argv[i], "--fixed")) {
 			example.is_fixed = true;
+		} else if (!strcmp(argv[i], "--help")) {
+			printf("usage: %s [--forever]%s\n%s", argv[0], fixed,
+			       has_fixed ? EXAMPLE_BUG_HELP : EXAMPLE_PATTERN_HELP);
+			*ret_status = 0;
+			return true;
 		} else {
 			fprintf(stderr, "%s: there is no %s; usage: %s [--forever]%s\n", argv[0],
-				argv[i], argv[0], has_fixed ? " [--fixed]" : "");
-			return 2;
+				argv[i], argv[0], fixed);
+			*ret_status = 2;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* Runs fn, in rounds with --forever. Returns the exit status: 0, 1 when it failed, 2. */
+static inline int example_main(int argc, char **argv, const struct rt_options *options, rt_fn fn,
+			       bool has_fixed)
+{
+	int code;
+
+	if (example_is_over(argc, argv, has_fixed, &code))
+		return code;
 	example.fn = fn;
 	/* Who listens to it does so in rounds: between them it is not to end the program. */
 	signal(SIGUSR1, SIG_IGN);

@@ -11,8 +11,10 @@
  */
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -139,14 +141,25 @@ static void greet(int listener)
 		close(fd);
 }
 
+static const char usage[] = "usage: loop [PORT]\n"
+			    "Echoes what it is sent on 127.0.0.1, port 7000 or PORT, for ever.\n";
+
 int main(int argc, char **argv)
 {
-	unsigned long port = strtoul(argc > 1 ? argv[1] : "7000", NULL, 10);
+	const char *text = argc > 1 ? argv[1] : "7000";
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				       .sin_port = htons((uint16_t)port) };
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
+	if (argc > 2 || *end || port > 65535) {
+		bool is_help = !strcmp(text, "--help");
+
+		fputs(usage, is_help ? stdout : stderr);
+		return is_help ? 0 : 2;
+	}
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	loop_init();
 	db_init();

@@ -198,6 +198,28 @@ Test(patterns_a, sync_shows_who_waits_for_whom)
 		      EXAMPLE_WAIT("progress", NOTIFIED, "generation ended"));
 }
 
+/* ---- Options ---- */
+
+Test(patterns_a, help_tells_what_forever_does)
+{
+	static const char *const names[] = { "patterns/actor", "bugs/timer_storm" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_expect_eq(example_run(names[i], "--help"), 0);
+		EXAMPLE_SAYS("[--forever]");
+		EXAMPLE_SAYS(" with --forever ");
+	}
+	EXAMPLE_SAYS(" with --fixed ");
+}
+
+Test(patterns_a, the_loop_takes_a_port_alone)
+{
+	cr_expect_eq(example_run("loop", "--help"), 0);
+	EXAMPLE_SAYS("usage: loop [PORT]\n");
+	cr_expect_eq(example_run("loop", "--port"), 2);
+	cr_expect_eq(example_run("loop", "70000"), 2);
+}
+
 /* ---- Too few descriptors ---- */
 
 /* Returns its exit status; its words and complaints are in example_said. */
