@@ -7,7 +7,7 @@
  * --fixed: -ECANCELED ends it, after the row it is at.
  *
  * Look at `vigil resources`, or r in the console: cancel token "shutdown" has live since cancel 1.
- * `vigil tasks --filter cancelled=true` names the task; its polls go on.
+ * `vigil tasks --filter "cancelled=true state=idle"` names the task; its polls go on.
  */
 #include "../example.h"
 

@@ -6,7 +6,8 @@
  *
  * --fixed: the request keeps the handle, cancels the audit and awaits its end.
  *
- * Look at the tree of tasks (`t`, F5): audit lives below a request that is "completed";
+ * Look at the tree of tasks (`t`, F5, and D, as what has ended is gone after 5 s): audit lives
+ * below a request that is "completed", as `vigil tasks --all` says too;
  * `vigil tasks --filter join=detached` lists it, as long as it lives.
  */
 #include "../example.h"

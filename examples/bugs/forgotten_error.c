@@ -5,8 +5,9 @@
  *
  * --fixed: the request awaits the task and looks at its result.
  *
- * Look at `vigil tasks --filter outcome=failed`: "failed -28: order 1: No space left on device",
- * ten times, join "detached"; the executor's attribute "errors unseen" is 10.
+ * Look at `vigil tasks --all --filter "outcome=failed join=detached"`: "failed -28: order 1: No
+ * space left on device", and nine more; without --all they are gone after 5 s. In the console
+ * e, Enter on rt: "errors unseen  10".
  */
 #include "../example.h"
 

@@ -8,7 +8,8 @@
  * --fixed: the first sender is freed too, and the collector ends.
  *
  * Look at `vigil sites`: of collectors 200 are LIVE and 0 DONE, of requests 0 and 200; in
- * `vigil tasks` each says "receive, mpsc "parts"", and their parents have ended.
+ * `vigil tasks` each says "receive, mpsc "parts""; with --all, or in the console t, F5 and D,
+ * their parents are there too, "completed".
  */
 #include "../example.h"
 

@@ -5,8 +5,9 @@
  * notified: nobody, and rt_notify_all keeps nothing for who comes later.
  * Fixed: rt_notify_one keeps its wake for whoever comes next. Where many wait, rt_watch does.
  *
- * Look at: t, the tasks: "server" waits for a notification, notify "loaded", since the very
- * moment "loader" was done; w, the wakers: nothing was ever woken from the line that notifies.
+ * Look at `vigil task PID 2`: "server: idle for" as long as `vigil task PID 3`, "loader", is
+ * "done for", and waits for a notification, notify "loaded": not kept; it was woken by itself
+ * alone. In the console t, and D for "loader", which has ended: their FOR.
  */
 #include "../example.h"
 
