@@ -5,8 +5,8 @@
  * a slow reader holds nobody up. Messages are shared and counted, not copied.
  *
  * In the console: "reader anna" and "reader bert" wait to "receive" from broadcast "room"; "reader
- * carl", who is slow, for a timer. That he missed some stands among the messages of a worker
- * (e, then Enter on rt-0).
+ * carl", who is slow, for a timer. How many he missed stands among the messages of that task
+ * (Enter), and of the worker that ran it (e, then Enter on rt-0 or rt-1).
  */
 #include <stdatomic.h>
 
