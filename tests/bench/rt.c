@@ -165,7 +165,11 @@ static void http_row(struct row *row, long workers)
 			snprintf(row->skipped, sizeof(row->skipped), "rt_httpd did not answer");
 			return;
 		}
-		(is_with ? ns : ref_ns)[i / 2] = 1e6 / rate; /* us a request */
+		/* us a request */
+		if (is_with)
+			ns[i / 2] = 1e6 / rate;
+		else
+			ref_ns[i / 2] = 1e6 / rate;
 	}
 	bench_figures(row, ns, ref_ns, HTTP_RUNS);
 }
