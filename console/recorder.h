@@ -160,7 +160,10 @@ void recorder_snapshot(struct recorder *recorder, const char *why);
 
 /* ---- recorder_trigger.c ---- */
 
-/* Looks at the boards for a worker blocked too long; each time it is, once. True: why says which. */
+/*
+ * Looks at the boards for a worker blocked too long; each time it is, once. True: why says
+ * which.
+ */
 bool trigger_look(struct recorder *recorder, char *why, size_t size);
 
 /* ---- recorder_say.c ---- */

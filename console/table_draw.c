@@ -6,7 +6,8 @@
  * The law of the file: format is called once for every cell drawn and for no
  * other. Widths come from the rows in sight, now and since the box got its
  * width: a column grows at once and never shrinks until the box is resized or
- * the list is opened anew, so that it does not twitch. At the left a gutter of one column shows the cursor and the tags.
+ * the list is opened anew, so that it does not twitch. At the left a gutter of one
+ * column shows the cursor and the tags.
  */
 #include "console/table.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 /*
- * What WHY sorts by, from the top bits down: whether its process is there; the rank of who has been so for over
- * STUCK_NS and then for how long; alive or not, and then process and serial number,
- * so that who is as it should be has a place of its own and keeps it.
+ * What WHY sorts by, from the top bits down: whether its process is there; the rank of who
+ * has been so for over STUCK_NS and then for how long; alive or not, and then process and
+ * serial number, so that who is as it should be has a place of its own and keeps it.
  */
 enum rank { RANK_NONE, RANK_WAITING, RANK_SCHEDULED, RANK_RUNNING };
 

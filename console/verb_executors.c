@@ -48,9 +48,9 @@ static void tasks_of(const struct model *model, uint64_t ref, uint64_t ret_state
 	}
 }
 
-/* "; unseen errors 3": those that the program gave it. */
-static void attrs_print(const struct model *model, uint64_t ref, uint32_t first, char *buf,
-			size_t size)
+/* "; errors unseen 3": those that the program gave it. */
+static void attrs_text(const struct model *model, uint64_t ref, uint32_t first, char *buf,
+		       size_t size)
 {
 	struct vigil_attr_record attrs[ATTR_MOST];
 	size_t count = vigil_reader_attrs(model->reader, ref, first, attrs, ATTR_MOST);
@@ -71,16 +71,16 @@ static void executor_print(const struct text *text, const struct model *model,
 	char name[NAME_TEXT], place[NAME_TEXT], attrs[NAME_TEXT + 2];
 
 	tasks_of(model, ref, states);
-	attrs_print(model, ref, executor->attrs, attrs, sizeof(attrs));
+	attrs_text(model, ref, executor->attrs, attrs, sizeof(attrs));
 	name_executor(model, executor, name, sizeof(name));
 	name_place(model, executor->site, place, sizeof(place));
 	text_line(text,
 		  "%s: %s, %" PRIu32 " worker%s, tasks: %" PRIu64 " running, %" PRIu64
 		  " scheduled, %" PRIu64 " idle; queue %" PRIu64 ", at most %" PRIu64
-		  "%s; made at %s",
+		  "; made at %s%s",
 		  name, word_executor_kind(executor->kind), workers, workers == 1 ? "" : "s",
 		  states[VIGIL_STATE_RUNNING], states[VIGIL_STATE_SCHEDULED],
-		  states[VIGIL_STATE_IDLE], executor->queued, executor->queued_max, attrs, place);
+		  states[VIGIL_STATE_IDLE], executor->queued, executor->queued_max, place, attrs);
 }
 
 static void text_more(const struct text *text, const struct model *model)

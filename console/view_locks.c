@@ -192,7 +192,8 @@ static void format_why(const struct model *model, const struct vigil_resource_re
 		       char *buf, size_t size, enum role *ret_role)
 {
 	int owner = lock_oldest_owner(lock);
-	char name[NAME_TEXT];
+	uint64_t last = lock->last_owner;
+	char name[NAME_TEXT] = "";
 	char more[32] = "";
 
 	if (owner < 0 && lock->holders) {
@@ -200,7 +201,8 @@ static void format_why(const struct model *model, const struct vigil_resource_re
 		return;
 	}
 	if (owner < 0) {
-		name_object(model, lock->last_owner, name, sizeof(name));
+		if (vigil_reader_find(model->reader, (enum vigil_table)vigil_ref_table(last), last))
+			name_object(model, last, name, sizeof(name));
 		snprintf(buf, size, "free%s%s", name[0] ? ", last held by " : "", name);
 		*ret_role = ROLE_DIM;
 		return;
@@ -256,7 +258,7 @@ static const struct column columns[LOCK_COLUMNS] = {
 	COLUMN_NUMBER(LOCK_WAIT_MAX, "WAITMAX", 7, 8, 5, "longest wait"),
 	COLUMN_WORDS(LOCK_PLACE, "TAKEN AT", 12, 22, 1, "where it was taken, now or last",
 		     .is_place = true),
-	[LOCK_WHY] = { .title = "WHY", .help = "who holds it; sorted: worst first",
+	[LOCK_WHY] = { .title = "WHY", .help = "who holds it, or held it last; sorted: worst first",
 		       .min_width = 26, .grow = 1, .sort = SORT_NUMBER,
 		       .is_descending_first = true, .data = LOCK_WHY, .format = format_words,
 		       .number = number },

@@ -205,7 +205,7 @@ void conclude(struct walk *walk, uint64_t object, uint32_t site, const char *for
 	va_start(args, format);
 	summary_put(walk, site, format, args);
 	va_end(args);
-	walk->verdict.object = object;
+	walk->verdict.object = walk->verdict.culprit = object;
 }
 
 void conclude_by_design(struct walk *walk, uint64_t object, const char *format, ...)

@@ -40,7 +40,7 @@ const char *link_lead(const struct link *link, bool is_first);
 struct chain {
 	uint64_t task;
 	uint64_t stuck_ns; /* how long it has not run though it wanted to */
-	uint64_t delayed;  /* others that end at the same cause, without who is it */
+	uint64_t delayed;  /* others that end at the same cause; not it itself */
 	size_t count;
 	struct link links[CHAIN_LINKS];
 	char summary[SUMMARY_TEXT]; /* one sentence that names the cause and its line */

@@ -272,7 +272,7 @@ static size_t groups_walk(const struct model *model, const struct absent *absent
 		found[count].chain.stuck_ns = candidates->list[i].stuck_ns;
 		for (size_t k = i + 1; k < end; k++)
 			found[count].chain.delayed +=
-				candidates->list[k].ref != walk.verdict.object;
+				candidates->list[k].ref != walk.verdict.culprit;
 		found[count++].verdict = walk.verdict;
 	}
 	wait_sites_fini(&wait_sites);
@@ -298,7 +298,7 @@ static int by_cause(const void *a, const void *b)
 /* Whether it is itself what the others wait for: it is not among those that it delays. */
 static bool is_culprit(const struct found *found)
 {
-	return found->chain.task == found->verdict.object;
+	return found->chain.task == found->verdict.culprit;
 }
 
 static size_t causes_merge(struct found *found, size_t count)

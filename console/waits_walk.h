@@ -10,6 +10,7 @@
 /* What came out, for who compares chains. */
 struct verdict {
 	uint64_t object;   /* the cause: chains with the same one belong together */
+	uint64_t culprit;  /* the same; 0: each of a cycle is as guilty as the next */
 	uint32_t site;     /* the guilty line */
 	bool is_cycle;     /* proved */
 	bool is_by_design; /* it waits for input, a timer, work: not stuck */

@@ -152,14 +152,15 @@ int main(int argc, char **argv)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				       .sin_port = htons((uint16_t)port) };
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int listener;
 
-	if (argc > 2 || *end || port > 65535) {
+	if (argc > 2 || end == text || *end || port > 65535) {
 		bool is_help = !strcmp(text, "--help");
 
 		fputs(usage, is_help ? stdout : stderr);
 		return is_help ? 0 : 2;
 	}
+	listener = socket(AF_INET, SOCK_STREAM, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	loop_init();
 	db_init();

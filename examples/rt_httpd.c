@@ -32,7 +32,8 @@ static struct {
 /* clang-format off */
 static const char usage[] =
 	"usage: rt_httpd --port N [--workers N] [--root DIR]\n"
-	"An HTTP server of tasks: /hello, /slow?ms=N, /work?us=N, and the files below DIR (.).\n";
+	"An HTTP server of tasks: /hello, /slow?ms=N, /work?us=N, and the files below DIR, by\n"
+	"default the current directory.\n";
 /* clang-format on */
 
 static unsigned number(const char *text, unsigned min, unsigned max)
@@ -154,7 +155,7 @@ static int serve(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct server server = { .root_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct server server = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct rt_options how = { .name = "http" };
 	int error;
 

@@ -51,7 +51,8 @@ static void server_run(const char *dir, const char *option)
 		dup2(out[1], 1);
 		close(out[0]);
 		if (!chdir(dir))
-			execl(program, "rt_httpd", "--port", "0", option, root, (char *)NULL);
+			execl(program, "rt_httpd", "--port", "0", option, option ? root : NULL,
+			      (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);

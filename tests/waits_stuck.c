@@ -87,6 +87,23 @@ Test(waits_stuck, a_deadlock_comes_first_and_once)
 	cr_expect_eq(stuck[1].delayed, 19);
 }
 
+Test(waits_stuck, a_deadlock_delays_the_same_whoever_came_first)
+{
+	vigil_resource a = mutex("a"), b = mutex("b");
+	vigil_task left = spawn("left"), right = spawn("right");
+
+	take(left, a);
+	take(right, b);
+	want(right, a);
+	own_board_pass(S);
+	want(left, b);
+	own_board_pass(2 * S);
+	look_for_stuck(1 * S);
+
+	cr_assert_eq(stuck_count, 1);
+	cr_expect_eq(stuck[0].delayed, 1);
+}
+
 Test(waits_stuck, a_job_that_runs_in_a_blocking_pool_is_not_stuck)
 {
 	vigil_executor pool = vigil_executor_new(VIGIL_EXECUTOR_BLOCKING_POOL, "files");

@@ -7,7 +7,7 @@
  * --fixed: each has its own moment within the second, and the same work is spread over it.
  *
  * Look at the executors (`e`): the HISTORY of the workers is one bar a second and nothing
- * between; `vigil executors`: "queue 0, at most" more than a thousand, and 0 when fixed;
+ * between; `vigil executors`: "queue 0, at most" more than a thousand, next to none when fixed;
  * `vigil tasks`: all sessions have the same time "to go".
  */
 #include "../example.h"

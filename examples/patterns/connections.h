@@ -13,6 +13,7 @@ struct server {
 	struct rt_listener *listener;
 	uint16_t port;
 	rt_fn serve;
+	const char *name;
 	struct rt_handle task;
 };
 
@@ -22,8 +23,8 @@ static inline int server_serve(void *arg)
 	struct server *server = (struct server *)arg;
 	int code = server->serve(server->listener);
 
-	if (code && code != -ECANCELED)
-		fprintf(stderr, "the server cannot go on: %s\n", strerror(-code));
+	if (code < 0 && code != -ECANCELED)
+		fprintf(stderr, "%s cannot go on: %s\n", server->name, strerror(-code));
 	rt_listener_free(server->listener);
 	server->listener = NULL;
 	return code;
@@ -38,6 +39,7 @@ static inline int server_start(struct server *server, rt_fn serve, const char *n
 		return rt_context(code, "%s cannot listen", name);
 	server->port = rt_listener_port(server->listener);
 	server->serve = serve;
+	server->name = name;
 	return rt_spawn(&server->task, server_serve, server, name);
 }
 

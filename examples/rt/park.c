@@ -57,7 +57,7 @@ static bool go_deep(struct worker *worker)
 	bool goes_on;
 
 	atomic_fetch_or(&rt->deep, bit);
-	goes_on = atomic_load(&rt->turns) != worker->turns_seen;
+	goes_on = !atomic_load(&rt->is_driven) || atomic_load(&rt->turns) != worker->turns_seen;
 	for (unsigned i = 0; i < WORKERS && !goes_on; i++) {
 		struct worker *other = atomic_load(&rt->all[i]);
 
@@ -108,6 +108,8 @@ static bool rescue(struct worker *worker)
 		if (!task)
 			continue;
 		schedule_inject(rt, task);
+		/* Something goes on: those that sleep deep are needed again. */
+		atomic_fetch_add(&rt->turns, 1);
 		return true;
 	}
 	return false;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Channels: messages from task to task. Part of rt.h, whose head has the promise that holds here too. */
+/*
+ * Channels: messages from task to task.
+ * Part of rt.h, whose head has the promise that holds here too.
+ */
 #ifndef RT_PART_CHANNELS_H
 #define RT_PART_CHANNELS_H
 
@@ -11,9 +14,10 @@
 
 /*
  * Many senders, one receiver, messages are pointers. Several tasks may send through one
- * sender, and receive from the one receiver: each message goes to one of them. Closed for receiving when all senders
- * are gone and it is empty, for sending when the receiver is. Messages left in it when the
- * receiver goes are given to drop, which may be NULL. capacity 0: unbounded.
+ * sender, and receive from the one receiver: each message goes to one of them. Closed for
+ * receiving when all senders are gone and it is empty, for sending when the receiver is.
+ * Messages left in it when the receiver goes are given to drop, which may be NULL. capacity 0:
+ * unbounded.
  */
 struct rt_sender;
 struct rt_receiver;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Work that blocks, input and output. Part of rt.h, whose head has the promise that holds here too. */
+/*
+ * Work that blocks, input and output.
+ * Part of rt.h, whose head has the promise that holds here too.
+ */
 #ifndef RT_PART_IO_H
 #define RT_PART_IO_H
 

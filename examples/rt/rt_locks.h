@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks, semaphores, and what else tasks meet at. Part of rt.h, whose head has the promise that holds here too. */
+/*
+ * Locks, semaphores, and what else tasks meet at.
+ * Part of rt.h, whose head has the promise that holds here too.
+ */
 #ifndef RT_PART_LOCKS_H
 #define RT_PART_LOCKS_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Many tasks at once: their end in good order, join sets, streams. Part of rt.h, whose head has the promise that holds here too. */
+/*
+ * Many tasks at once: their end in good order, join sets, streams.
+ * Part of rt.h, whose head has the promise that holds here too.
+ */
 #ifndef RT_PART_MANY_H
 #define RT_PART_MANY_H
 
