@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A deadlock over a lock, a channel and a join, no two of which are alike: "indexer" holds the
- * lock of the index and waits for room in the channel; "writer", who should receive, awaits the
- * end of "snapshot"; and that one waits for the lock.
+ * A deadlock over a lock, a channel and a join: "indexer" holds the lock of the index and waits
+ * for room in the channel; "writer", who should receive, awaits the end of "snapshot"; and that
+ * one waits for the lock.
  * Fixed: the writer awaits the snapshot when it has received all rows.
  *
  * Look at: vigil why: "perhaps a deadlock", for nobody owns a channel: that the writer would
@@ -35,12 +35,9 @@ static int indexer(void *arg)
 
 static int snapshot(void *arg)
 {
-	int code;
-
 	(void)arg;
 	scene_step();
-	code = rt_mutex_lock(lock);
-	return code ? code : rt_mutex_unlock(lock);
+	return rt_mutex_lock(lock) == 0 ? rt_mutex_unlock(lock) : -ECANCELED;
 }
 
 static int writer(void *arg)
@@ -49,8 +46,7 @@ static int writer(void *arg)
 	int code = rt_recv(receiver, &row);
 
 	(void)arg;
-	if (!code)
-		code = rt_spawn(&job, snapshot, NULL, "snapshot");
+	code = code ? code : rt_spawn(&job, snapshot, NULL, "snapshot");
 	if (!code && !example.is_fixed)
 		code = rt_join(&job, NULL);
 	for (int i = 1; !code && i < ROWS; i++)
@@ -68,12 +64,9 @@ static int deadlock_three(void)
 		return code;
 	lock = rt_mutex_new("index");
 	code = lock ? scene_spawn(1, writer, NULL, "writer") : -ENOMEM;
-	if (!code)
-		code = scene_spawn(1, indexer, NULL, "indexer");
+	code = code ? code : scene_spawn(1, indexer, NULL, "indexer");
 	/* Of the rows one is received, one in the channel, one waits; and the snapshot. */
-	if (!code)
-		code = scene_stand(4,
-				   "3 tasks wait for one another: for a lock, a channel, a task");
+	code = code ? code : scene_stand(4, "3 tasks wait for one another: lock, channel, task");
 	printf("%u of %d rows were sent\n", sent, ROWS);
 	scene_end();
 	if (job.task) /* the writer was cancelled before it could await it */

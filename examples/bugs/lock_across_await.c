@@ -61,12 +61,10 @@ static int lock_across_await(void)
 	served = 0;
 	lock = rt_mutex_new("settings");
 	code = lock ? scene_spawn(1, reload, NULL, "reload") : -ENOMEM;
-	if (!code)
-		code = scene_await(1);
-	if (!code)
-		code = scene_spawn(REQUESTS, request, NULL, "request");
-	if (!code)
-		code = scene_await(REQUESTS); /* each has the lock, or waits for it */
+	code = code ? code : scene_await(1);
+	code = code ? code : scene_spawn(REQUESTS, request, NULL, "request");
+	/* Each has the lock, or waits for it. */
+	code = code ? code : scene_await(REQUESTS);
 	if (!code && !example.is_fixed)
 		code = example_hold("5 requests wait for a lock whose owner awaits an answer");
 	printf("%u of %d requests were served before the answer came\n", served, REQUESTS);

@@ -52,14 +52,11 @@ static int janitor(void *arg)
 
 static int payment(void *arg)
 {
-	int code;
-
 	(void)arg;
 	polls = 0;
 	scene_step();
-	code = rt_mutex_lock(cache);
-	is_paid = !code;
-	return code ? code : rt_mutex_unlock(cache);
+	is_paid = rt_mutex_lock(cache) == 0;
+	return is_paid ? rt_mutex_unlock(cache) : -ECANCELED;
 }
 
 static int priority_inversion(void)
@@ -69,14 +66,10 @@ static int priority_inversion(void)
 	is_paid = false;
 	cache = rt_mutex_new("cache");
 	code = cache ? scene_spawn(1, janitor, NULL, "janitor") : -ENOMEM;
-	if (!code)
-		code = scene_spawn(REPORTS, report, NULL, "report");
-	if (!code)
-		code = scene_await(1);
-	if (!code)
-		code = scene_spawn(1, payment, NULL, "payment");
-	if (!code)
-		code = scene_stand(1, "the payment waits for the janitor, it for 20 reports");
+	code = code ? code : scene_spawn(REPORTS, report, NULL, "report");
+	code = code ? code : scene_await(1);
+	code = code ? code : scene_spawn(1, payment, NULL, "payment");
+	code = code ? code : scene_stand(1, "the payment waits for the janitor, it for 20 reports");
 	printf("%u polls of reports went by while the payment waited\n", polls);
 	scene_end();
 	rt_mutex_free(cache);
