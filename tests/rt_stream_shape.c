@@ -117,3 +117,96 @@ Test(rt_stream_shape, hands_a_lack_of_memory_on)
 
 	cr_assert_eq(alive, 0);
 }
+
+/* ---- Cancellation, and many at once ---- */
+
+/* Of 0 10 20 ... the first `count` that are even tens, in chunks of 2, at most one each ms. */
+static struct rt_stream *all_shapes(struct plan *plan, size_t count)
+{
+	struct rt_stream *even =
+		rt_stream_filter(rt_stream_map(numbers(plan), tenfold, NULL, drop), is_even, NULL);
+
+	return rt_stream_chunks(rt_stream_throttle(rt_stream_take(even, count), RT_MS), 2);
+}
+
+#define ALL_SHAPES "2:0 20 1:40 " /* what three of them print */
+
+static int use_shapes(void *arg RT_UNUSED)
+{
+	struct plan plan = { .count = 9 };
+
+	return rt_stream_for_each(all_shapes(&plan, 3), use_chunk, NULL);
+}
+
+static int use_shapes_cut(void *arg)
+{
+	return rt_cut(use_shapes, arg);
+}
+
+static int shapes_cut(void *arg RT_UNUSED)
+{
+	struct rt_handle job;
+	struct rt_result result;
+
+	log_of[0] = '\0';
+	rt_spawn(&job, use_shapes_cut, NULL, "cut");
+	cr_assert_eq(rt_join(&job, &result), 0);
+	/* At the last await all has been used. */
+	cr_assert(result.code == -ECANCELED || (!result.code && !strcmp(log_of, ALL_SHAPES)));
+	cr_assert_eq(alive, 0);
+	return 0;
+}
+
+Test(rt_stream_shape, loses_nothing_when_who_draws_is_cancelled_at_any_await)
+{
+	cr_assert_geq(rt_cut_everywhere(shapes_cut, NULL), 4);
+
+	cr_assert_str_eq(log_of, ALL_SHAPES);
+}
+
+#define USERS 16
+#define ROUNDS 20
+
+static _Atomic unsigned drawn;
+
+static int use_counted(void *arg RT_UNUSED, void *item)
+{
+	struct rt_chunk *chunk = item;
+
+	for (size_t i = 0; i < chunk->count; i++)
+		item_free(chunk->items[i]);
+	drawn += (unsigned)chunk->count;
+	free(chunk);
+	return 0;
+}
+
+static int use_often(void *arg RT_UNUSED)
+{
+	int code = 0;
+
+	for (int i = 0; !code && i < ROUNDS; i++) {
+		struct plan plan = { .count = 9 };
+
+		code = rt_stream_for_each(all_shapes(&plan, 3), use_counted, NULL);
+	}
+	return code;
+}
+
+static int many_users(void *arg RT_UNUSED)
+{
+	struct rt_handle users[USERS];
+
+	for (int i = 0; i < USERS; i++)
+		rt_spawn(&users[i], use_often, NULL, "user");
+	for (int i = 0; i < USERS; i++)
+		rt_join(&users[i], NULL);
+	return 0;
+}
+
+Test(rt_stream_shape, gives_each_item_once_on_four_workers)
+{
+	cr_assert_eq(rt_threads(4, many_users, NULL), 0);
+
+	cr_assert_eq(drawn, USERS * ROUNDS * 3);
+	cr_assert_eq(alive, 0);
+}
