@@ -266,11 +266,6 @@ static void show_task(struct rt_subscriber *subscriber)
 	vigil_attr_text(subscriber->resource, "task", task ? rt_task_name() : "none");
 }
 
-static void show_subscribers(struct rt_broadcast *broadcast)
-{
-	vigil_attr_u64(broadcast->resource, "subscribers", broadcast->subscribers, NULL);
-}
-
 struct rt_subscriber *rt_subscribe_at(struct vigil_site *site, struct rt_broadcast *broadcast)
 {
 	struct rt_subscriber *subscriber = calloc(1, sizeof(*subscriber));
@@ -292,7 +287,7 @@ struct rt_subscriber *rt_subscribe_at(struct vigil_site *site, struct rt_broadca
 	list_add(&broadcast->on_time, subscriber);
 	broadcast->refs++;
 	broadcast->subscribers++;
-	show_subscribers(broadcast);
+	vigil_attr_u64(broadcast->resource, "subscribers", broadcast->subscribers, NULL);
 	pthread_mutex_unlock(&broadcast->lock);
 	return subscriber;
 }
@@ -312,7 +307,7 @@ void rt_subscriber_free(struct rt_subscriber *subscriber)
 	set_late(subscriber, false);
 	list_remove(subscriber);
 	broadcast->subscribers--;
-	show_subscribers(broadcast);
+	vigil_attr_u64(broadcast->resource, "subscribers", broadcast->subscribers, NULL);
 	vigil_resource_free(subscriber->resource);
 	pthread_mutex_unlock(&broadcast->lock);
 	free(subscriber);

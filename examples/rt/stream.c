@@ -30,18 +30,16 @@ struct feed {
 	struct rt_stream base;
 	_Atomic uint32_t refs; /* the owner's, and one for each feeder that lives */
 	pthread_mutex_t lock;
-	bool is_closed;
-	bool has_item;
+	bool is_closed, has_item;
 	void *item; /* left for who called next */
 	uint64_t taken;
 	struct waitq putters, takers;
 	struct feeder *failed, **failed_end; /* next has not told it yet */
-	size_t live;
 	struct rt_stream **owned;
 	void (*drop)(void *item);
 	vigil_resource resource;
 	vigil_attr attr_length, attr_items;
-	size_t count, started;
+	size_t count, started, live;
 	struct feeder feeders[];
 };
 
