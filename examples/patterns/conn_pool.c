@@ -18,8 +18,7 @@
 struct world {
 	struct server server;
 	struct rt_conn_pool *pool;
-	_Atomic unsigned answered, wrong;
-	unsigned closed_midway;
+	_Atomic unsigned answered, wrong, closed_midway;
 };
 
 /* ---- The server: squares of numbers ---- */
