@@ -175,7 +175,7 @@ static void nobody_to_blame(struct walk *walk, const struct vigil_task_record *t
 			    uint64_t for_ns)
 {
 	const char *who = !task->wakes          ? "nobody has ever woken" :
-			  wakes_by_others(task) ? "it was itself that last woke" :
+			  wakes_by_others(task) ? "none but itself was the last to wake" :
 						  "nobody but itself has ever woken";
 
 	link_add(walk, LINK_UNKNOWN, 0, 0, 0, "%s%s this task: who should is not known",

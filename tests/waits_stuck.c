@@ -237,6 +237,16 @@ Test(waits_stuck, a_yield_of_its_own_says_nothing_of_who_should_wake_a_task)
 
 	cr_expect(has_link(LINK_UNKNOWN, "nobody but itself has ever woken this task"));
 	cr_expect(says("nobody but itself has ever woken it"), "%s", chain.summary);
+
+	vigil_wake(loser);
+	vigil_poll_begin(loser);
+	vigil_wake(loser);
+	vigil_poll_end(loser);
+	sleep_on(loser, VIGIL_WAIT_NOTIFIED, 0);
+	own_board_pass(3 * S);
+	look_at(loser);
+
+	cr_expect(says("none but itself was the last to wake it"), "%s", chain.summary);
 }
 
 Test(waits_stuck, the_culprit_is_not_among_those_that_it_delays)
